@@ -1,0 +1,55 @@
+"""Installs tfse and its command-line programs."""
+
+from __future__ import annotations
+
+import pathlib
+
+import setuptools
+
+# TensorFlow 2.17 is the newest release on which the native ops of
+# tensorflow-io 0.37.1 load, and NumPy 1.26 is what both were compiled against.
+REQUIREMENTS = [
+    "absl-py>=2.1",
+    "keras>=3.15,<3.16",
+    "librosa>=0.10.2,<0.12",
+    "matplotlib>=3.8",
+    "ml-collections>=1.0",
+    "numpy>=1.26,<2.0",
+    "pesq==0.0.4",
+    "pystoi>=0.4.1",
+    "scipy>=1.11",
+    "soundfile>=0.12.1",
+    "soxr>=0.5,<2",
+    "tensorflow>=2.17,<2.18",
+    "tensorflow-io==0.37.1",
+    "tqdm>=4.66",
+]
+
+EXTRAS = {
+    # The demo draws with librosa and matplotlib, both of which are already
+    # required; the extra stays so that `pip install tfse[demo]` keeps working.
+    "test": ["mypy>=1.11", "pytest>=8.0", "ruff>=0.6", "types-tqdm"],
+}
+
+PROGRAMS = ["enhance", "prepare", "inspect_data", "train"]
+
+setuptools.setup(
+    name="tfse",
+    version="0.1.0",
+    description="Speech enhancement in TensorFlow and Keras that runs where the microphone is",
+    long_description=pathlib.Path("README.md").read_text(encoding="utf-8")
+    if pathlib.Path("README.md").exists()
+    else "",
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.10,<3.13",
+    packages=setuptools.find_packages(include=["tfse", "tfse.*"]),
+    package_data={"tfse": ["py.typed"], "tfse.pretrained": ["*.keras", "*.md"]},
+    install_requires=REQUIREMENTS,
+    extras_require=EXTRAS,
+    entry_points={
+        "console_scripts": [
+            f"tfse-{name.replace('_', '-')}=tfse.cli.{name}:entry_point" for name in PROGRAMS
+        ]
+    },
+)

@@ -1,0 +1,1 @@
+"""Ground floor: signal processing as pure functions, without layers or settings."""

@@ -1,0 +1,65 @@
+"""Masks on a spectrum: what they are ideally, and how they are applied.
+
+A spectrum has its real and imaginary part as the last axis,
+`[batch, frames, bins, 2]`; a power or a magnitude mask is
+`[batch, frames, bins]`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+
+Tensor = Any
+
+# Added to a power before a division: digital silence has none. It lies 100 dB
+# and more below the power of a bin of the quietest 16-bit speech.
+_SMALLEST_POWER = 1e-12
+
+
+def power(spectrum: Tensor) -> Tensor:
+    """Returns |X|^2, `[batch, frames, bins]`, of a spectrum."""
+    return ops.sum(ops.square(spectrum), axis=-1)
+
+
+def ideal_ratio_mask(clean: Tensor, noise: Tensor, *, exponent: float = 0.5) -> Tensor:
+    """Returns (S^2 / (S^2 + N^2))^exponent, in 0..1; 0 in digital silence.
+
+    Args:
+        clean: spectrum of the clean speech, `[batch, frames, bins, 2]`.
+        noise: spectrum of the noise, of the same shape.
+        exponent: 0.5 gives the square root of the Wiener gain.
+
+    Returns:
+        `[batch, frames, bins]`.
+
+    Source:
+        Wang, Narayanan and Wang, "On training targets for supervised speech
+        separation", IEEE/ACM TASLP 22(12), 2014, equation 2.
+    """
+    clean_power, noise_power = power(clean), power(noise)
+    return ops.power(clean_power / (clean_power + noise_power + _SMALLEST_POWER), exponent)
+
+
+def apply_magnitude_mask(spectrum: Tensor, mask: Tensor) -> Tensor:
+    """Scales a spectrum, `[batch, frames, bins, 2]`, and keeps its phase."""
+    return spectrum * ops.expand_dims(mask, axis=-1)
+
+
+def apply_complex_mask(spectrum: Tensor, mask: Tensor) -> Tensor:
+    """Multiplies two complex arrays, both `[batch, frames, bins, 2]`.
+
+    Source:
+        Williamson, Wang and Wang, "Complex ratio masking for monaural speech
+        separation", IEEE/ACM TASLP 24(3), 2016, equation 3.
+    """
+    real, imaginary = spectrum[..., 0], spectrum[..., 1]
+    mask_real, mask_imaginary = mask[..., 0], mask[..., 1]
+    return ops.stack(
+        [
+            real * mask_real - imaginary * mask_imaginary,
+            real * mask_imaginary + imaginary * mask_real,
+        ],
+        axis=-1,
+    )

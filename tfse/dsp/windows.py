@@ -1,0 +1,87 @@
+"""Analysis windows, and the synthesis windows that undo them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from tfse.errors import ConfigError
+
+Window = npt.NDArray[np.float64]
+
+# The overlapped squares of the window may not fall below this share of their
+# peak: the synthesis window divides by them, and would amplify rounding there.
+_SMALLEST_OVERLAP = 1e-3
+
+
+def _sine(length: int) -> Window:
+    return np.sin(np.pi * (np.arange(length) + 0.5) / length)
+
+
+def _hann(length: int) -> Window:
+    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
+
+
+_WINDOWS: dict[str, Callable[[int], Window]] = {
+    "hann": _hann,
+    "rectangular": np.ones,
+    "sine": _sine,
+    "sqrt_hann": lambda length: np.sqrt(_hann(length)),
+}
+
+
+def analysis_window(name: str, frame_length: int) -> Window:
+    """Returns a window by its name.
+
+    Args:
+        name: "sine", sin(pi (n + 0.5) / N); "hann", the periodic Hann window;
+            "sqrt_hann", its square root; "rectangular".
+        frame_length: N, in samples.
+
+    Returns:
+        `[frame_length]`.
+
+    Raises:
+        ConfigError: no window has that name.
+    """
+    if name not in _WINDOWS:
+        raise ConfigError(f"`window` must be one of {sorted(_WINDOWS)}; received {name!r}.")
+    return _WINDOWS[name](frame_length)
+
+
+def synthesis_window(analysis: Window, hop_length: int) -> Window:
+    """Returns the window whose overlap-add undoes `analysis`.
+
+    It is the analysis window divided by the sum of its own squares over all
+    frames that meet in a sample, the least-squares choice; where the squares
+    already sum to one (sine or square-root Hann at half overlap) the two are
+    the same.
+
+    Args:
+        analysis: `[frame_length]`.
+        hop_length: samples from one frame to the next.
+
+    Returns:
+        `[frame_length]`.
+
+    Raises:
+        ConfigError: some sample is seen by no frame, or hardly, so that nothing
+            reconstructs it.
+
+    Source:
+        Griffin and Lim, "Signal estimation from modified short-time Fourier
+        transform", IEEE TASSP 32(2), 1984, equation 6.
+    """
+    frame_length = len(analysis)
+    hops = -(-frame_length // hop_length)
+    squares = np.pad(analysis**2, (0, hops * hop_length - frame_length))
+    overlap = squares.reshape(hops, hop_length).sum(axis=0)
+    if hop_length > frame_length or overlap.min() < _SMALLEST_OVERLAP * overlap.max():
+        raise ConfigError(
+            "the window must reconstruct: its overlapped squares may not fall below "
+            f"{_SMALLEST_OVERLAP} of their peak; received {overlap.min() / overlap.max():.1e} with "
+            f"frame_length={frame_length}, hop_length={hop_length}."
+        )
+    return analysis / np.tile(overlap, hops)[:frame_length]

@@ -1,0 +1,243 @@
+"""Convolutions over time and frequency that look back in time only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from tfse.errors import ConfigError
+from tfse.layers.streaming import State, StreamingLayer, Tensor
+
+
+class _CausalConvolution(StreamingLayer):
+    """What both convolutions share: settings, bias, and the past frames."""
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: tuple[int, int],
+        stride: int = 1,
+        dilation: tuple[int, int] = (1, 1),
+        use_bias: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if min(filters, stride, *kernel_size, *dilation) < 1:
+            raise ConfigError(
+                "`filters`, `kernel_size`, `stride` and `dilation` must be 1 or more; received "
+                f"filters={filters}, kernel_size={kernel_size}, stride={stride}, "
+                f"dilation={dilation}."
+            )
+        if stride > 1 and dilation[1] > 1:
+            raise ConfigError(
+                "a convolution may be strided or dilated over frequency, not both; received "
+                f"stride={stride}, dilation={dilation}."
+            )
+        self.filters = filters
+        self.kernel_size = tuple(kernel_size)
+        self.stride = stride
+        self.dilation = tuple(dilation)
+        self.use_bias = use_bias
+
+    @property
+    def past_frames(self) -> int:
+        """Frames before the newest that an output frame sees."""
+        return self.dilation[0] * (self.kernel_size[0] - 1)
+
+    def _build_bias(self) -> None:
+        self.bias = (
+            self.add_weight(name="bias", shape=(self.filters,), initializer="zeros")
+            if self.use_bias
+            else None
+        )
+
+    def _keep_input_shape(self, input_shape: tuple[int | None, ...]) -> None:
+        self._bins, self._channels = input_shape[2:]
+        if self._bins is None or self._channels is None:
+            raise ConfigError(f"bins and channels must be known; received the shape {input_shape}.")
+
+    def initial_state(self, batch_size: int | Tensor) -> State:
+        """Returns frames of silence; nothing if the kernel sees one frame."""
+        if not self.past_frames:
+            return {}
+        shape = (batch_size, self.past_frames, self._bins, self._channels)
+        return {"past": ops.zeros(shape, self.compute_dtype)}
+
+    def _with_past(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        if not self.past_frames:
+            return x, {}
+        frames = ops.concatenate([state["past"], x], axis=1)
+        return frames, {"past": frames[:, ops.shape(x)[1] :]}
+
+    def _with_bias(self, y: Tensor) -> Tensor:
+        return y if self.bias is None else y + self.bias
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments of the constructor."""
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "stride": self.stride,
+            "dilation": self.dilation,
+            "use_bias": self.use_bias,
+        }
+
+
+@keras.saving.register_keras_serializable(package="tfse")
+class CausalConv2D(_CausalConvolution):
+    """Convolution whose output frame t sees input frames t, t - 1, ... only.
+
+    Args:
+        filters: output channels.
+        kernel_size: (frames, bins).
+        stride: over frequency; over time it is 1.
+        dilation: (frames, bins).
+        padding: zeros (below, above) the bins.
+        use_bias: adds one number a channel.
+
+    Shapes:
+        `[batch, frames, bins, channels]` -> `[batch, frames, out_bins, filters]` with
+        `out_bins = (bins + sum(padding) - dilation * (kernel - 1) - 1) // stride + 1`.
+        Kernel `[frames, bins, channels, filters]`, oldest frame first.
+        State `past`: `[batch, dilation * (kernel - 1), bins, channels]`.
+
+    Raises:
+        ConfigError: sizes below 1, or a kernel wider than the padded bins.
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: tuple[int, int],
+        stride: int = 1,
+        dilation: tuple[int, int] = (1, 1),
+        padding: tuple[int, int] = (0, 0),
+        use_bias: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        """Checks the sizes; weights are made when the input is known."""
+        super().__init__(filters, kernel_size, stride, dilation, use_bias, **kwargs)
+        self.padding = tuple(padding)
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Makes the kernel and the bias."""
+        self._keep_input_shape(input_shape)
+        if self.compute_output_shape(input_shape)[2] < 1:
+            raise ConfigError(
+                "the kernel must fit into the padded bins; received "
+                f"kernel_size={self.kernel_size}, bins={self._bins}, padding={self.padding}."
+            )
+        shape = (*self.kernel_size, self._channels, self.filters)
+        self.kernel = self.add_weight(name="kernel", shape=shape, initializer="glorot_uniform")
+        self._build_bias()
+
+    def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        """Convolves the frames of `x` with those before them."""
+        frames, next_state = self._with_past(x, state)
+        frames = ops.pad(frames, [[0, 0], [0, 0], list(self.padding), [0, 0]])
+        y = ops.conv(
+            frames,
+            self.kernel,
+            strides=(1, self.stride),
+            padding="valid",
+            dilation_rate=self.dilation,
+            data_format="channels_last",
+        )
+        return self._with_bias(y), next_state
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Returns `(batch, frames, out_bins, filters)`."""
+        batch, frames, bins, _ = input_shape
+        reach = self.dilation[1] * (self.kernel_size[1] - 1)
+        out_bins = (bins + sum(self.padding) - reach - 1) // self.stride + 1
+        return (batch, frames, out_bins, self.filters)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments of the constructor."""
+        return {**super().get_config(), "padding": self.padding}
+
+
+@keras.saving.register_keras_serializable(package="tfse")
+class CausalConv2DTranspose(_CausalConvolution):
+    """Transposed convolution: y[t] = w[0] x[t] + w[1] x[t - dilation] + ...
+
+    With a time stride of 1 it is a transposed convolution over frequency alone,
+    of the newest frames stacked on the channel axis: one output frame a step,
+    and nothing computed to be thrown away.
+
+    Args:
+        filters: output channels.
+        kernel_size: (frames, bins).
+        stride: over frequency; over time it is 1.
+        dilation: (frames, bins).
+        cropping: bins dropped (below, above).
+        use_bias: adds one number a channel.
+
+    Shapes:
+        `[batch, frames, bins, channels]` -> `[batch, frames, out_bins, filters]` with
+        `out_bins = (bins - 1) * stride + dilation * (kernel - 1) + 1 - sum(cropping)`.
+        Kernel `[1, bins, filters, frames * channels]`, newest frame first.
+        State `past`: `[batch, dilation * (kernel - 1), bins, channels]`.
+
+    Raises:
+        ConfigError: sizes below 1, or nothing left after cropping.
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: tuple[int, int],
+        stride: int = 1,
+        dilation: tuple[int, int] = (1, 1),
+        cropping: tuple[int, int] = (0, 0),
+        use_bias: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        """Checks the sizes; weights are made when the input is known."""
+        super().__init__(filters, kernel_size, stride, dilation, use_bias, **kwargs)
+        self.cropping = tuple(cropping)
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Makes the kernel and the bias."""
+        self._keep_input_shape(input_shape)
+        if self.compute_output_shape(input_shape)[2] < 1:
+            raise ConfigError(
+                "cropping must leave a bin; received "
+                f"cropping={self.cropping}, bins={self._bins}, kernel_size={self.kernel_size}."
+            )
+        frames, bins = self.kernel_size
+        shape = (1, bins, self.filters, frames * self._channels)
+        self.kernel = self.add_weight(name="kernel", shape=shape, initializer="glorot_uniform")
+        self._build_bias()
+
+    def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        """Convolves the frames of `x` with those before them."""
+        frames, next_state = self._with_past(x, state)
+        y = ops.conv_transpose(
+            self._stacked(frames, ops.shape(x)[1]),
+            self.kernel,
+            strides=(1, self.stride),
+            padding="valid",
+            dilation_rate=(1, self.dilation[1]),
+            data_format="channels_last",
+        )
+        below, above = self.cropping
+        return self._with_bias(y[:, :, below : y.shape[2] - above]), next_state
+
+    def _stacked(self, frames: Tensor, count: int | Tensor) -> Tensor:
+        starts = range(self.past_frames, -1, -self.dilation[0])
+        return ops.concatenate([frames[:, start : start + count] for start in starts], axis=-1)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Returns `(batch, frames, out_bins, filters)`."""
+        batch, frames, bins, _ = input_shape
+        reach = self.dilation[1] * (self.kernel_size[1] - 1)
+        out_bins = (bins - 1) * self.stride + reach + 1 - sum(self.cropping)
+        return (batch, frames, out_bins, self.filters)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments of the constructor."""
+        return {**super().get_config(), "cropping": self.cropping}

@@ -1,0 +1,183 @@
+"""LSTMs: over time, which streams, and over frequency, inside one frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import ops
+
+from tfse.errors import ConfigError
+from tfse.layers.streaming import State, StreamingLayer, Tensor
+
+
+@keras.saving.register_keras_serializable(package="tfse")
+def keras2_hard_sigmoid(x: Tensor) -> Tensor:
+    """Returns clip(0.2 x + 0.5, 0, 1), the hard sigmoid of Keras 1 and 2.
+
+    Keras 3 redefined `hard_sigmoid` as relu6(x + 3) / 6. Weights trained with
+    the old one, those published for DPCRN among them, need it back.
+    """
+    return ops.clip(0.2 * x + 0.5, 0.0, 1.0)
+
+
+# cuDNN runs an LSTM only if its gates are the plain sigmoid.
+_GATES: dict[str, Callable[[Tensor], Tensor]] = {
+    "keras2_hard_sigmoid": keras2_hard_sigmoid,
+    "sigmoid": keras.activations.sigmoid,
+}
+
+
+def gate_activation(name: str) -> Callable[[Tensor], Tensor]:
+    """Returns the activation of an LSTM's gates by its name.
+
+    Raises:
+        ConfigError: no such name.
+    """
+    if name not in _GATES:
+        raise ConfigError(
+            f"`recurrent_activation` must be one of {sorted(_GATES)}; received {name!r}."
+        )
+    return _GATES[name]
+
+
+@keras.saving.register_keras_serializable(package="tfse")
+class TimeLSTM(StreamingLayer):
+    """LSTM over time; for each bin by itself, with shared weights, if there are bins.
+
+    Args:
+        units: of the hidden state.
+        recurrent_activation: of the gates: "sigmoid", or `keras2_hard_sigmoid`.
+
+    Shapes:
+        `[batch, frames, channels]` -> `[batch, frames, units]`, or
+        `[batch, frames, bins, channels]` -> `[batch, frames, bins, units]`.
+        State `hidden` and `cell`: `[batch, units]` or `[batch, bins, units]`.
+        Gates in the order i f c o, with one bias.
+
+    Source:
+        Hochreiter and Schmidhuber, Neural Computation 9(8), 1997; forget gate
+        of Gers et al., 2000, its bias starting at 1.
+    """
+
+    def __init__(self, units: int, recurrent_activation: str = "sigmoid", **kwargs: Any) -> None:
+        """Makes the cell; weights are made when the input is known."""
+        super().__init__(**kwargs)
+        self.units = units
+        self.recurrent_activation = recurrent_activation
+        self.lstm = keras.layers.LSTM(
+            units,
+            recurrent_activation=gate_activation(recurrent_activation),
+            return_sequences=True,
+            return_state=True,
+            dtype=self.dtype_policy,
+            name="lstm",
+        )
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Makes the weights."""
+        self._bins: tuple[int, ...] = tuple(input_shape[2:-1])
+        self.lstm.build((None, input_shape[1], input_shape[-1]))
+
+    def initial_state(self, batch_size: int | Tensor) -> State:
+        """Returns zeros."""
+        shape = (batch_size, *self._bins, self.units)
+        zeros = ops.zeros(shape, self.compute_dtype)
+        return {"hidden": zeros, "cell": zeros}
+
+    def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        """Runs over the frames of `x`."""
+        rows = self._to_rows(x)
+        past = [ops.reshape(state[name], (-1, self.units)) for name in ("hidden", "cell")]
+        if rows.shape[1] == 1:
+            # One frame needs no loop, and a graph without one converts everywhere.
+            y, (hidden, cell) = self.lstm.cell(rows[:, 0], past)
+            y = y[:, None]
+        else:
+            y, hidden, cell = self.lstm(rows, initial_state=past)
+        shape = (-1, *self._bins, self.units)
+        next_state = {"hidden": ops.reshape(hidden, shape), "cell": ops.reshape(cell, shape)}
+        return self._from_rows(y, ops.shape(x)[1]), next_state
+
+    def _to_rows(self, x: Tensor) -> Tensor:
+        if not self._bins:
+            return x
+        frames, channels = ops.shape(x)[1], x.shape[-1]
+        return ops.reshape(ops.transpose(x, (0, 2, 1, 3)), (-1, frames, channels))
+
+    def _from_rows(self, y: Tensor, frames: int | Tensor) -> Tensor:
+        if not self._bins:
+            return y
+        return ops.transpose(ops.reshape(y, (-1, *self._bins, frames, self.units)), (0, 2, 1, 3))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Returns the input's shape with `units` channels."""
+        return (*input_shape[:-1], self.units)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments of the constructor."""
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "recurrent_activation": self.recurrent_activation,
+        }
+
+
+@keras.saving.register_keras_serializable(package="tfse")
+class FrequencyBLSTM(keras.layers.Layer):
+    """Bidirectional LSTM over the bins of each frame by itself.
+
+    It sees one frame, so it has no state and its model can stream.
+
+    Args:
+        units: of each direction.
+        recurrent_activation: of the gates: "sigmoid", or `keras2_hard_sigmoid`.
+
+    Shapes:
+        `[batch, frames, bins, channels]` -> `[batch, frames, bins, 2 * units]`, the
+        direction of rising frequency first.
+
+    Source:
+        Schuster and Paliwal, IEEE Trans. Signal Processing 45(11), 1997.
+    """
+
+    keeps_to_its_frame = True
+
+    def __init__(self, units: int, recurrent_activation: str = "sigmoid", **kwargs: Any) -> None:
+        """Makes both directions; weights are made when the input is known."""
+        super().__init__(**kwargs)
+        self.units = units
+        self.recurrent_activation = recurrent_activation
+        self.blstm = keras.layers.Bidirectional(
+            keras.layers.LSTM(
+                units,
+                recurrent_activation=gate_activation(recurrent_activation),
+                return_sequences=True,
+                dtype=self.dtype_policy,
+            ),
+            dtype=self.dtype_policy,
+            name="blstm",
+        )
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Makes the weights."""
+        self.blstm.build((None, *input_shape[2:]))
+
+    def call(self, x: Tensor) -> Tensor:
+        """Runs both directions over the bins."""
+        bins, channels = x.shape[2:]
+        y = self.blstm(ops.reshape(x, (-1, bins, channels)))
+        return ops.reshape(y, (-1, ops.shape(x)[1], bins, 2 * self.units))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Returns the input's shape with `2 * units` channels."""
+        return (*input_shape[:-1], 2 * self.units)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments of the constructor."""
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "recurrent_activation": self.recurrent_activation,
+        }

@@ -1,0 +1,212 @@
+"""The streaming contract: one body a layer, offline and frame by frame."""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import Any
+
+import keras
+from keras import ops
+
+from tfse.errors import ModelError
+
+Tensor = Any
+State = dict[str, Tensor]
+
+_active_scope: contextvars.ContextVar[StateScope | None] = contextvars.ContextVar(
+    "tfse_state_scope", default=None
+)
+
+
+class StreamingLayer(keras.layers.Layer):
+    """A layer that looks back in time, written once.
+
+    A subclass gives two things and nothing else:
+
+        initial_state(batch_size) -> state        zeros, a dict by name
+        advance(x, state) -> (y, next_state)      any number of frames, one upwards
+
+    Offline is `advance` from the initial state over the whole utterance; a
+    stream is the same call, block by block, with the state handed on. Causal
+    padding is therefore the zero state, and there is no second body that could
+    drift from the first. The layer must be built before `initial_state`.
+
+    Time is axis 1 of inputs and outputs. `tests/contracts.py` runs the law on
+    every subclass: any split into blocks gives the same output, the future
+    never reaches the past, and the delay is `latency_samples`.
+    """
+
+    #: Samples by which the output is later than the input.
+    latency_samples: int = 0
+
+    def initial_state(self, batch_size: int | Tensor) -> State:
+        """Returns the state before the first frame: zeros, by name."""
+        raise NotImplementedError
+
+    def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        """Returns the output for the frames of `x`, and the state after them."""
+        raise NotImplementedError
+
+    def call(self, x: Tensor) -> Tensor:
+        """Advances from the active scope's state, or from the initial one."""
+        scope = _active_scope.get()
+        if scope is not None:
+            return scope.advance(self, x)
+        output, _ = self.advance(x, self.initial_state(ops.shape(x)[0]))
+        return output
+
+
+class StateScope:
+    """While it is entered, streaming layers take their state from it.
+
+    The state of a layer is kept under `layer.path`. A layer that is applied
+    twice would have to hold two pasts under one name, and is refused.
+
+    Example:
+        >>> with StateScope(state) as scope:
+        ...     output = model(block)
+        >>> state = scope.next_state
+    """
+
+    def __init__(self, state: Mapping[str, Tensor]) -> None:
+        """Starts from `state`, as `initial_state` or an earlier scope gave it."""
+        self._state = state
+        self.next_state: State = {}
+        self._advanced: set[str] = set()
+
+    def __enter__(self) -> StateScope:
+        """Makes this the scope of this thread or task."""
+        self._token = _active_scope.set(self)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Gives the place back to the scope before."""
+        _active_scope.reset(self._token)
+
+    def advance(self, layer: StreamingLayer, x: Tensor) -> Tensor:
+        """Advances one layer and keeps its next state."""
+        if layer.path in self._advanced:
+            raise ModelError(
+                "a streaming layer may be applied once in a model, for its state has one place; "
+                f"received a second call of {layer.path!r}."
+            )
+        self._advanced.add(layer.path)
+        names = {f"{layer.path}/{name}": name for name in layer.initial_state(1)}
+        missing = sorted(set(names) - set(self._state))
+        if missing:
+            raise ModelError(f"the state must hold every streaming layer's; missing {missing}.")
+        state = {name: self._state[key] for key, name in names.items()}
+        output, next_state = layer.advance(x, state)
+        self.next_state.update({key: next_state[name] for key, name in names.items()})
+        return output
+
+
+def streaming_layers(model: keras.Model) -> list[StreamingLayer]:
+    """Returns every streaming layer of a model, nested ones too."""
+    return [layer for layer in model._flatten_layers() if isinstance(layer, StreamingLayer)]
+
+
+def initial_state(model: keras.Model, batch_size: int = 1) -> State:
+    """Returns the state of a whole model before the first sample.
+
+    Args:
+        model: a functional model whose layers can stream.
+        batch_size: streams that run side by side.
+
+    Returns:
+        Tensors of zeros by name, `LAYER_PATH/PART`, each `[batch_size, ...]`.
+
+    Raises:
+        ModelError: a layer looks ahead or over all time, or two share a path.
+    """
+    require_streamable(model)
+    state: State = {}
+    for layer in streaming_layers(model):
+        parts = {f"{layer.path}/{k}": v for k, v in layer.initial_state(batch_size).items()}
+        if set(parts) & set(state):
+            raise ModelError(
+                f"streaming layers must have names of their own; two are {layer.path!r}."
+            )
+        state.update(parts)
+    return state
+
+
+def stream_step(
+    model: keras.Model, block: Tensor, state: Mapping[str, Tensor]
+) -> tuple[Tensor, State]:
+    """Runs the next block of a stream through a model.
+
+    Args:
+        model: the model that also runs offline; same graph, same weights.
+        block: the next input, `[batch, n]` samples with n a multiple of the hop.
+        state: from `initial_state` or the step before.
+
+    Returns:
+        The output block, and the state to give to the next step.
+
+    Raises:
+        ModelError: the model cannot stream, or the state is not this model's.
+    """
+    require_streamable(model)
+    with StateScope(state) as scope:
+        output = model(block, training=False)
+    return output, scope.next_state
+
+
+def latency_samples(model: keras.Model) -> int:
+    """Returns by how many samples a model's output is later than its input."""
+    return sum(layer.latency_samples for layer in streaming_layers(model))
+
+
+def require_streamable(model: keras.Model) -> None:
+    """Refuses a model with a layer that looks ahead or over all time.
+
+    Raises:
+        ModelError: names the first such layer.
+    """
+    for operation in _operations(model):
+        if not _keeps_to_its_frame(operation):
+            raise ModelError(
+                "a model can stream only if no layer looks ahead or over all time; "
+                f"received the layer {operation.name!r} ({type(operation).__name__})."
+            )
+
+
+def _operations(model: keras.Model) -> Iterator[keras.Operation]:
+    for operation in model.operations:
+        if isinstance(operation, keras.Model):
+            yield from _operations(operation)
+        else:
+            yield operation
+
+
+# Layers of Keras that see one frame at a time whatever their settings.
+_FRAMEWISE = (
+    keras.layers.Activation,
+    keras.layers.Add,
+    keras.layers.BatchNormalization,
+    keras.layers.Dense,
+    keras.layers.Dropout,
+    keras.layers.InputLayer,
+    keras.layers.LeakyReLU,
+    keras.layers.Multiply,
+    keras.layers.ReLU,
+    keras.layers.Subtract,
+)
+
+
+def _keeps_to_its_frame(operation: keras.Operation) -> bool:
+    if isinstance(operation, (*_FRAMEWISE, StreamingLayer)):
+        return not isinstance(operation, keras.layers.BatchNormalization) or operation.axis != 1
+    if isinstance(operation, keras.layers.PReLU):
+        return 1 in (operation.shared_axes or ())
+    if isinstance(operation, keras.layers.Concatenate):
+        return operation.axis not in (0, 1)
+    return getattr(operation, "keeps_to_its_frame", False)

@@ -1,0 +1,20 @@
+"""Models: one paper a file, each a functional, serializable Keras model."""
+
+from tfse.models.config import ModelConfig
+from tfse.models.dpcrn import DPCRNConfig
+from tfse.models.enhancement import EnhancementModel, enhance_aligned, with_core_outputs
+from tfse.models.loading import load, pretrained_names
+from tfse.models.lstm_irm import LSTMIRMConfig
+from tfse.models.registry import build
+
+__all__ = [
+    "DPCRNConfig",
+    "EnhancementModel",
+    "LSTMIRMConfig",
+    "ModelConfig",
+    "build",
+    "enhance_aligned",
+    "load",
+    "pretrained_names",
+    "with_core_outputs",
+]

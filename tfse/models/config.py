@@ -1,0 +1,26 @@
+"""What the settings of every model have in common."""
+
+from __future__ import annotations
+
+import dataclasses
+
+
+@dataclasses.dataclass
+class ModelConfig:
+    """Settings of the transform around a model's core; a model adds its own.
+
+    Attributes:
+        name: of the model; becomes `model.name`.
+        sample_rate: in Hz.
+        frame_length: samples in a frame.
+        hop_length: samples from one frame to the next.
+        fft_length: points of the transform, at least `frame_length`.
+        window: analysis window, see `tfse.dsp.windows`.
+    """
+
+    name: str = "model"
+    sample_rate: int = 16_000
+    frame_length: int = 512
+    hop_length: int = 256
+    fft_length: int = 512
+    window: str = "sqrt_hann"

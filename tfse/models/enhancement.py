@@ -1,0 +1,118 @@
+"""The model class: waveform in, waveform out, with what a host must know of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from tfse.errors import ModelError
+from tfse.layers import STFT, InverseSTFT, streaming_layers
+from tfse.layers import latency_samples as total_latency
+from tfse.models.config import ModelConfig
+
+Tensor = Any
+
+
+@keras.saving.register_keras_serializable(package="tfse")
+class EnhancementModel(keras.Model):
+    """A functional model from noisy to enhanced waveforms.
+
+    Sample rate, hop and latency are read from the layers that cause them, so
+    they travel with the `.keras` file and cannot disagree with it.
+
+    Shapes:
+        noisy `[batch, samples]` -> enhanced `[batch, samples]`, float32, samples a
+        multiple of `hop_length`, the output `latency_samples` late.
+    """
+
+    @property
+    def stft(self) -> STFT:
+        """The transform at the door of the model."""
+        for layer in streaming_layers(self):
+            if isinstance(layer, STFT):
+                return layer
+        raise ModelError(
+            f"an enhancement model must begin with an STFT layer; {self.name!r} has none."
+        )
+
+    @property
+    def sample_rate(self) -> int:
+        """Samples a second that the model was made for, in Hz."""
+        return int(self.stft.sample_rate)
+
+    @property
+    def hop_length(self) -> int:
+        """Samples of a step; input comes in multiples of it."""
+        return int(self.stft.hop_length)
+
+    @property
+    def latency_samples(self) -> int:
+        """Samples by which the output is later than the input."""
+        return total_latency(self)
+
+
+def around_core(
+    config: ModelConfig, core: keras.Model, masking: keras.layers.Layer
+) -> EnhancementModel:
+    """Puts a core on spectra between a transform and its inverse.
+
+    Args:
+        config: settings of the transform.
+        core: from spectrum to `{"mask": ...}` and, if it has more heads, those.
+        masking: layer that applies the mask to the noisy spectrum.
+
+    Returns:
+        The model on waveforms.
+    """
+    transform = {
+        "frame_length": config.frame_length,
+        "hop_length": config.hop_length,
+        "fft_length": config.fft_length,
+        "window": config.window,
+    }
+    noisy = keras.Input((None,), name="noisy")
+    spectrum = STFT(**transform, sample_rate=config.sample_rate, name="stft")(noisy)
+    enhanced = masking(spectrum, core(spectrum)["mask"])
+    waveform = InverseSTFT(**transform, name="inverse_stft")(enhanced)
+    return EnhancementModel(noisy, waveform, name=config.name)
+
+
+def with_core_outputs(model: EnhancementModel) -> keras.Model:
+    """Returns the same model with everything that a loss may look at.
+
+    Args:
+        model: as `around_core` made it.
+
+    Returns:
+        A model that shares its layers, from `noisy` to a dict: `enhanced`, and
+        the outputs of the core by name.
+    """
+    node = model.get_layer("core")._inbound_nodes[-1]
+    heads = dict(zip(sorted(model.get_layer("core").output), node.outputs, strict=True))
+    return keras.Model(
+        model.input, {"enhanced": model.output, **heads}, name=f"{model.name}_training"
+    )
+
+
+def enhance_aligned(model: keras.Model, noisy: Tensor, latency: int, hop_length: int) -> Tensor:
+    """Runs a model over whole waveforms of any length, and takes its delay out.
+
+    Args:
+        model: from noisy to enhanced waveforms, or to a dict with `enhanced`.
+        noisy: `[batch, samples]`.
+        latency: delay of the model, in samples.
+        hop_length: the multiple in which the model takes samples.
+
+    Returns:
+        The output, with the enhanced waveform `[batch, samples]` in line with
+        `noisy`. Other outputs of a dict keep the frames of the padded input.
+    """
+    samples = ops.shape(noisy)[1]
+    padding = latency + (-(samples + latency)) % hop_length
+    output = model(ops.pad(noisy, [[0, 0], [0, padding]]))
+    if isinstance(output, dict):
+        enhanced = output["enhanced"][:, latency : latency + samples]
+        return {**output, "enhanced": enhanced}
+    return output[:, latency : latency + samples]

@@ -1,0 +1,60 @@
+"""Models from files, and from the weights that ship with the package."""
+
+from __future__ import annotations
+
+import pathlib
+
+import keras
+
+from tfse.errors import ModelError
+from tfse.models.enhancement import EnhancementModel
+
+PRETRAINED = pathlib.Path(__file__).parent.parent / "pretrained"
+
+
+def pretrained_names() -> list[str]:
+    """Returns the names of the models that ship with the package."""
+    return sorted(path.stem for path in PRETRAINED.glob("*.keras"))
+
+
+def load(path_or_name: str | pathlib.Path) -> EnhancementModel:
+    """Loads a model, in safe mode: no code from the file is run.
+
+    Args:
+        path_or_name: a `.keras` file, or a name from `pretrained_names()`.
+
+    Returns:
+        The model, ready to run; it carries its sample rate and latency.
+
+    Raises:
+        ModelError: no such name or file, or not a model of tfse.
+
+    Example:
+        >>> import tfse
+        >>> tfse.load("lstm_irm").sample_rate
+        16000
+    """
+    path = _resolve(path_or_name)
+    try:
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:
+        # Keras raises whatever its readers of zip, JSON and HDF5 raise.
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelError(f"a model file must be readable by Keras; {path}: {reason}") from error
+    if not isinstance(model, EnhancementModel):
+        raise ModelError(
+            f"a model file must hold a model of tfse; received a {type(model).__name__} in {path}."
+        )
+    return model
+
+
+def _resolve(path_or_name: str | pathlib.Path) -> pathlib.Path:
+    path = pathlib.Path(path_or_name)
+    shipped = PRETRAINED / f"{path_or_name}.keras"
+    if path.suffix == ".keras" and path.is_file():
+        return path
+    if path.name == str(path_or_name) and shipped.is_file():
+        return shipped
+    raise ModelError(
+        f"a model must be a .keras file or one of {pretrained_names()}; received {str(path_or_name)!r}."
+    )

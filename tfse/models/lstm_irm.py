@@ -1,0 +1,65 @@
+"""LSTM-IRM: recurrent network that estimates the ideal ratio mask.
+
+Wang, Narayanan and Wang, "On training targets for supervised speech
+separation", IEEE/ACM TASLP 22(12), 2014; with LSTMs as in Weninger et al.,
+"Speech enhancement with LSTM recurrent neural networks", LVA/ICA 2015. The
+second target follows Sun, Du, Dai and Lee, "Multiple-target deep learning for
+LSTM-RNN based speech enhancement", HSCMA 2017.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import keras
+
+from tfse.layers import LogPower, MagnitudeMasking, Standardization, TimeLSTM
+from tfse.models.config import ModelConfig
+from tfse.models.enhancement import EnhancementModel, around_core
+from tfse.models.registry import register
+
+
+@dataclasses.dataclass
+class LSTMIRMConfig(ModelConfig):
+    """Settings of an LSTM-IRM.
+
+    Attributes:
+        units: of each LSTM over time.
+        power_floor: added to every bin's power before the logarithm.
+        predict_log_power: adds a second head, the clean log power spectrum,
+            standardized as the input is.
+        recurrent_activation: of all gates.
+    """
+
+    name: str = "lstm_irm"
+    units: tuple[int, ...] = (512, 256)
+    power_floor: float = 1e-8
+    predict_log_power: bool = False
+    recurrent_activation: str = "sigmoid"
+
+
+@register(LSTMIRMConfig)
+def build_lstm_irm(config: LSTMIRMConfig) -> EnhancementModel:
+    """Builds an LSTM-IRM.
+
+    Args:
+        config: sizes; see `LSTMIRMConfig`.
+
+    Returns:
+        A functional model on waveforms, `[batch, samples]` -> `[batch, samples]`.
+    """
+    return around_core(config, _core(config), MagnitudeMasking(name="masking"))
+
+
+def _core(config: LSTMIRMConfig) -> keras.Model:
+    """Returns the network from spectrum to ratio mask and, if asked, log power."""
+    bins = config.fft_length // 2 + 1
+    spectrum = keras.Input((None, bins, 2), name="spectrum")
+    x = LogPower(config.power_floor, name="log_power")(spectrum)
+    x = Standardization(name="standardization")(x)
+    for index, units in enumerate(config.units):
+        x = TimeLSTM(units, config.recurrent_activation, name=f"lstm_{index}")(x)
+    heads = {"mask": keras.layers.Dense(bins, activation="sigmoid", name="mask")(x)}
+    if config.predict_log_power:
+        heads["clean_log_power"] = keras.layers.Dense(bins, name="clean_log_power")(x)
+    return keras.Model(spectrum, heads, name="core")
