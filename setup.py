@@ -12,7 +12,6 @@ REQUIREMENTS = [
     "absl-py>=2.1",
     "keras>=3.15,<3.16",
     "librosa>=0.10.2,<0.12",
-    "matplotlib>=3.8",
     "ml-collections>=1.0",
     "numpy>=1.26,<2.0",
     "pesq==0.0.4",
@@ -25,21 +24,28 @@ REQUIREMENTS = [
     "tqdm>=4.66",
 ]
 
+# What only some users need; it is imported where it is used.
 EXTRAS = {
-    # The demo draws with librosa and matplotlib, both of which are already
-    # required; the extra stays so that `pip install tfse[demo]` keeps working.
-    "test": ["mypy>=1.11", "pytest>=8.0", "ruff>=0.6", "types-tqdm"],
+    "beam": ["apache-beam==2.77.*"],
+    "demo": ["matplotlib>=3.8"],
+    "live": ["sounddevice>=0.4.6"],
+    "test": [
+        "ai-edge-litert==2.3.*",
+        "matplotlib>=3.8",
+        "mypy>=1.11",
+        "pytest>=8.0",
+        "ruff>=0.6",
+        "types-tqdm",
+    ],
 }
 
-PROGRAMS = ["enhance", "prepare", "inspect_data", "train"]
+PROGRAMS = ["enhance", "inspect_data", "live", "prepare", "train"]
 
 setuptools.setup(
     name="tfse",
     version="0.1.0",
     description="Speech enhancement in TensorFlow and Keras that runs where the microphone is",
-    long_description=pathlib.Path("README.md").read_text(encoding="utf-8")
-    if pathlib.Path("README.md").exists()
-    else "",
+    long_description=pathlib.Path("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.10,<3.13",

@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from tfse.errors import ConfigError
-from tfse.layers.streaming import State, StreamingLayer, Tensor
+from tfse.layers.streaming import Shape, State, StreamingLayer, Tensor
 
 
 class _CausalConvolution(StreamingLayer):
@@ -30,9 +30,9 @@ class _CausalConvolution(StreamingLayer):
                 f"filters={filters}, kernel_size={kernel_size}, stride={stride}, "
                 f"dilation={dilation}."
             )
-        if stride > 1 and dilation[1] > 1:
+        if stride > 1 and max(dilation) > 1:
             raise ConfigError(
-                "a convolution may be strided or dilated over frequency, not both; received "
+                "a convolution may be strided or dilated, not both; received "
                 f"stride={stride}, dilation={dilation}."
             )
         self.filters = filters
@@ -53,7 +53,7 @@ class _CausalConvolution(StreamingLayer):
             else None
         )
 
-    def _keep_input_shape(self, input_shape: tuple[int | None, ...]) -> None:
+    def _keep_input_shape(self, input_shape: Shape) -> None:
         self._bins, self._channels = input_shape[2:]
         if self._bins is None or self._channels is None:
             raise ConfigError(f"bins and channels must be known; received the shape {input_shape}.")
@@ -122,7 +122,7 @@ class CausalConv2D(_CausalConvolution):
         super().__init__(filters, kernel_size, stride, dilation, use_bias, **kwargs)
         self.padding = tuple(padding)
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Makes the kernel and the bias."""
         self._keep_input_shape(input_shape)
         if self.compute_output_shape(input_shape)[2] < 1:
@@ -148,7 +148,7 @@ class CausalConv2D(_CausalConvolution):
         )
         return self._with_bias(y), next_state
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Returns `(batch, frames, out_bins, filters)`."""
         batch, frames, bins, _ = input_shape
         reach = self.dilation[1] * (self.kernel_size[1] - 1)
@@ -162,11 +162,15 @@ class CausalConv2D(_CausalConvolution):
 
 @keras.saving.register_keras_serializable(package="tfse")
 class CausalConv2DTranspose(_CausalConvolution):
-    """Transposed convolution: y[t] = w[0] x[t] + w[1] x[t - dilation] + ...
+    """Transposed convolution over frequency; in time, y[t] = w[-1] x[t] + w[-2] x[t - 1] + ...
 
-    With a time stride of 1 it is a transposed convolution over frequency alone,
-    of the newest frames stacked on the channel axis: one output frame a step,
-    and nothing computed to be thrown away.
+    With a time stride of 1 an output frame is a sum over the newest input
+    frames, so one step computes one frame and nothing to be thrown away. Over
+    frequency, output bin `stride * q + r` meets only the kernel's taps
+    `r, r + stride, ...`: each remainder r is an ordinary convolution of its
+    own, and all of them together one convolution with `stride * filters`
+    outputs, whose memory already lies in the order of the output's bins. Every
+    runtime has that one fast, which is not so of transposed convolutions.
 
     Args:
         filters: output channels.
@@ -179,11 +183,16 @@ class CausalConv2DTranspose(_CausalConvolution):
     Shapes:
         `[batch, frames, bins, channels]` -> `[batch, frames, out_bins, filters]` with
         `out_bins = (bins - 1) * stride + dilation * (kernel - 1) + 1 - sum(cropping)`.
-        Kernel `[1, bins, filters, frames * channels]`, newest frame first.
+        Kernel `[frames, bins, channels, filters]`, oldest frame first.
         State `past`: `[batch, dilation * (kernel - 1), bins, channels]`.
 
     Raises:
         ConfigError: sizes below 1, or nothing left after cropping.
+
+    Source:
+        Shi et al., "Real-time single image and video super-resolution using an
+        efficient sub-pixel convolutional neural network", CVPR 2016, for the
+        form of the transposed convolution.
     """
 
     def __init__(
@@ -200,7 +209,7 @@ class CausalConv2DTranspose(_CausalConvolution):
         super().__init__(filters, kernel_size, stride, dilation, use_bias, **kwargs)
         self.cropping = tuple(cropping)
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Makes the kernel and the bias."""
         self._keep_input_shape(input_shape)
         if self.compute_output_shape(input_shape)[2] < 1:
@@ -208,30 +217,41 @@ class CausalConv2DTranspose(_CausalConvolution):
                 "cropping must leave a bin; received "
                 f"cropping={self.cropping}, bins={self._bins}, kernel_size={self.kernel_size}."
             )
-        frames, bins = self.kernel_size
-        shape = (1, bins, self.filters, frames * self._channels)
+        shape = (*self.kernel_size, self._channels, self.filters)
         self.kernel = self.add_weight(name="kernel", shape=shape, initializer="glorot_uniform")
         self._build_bias()
 
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """Convolves the frames of `x` with those before them."""
         frames, next_state = self._with_past(x, state)
-        y = ops.conv_transpose(
-            self._stacked(frames, ops.shape(x)[1]),
-            self.kernel,
-            strides=(1, self.stride),
+        reach = self.dilation[1] * (self._taps - 1)
+        y = ops.conv(
+            ops.pad(frames, [[0, 0], [0, 0], [reach, reach], [0, 0]]),
+            self._kernel_by_remainder(),
             padding="valid",
-            dilation_rate=(1, self.dilation[1]),
+            dilation_rate=self.dilation,
             data_format="channels_last",
         )
-        below, above = self.cropping
-        return self._with_bias(y[:, :, below : y.shape[2] - above]), next_state
+        out_bins = (self._bins + reach) * self.stride
+        y = ops.reshape(y, (-1, ops.shape(x)[1], out_bins, self.filters))
+        below, wanted = self.cropping[0], self.compute_output_shape(x.shape)[2]
+        return self._with_bias(y[:, :, below : below + wanted]), next_state
 
-    def _stacked(self, frames: Tensor, count: int | Tensor) -> Tensor:
-        starts = range(self.past_frames, -1, -self.dilation[0])
-        return ops.concatenate([frames[:, start : start + count] for start in starts], axis=-1)
+    @property
+    def _taps(self) -> int:
+        """Input bins that an output bin meets."""
+        return -(-self.kernel_size[1] // self.stride)
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def _kernel_by_remainder(self) -> Tensor:
+        """Returns `[frames, taps, channels, stride * filters]`, taps in reverse."""
+        frames, bins = self.kernel_size
+        surplus = self._taps * self.stride - bins
+        kernel = ops.pad(self.kernel, [[0, 0], [0, surplus], [0, 0], [0, 0]])
+        shape = (frames, self._taps, self.stride, self._channels, self.filters)
+        kernel = ops.transpose(ops.reshape(kernel, shape)[:, ::-1], (0, 1, 3, 2, 4))
+        return ops.reshape(kernel, (frames, self._taps, self._channels, -1))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Returns `(batch, frames, out_bins, filters)`."""
         batch, frames, bins, _ = input_shape
         reach = self.dilation[1] * (self.kernel_size[1] - 1)

@@ -8,7 +8,7 @@ import keras
 
 from tfse.layers.normalization import FrameNormalization
 from tfse.layers.recurrent import FrequencyBLSTM, TimeLSTM
-from tfse.layers.streaming import Tensor
+from tfse.layers.streaming import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="tfse")
@@ -53,7 +53,7 @@ class DualPathBlock(keras.layers.Layer):
         )
         self.time = TimeLSTM(time_units, recurrent_activation, dtype=policy, name="time")
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Makes the weights of both stages."""
         channels, policy = input_shape[-1], self.dtype_policy
         self.frequency_dense = keras.layers.Dense(channels, dtype=policy, name="frequency_dense")
@@ -77,7 +77,7 @@ class DualPathBlock(keras.layers.Layer):
             x = x + norm(dense(lstm(x)))
         return x
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Returns the input's shape."""
         return input_shape
 

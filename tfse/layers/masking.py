@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from tfse.dsp import masks
-from tfse.layers.streaming import Tensor
+from tfse.layers.streaming import Shape, Tensor
 
 
 class _Masking(keras.layers.Layer):
@@ -22,9 +22,7 @@ class _Masking(keras.layers.Layer):
         """Returns the masked spectrum, `[batch, frames, bins, 2]`."""
         return type(self).apply(spectrum, ops.cast(gain, spectrum.dtype))
 
-    def compute_output_shape(
-        self, spectrum_shape: tuple[int | None, ...], gain_shape: tuple[int | None, ...]
-    ) -> tuple[int | None, ...]:
+    def compute_output_shape(self, spectrum_shape: Shape, gain_shape: Shape) -> Shape:
         """Returns the shape of the spectrum."""
         return spectrum_shape
 

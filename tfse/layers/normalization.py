@@ -9,7 +9,7 @@ import numpy.typing as npt
 from keras import ops
 
 from tfse.errors import ConfigError
-from tfse.layers.streaming import Tensor
+from tfse.layers.streaming import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="tfse")
@@ -48,7 +48,7 @@ class Standardization(keras.layers.Layer):
 
     keeps_to_its_frame = True
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Makes the weights."""
         shape = (input_shape[-1],)
         self.mean = self.add_weight(name="mean", shape=shape, initializer="zeros", trainable=False)
@@ -60,7 +60,7 @@ class Standardization(keras.layers.Layer):
         """Normalizes."""
         return (x - self.mean) / self.deviation
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Returns the input's shape."""
         return input_shape
 
@@ -107,7 +107,7 @@ class LogPower(keras.layers.Layer):
         """Returns the logarithm of every bin's power."""
         return ops.log(ops.sum(ops.square(spectrum), axis=-1) + self.floor)
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Returns `(batch, frames, bins)`."""
         return input_shape[:-1]
 

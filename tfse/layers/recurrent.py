@@ -9,7 +9,7 @@ import keras
 from keras import ops
 
 from tfse.errors import ConfigError
-from tfse.layers.streaming import State, StreamingLayer, Tensor
+from tfse.layers.streaming import Shape, State, StreamingLayer, Tensor
 
 
 @keras.saving.register_keras_serializable(package="tfse")
@@ -75,7 +75,7 @@ class TimeLSTM(StreamingLayer):
             name="lstm",
         )
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Makes the weights."""
         self._bins: tuple[int, ...] = tuple(input_shape[2:-1])
         self.lstm.build((None, input_shape[1], input_shape[-1]))
@@ -111,7 +111,7 @@ class TimeLSTM(StreamingLayer):
             return y
         return ops.transpose(ops.reshape(y, (-1, *self._bins, frames, self.units)), (0, 2, 1, 3))
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Returns the input's shape with `units` channels."""
         return (*input_shape[:-1], self.units)
 
@@ -149,28 +149,35 @@ class FrequencyBLSTM(keras.layers.Layer):
         super().__init__(**kwargs)
         self.units = units
         self.recurrent_activation = recurrent_activation
-        self.blstm = keras.layers.Bidirectional(
-            keras.layers.LSTM(
-                units,
-                recurrent_activation=gate_activation(recurrent_activation),
-                return_sequences=True,
-                dtype=self.dtype_policy,
-            ),
+        # Not keras.layers.Bidirectional: it copies its layer through the config, and
+        # while a model is loaded Keras (3.15) may take the copy for another layer
+        # that had the same address in memory.
+        self.rising = self._direction("rising", go_backwards=False)
+        self.falling = self._direction("falling", go_backwards=True)
+
+    def _direction(self, name: str, *, go_backwards: bool) -> keras.layers.LSTM:
+        return keras.layers.LSTM(
+            self.units,
+            recurrent_activation=gate_activation(self.recurrent_activation),
+            return_sequences=True,
+            go_backwards=go_backwards,
             dtype=self.dtype_policy,
-            name="blstm",
+            name=name,
         )
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Makes the weights."""
-        self.blstm.build((None, *input_shape[2:]))
+        for direction in (self.rising, self.falling):
+            direction.build((None, *input_shape[2:]))
 
     def call(self, x: Tensor) -> Tensor:
         """Runs both directions over the bins."""
         bins, channels = x.shape[2:]
-        y = self.blstm(ops.reshape(x, (-1, bins, channels)))
+        rows = ops.reshape(x, (-1, bins, channels))
+        y = ops.concatenate([self.rising(rows), self.falling(rows)[:, ::-1]], axis=-1)
         return ops.reshape(y, (-1, ops.shape(x)[1], bins, 2 * self.units))
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Returns the input's shape with `2 * units` channels."""
         return (*input_shape[:-1], 2 * self.units)
 

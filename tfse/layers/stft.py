@@ -10,7 +10,7 @@ from keras import ops
 
 from tfse.dsp import framing, windows
 from tfse.errors import ConfigError
-from tfse.layers.streaming import State, StreamingLayer, Tensor
+from tfse.layers.streaming import Shape, State, StreamingLayer, Tensor
 
 
 class _Transform(StreamingLayer):
@@ -122,7 +122,7 @@ class STFT(_Transform):
         kept = ops.shape(samples)[1] - (self.frame_length - self.hop_length)
         return ops.stack([real, imaginary], axis=-1), {"past": samples[:, kept:]}
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Returns `(batch, frames, bins, 2)`."""
         batch, samples = input_shape
         frames = None if samples is None else samples // self.hop_length
@@ -175,7 +175,7 @@ class InverseSTFT(_Transform):
         samples = samples + overlap
         return samples[:, :ready], {"overlap": samples[:, ready:]}
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Returns `(batch, samples)`."""
         batch, frames = input_shape[:2]
         return (batch, None if frames is None else frames * self.hop_length)

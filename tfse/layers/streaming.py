@@ -14,6 +14,7 @@ from tfse.errors import ModelError
 
 Tensor = Any
 State = dict[str, Tensor]
+Shape = tuple[Any, ...]  # a size is None where it is not known yet
 
 _active_scope: contextvars.ContextVar[StateScope | None] = contextvars.ContextVar(
     "tfse_state_scope", default=None
@@ -38,8 +39,10 @@ class StreamingLayer(keras.layers.Layer):
     never reaches the past, and the delay is `latency_samples`.
     """
 
-    #: Samples by which the output is later than the input.
-    latency_samples: int = 0
+    @property
+    def latency_samples(self) -> int:
+        """Samples by which the output is later than the input."""
+        return 0
 
     def initial_state(self, batch_size: int | Tensor) -> State:
         """Returns the state before the first frame: zeros, by name."""

@@ -1,7 +1,7 @@
 """What the settings of every model have in common."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations` here: config flags read the types of
+# the dataclass fields, and would find strings.
 import dataclasses
 
 

@@ -4,8 +4,8 @@ Le, Chen, Chen and Lu, "DPCRN: Dual-path convolution recurrent network for
 single channel speech enhancement", Interspeech 2021.
 """
 
-from __future__ import annotations
-
+# No `from __future__ import annotations` here: config flags read the types of
+# the dataclass fields, and would find strings.
 import dataclasses
 
 import keras

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -66,7 +67,7 @@ def around_core(
     Returns:
         The model on waveforms.
     """
-    transform = {
+    transform: dict[str, Any] = {
         "frame_length": config.frame_length,
         "hop_length": config.hop_length,
         "fft_length": config.fft_length,
@@ -96,7 +97,9 @@ def with_core_outputs(model: EnhancementModel) -> keras.Model:
     )
 
 
-def enhance_aligned(model: keras.Model, noisy: Tensor, latency: int, hop_length: int) -> Tensor:
+def enhance_aligned(
+    model: Callable[[Tensor], Tensor], noisy: Tensor, latency: int, hop_length: int
+) -> Tensor:
     """Runs a model over whole waveforms of any length, and takes its delay out.
 
     Args:

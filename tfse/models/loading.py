@@ -11,6 +11,9 @@ from tfse.models.enhancement import EnhancementModel
 
 PRETRAINED = pathlib.Path(__file__).parent.parent / "pretrained"
 
+#: The model that programs use unless told otherwise.
+DEFAULT_MODEL = "dpcrn_small"
+
 
 def pretrained_names() -> list[str]:
     """Returns the names of the models that ship with the package."""
@@ -56,5 +59,6 @@ def _resolve(path_or_name: str | pathlib.Path) -> pathlib.Path:
     if path.name == str(path_or_name) and shipped.is_file():
         return shipped
     raise ModelError(
-        f"a model must be a .keras file or one of {pretrained_names()}; received {str(path_or_name)!r}."
+        f"a model must be a .keras file or one of {pretrained_names()}; "
+        f"received {str(path_or_name)!r}."
     )

@@ -7,8 +7,8 @@ second target follows Sun, Du, Dai and Lee, "Multiple-target deep learning for
 LSTM-RNN based speech enhancement", HSCMA 2017.
 """
 
-from __future__ import annotations
-
+# No `from __future__ import annotations` here: config flags read the types of
+# the dataclass fields, and would find strings.
 import dataclasses
 
 import keras

@@ -1,0 +1,29 @@
+# `make demo` and `make test` need Python 3.11 and make, and set up all else.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint clean
+
+# Enhances the example recording: demo_output/ gets the enhanced file and a picture.
+demo: $(READY)
+	$(BIN)/python demo/demo.py
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+$(READY): setup.py pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip setuptools wheel
+	$(BIN)/pip install --quiet -e '.[test,demo]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) demo_output build *.egg-info

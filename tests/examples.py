@@ -1,0 +1,96 @@
+"""One tiny instance of everything that the shared batteries run over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tfse import layers, models
+
+BATCH, BINS, CHANNELS, UNITS = 2, 9, 3, 12
+
+
+def random(*shape: int, seed: int = 0) -> Any:
+    """Returns float32 noise of a shape."""
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+def spectra(channels: int = CHANNELS) -> Any:
+    """Returns 12 frames of random bins."""
+    return random(BATCH, UNITS, BINS, channels)
+
+
+# name -> (layer, its input, samples or frames of a unit)
+STREAMING_LAYERS: dict[str, Callable[[], tuple[layers.StreamingLayer, Any, int]]] = {
+    "stft": lambda: (layers.STFT(32, 16), random(BATCH, UNITS * 16), 16),
+    "stft_quarter_hop": lambda: (layers.STFT(32, 8, window="hann"), random(BATCH, UNITS * 8), 8),
+    "stft_padded_fft": lambda: (layers.STFT(20, 10, 32, "sine"), random(BATCH, UNITS * 10), 10),
+    "stft_odd_hop": lambda: (layers.STFT(31, 12, 32, "hann"), random(BATCH, UNITS * 12), 12),
+    "inverse_stft": lambda: (layers.InverseSTFT(16, 8), spectra(2), 1),
+    "inverse_stft_odd_hop": lambda: (layers.InverseSTFT(15, 6, 16, "hann"), spectra(2), 1),
+    "conv": lambda: (layers.CausalConv2D(4, (2, 3), padding=(1, 1)), spectra(), 1),
+    "conv_strided": lambda: (layers.CausalConv2D(4, (3, 5), 2, padding=(0, 2)), spectra(), 1),
+    "conv_dilated": lambda: (layers.CausalConv2D(4, (3, 3), dilation=(2, 2)), spectra(), 1),
+    "conv_one_frame": lambda: (layers.CausalConv2D(4, (1, 3), use_bias=False), spectra(), 1),
+    "transposed": lambda: (layers.CausalConv2DTranspose(4, (2, 3), cropping=(1, 1)), spectra(), 1),
+    "transposed_strided": lambda: (
+        layers.CausalConv2DTranspose(4, (2, 5), 2, cropping=(0, 2)),
+        spectra(),
+        1,
+    ),
+    "transposed_dilated": lambda: (
+        layers.CausalConv2DTranspose(4, (3, 3), dilation=(2, 2)),
+        spectra(),
+        1,
+    ),
+    "time_lstm": lambda: (layers.TimeLSTM(5), random(BATCH, UNITS, 4), 1),
+    "time_lstm_bins": lambda: (layers.TimeLSTM(5), spectra(), 1),
+    "time_lstm_hard": lambda: (layers.TimeLSTM(5, "keras2_hard_sigmoid"), spectra(), 1),
+}
+
+# name -> (layer without a state, its input)
+FRAME_LAYERS: dict[str, Callable[[], tuple[Any, Any]]] = {
+    "frequency_blstm": lambda: (layers.FrequencyBLSTM(4), spectra()),
+    "frequency_blstm_hard": lambda: (layers.FrequencyBLSTM(4, "keras2_hard_sigmoid"), spectra()),
+    "frame_normalization": lambda: (layers.FrameNormalization(), spectra()),
+    "standardization": lambda: (layers.Standardization(), spectra()),
+    "log_power": lambda: (layers.LogPower(), spectra(2)),
+}
+
+MODELS: dict[str, Callable[[], models.EnhancementModel]] = {
+    "dpcrn": lambda: models.build(tiny_dpcrn()),
+    "dpcrn_hard_sigmoid": lambda: models.build(tiny_dpcrn("keras2_hard_sigmoid")),
+    "lstm_irm": lambda: models.build(tiny_lstm_irm()),
+    "lstm_irm_multitarget": lambda: models.build(tiny_lstm_irm(predict_log_power=True)),
+}
+
+
+def tiny_dpcrn(recurrent_activation: str = "sigmoid") -> models.DPCRNConfig:
+    """Returns a DPCRN of 33 bins with every kind of stage."""
+    return models.DPCRNConfig(
+        name="tiny_dpcrn",
+        frame_length=64,
+        hop_length=32,
+        fft_length=64,
+        filters=(4, 4, 6),
+        kernel_sizes=((2, 5), (2, 3), (2, 3)),
+        strides=(2, 2, 1),
+        paddings=((0, 2), (0, 1), (1, 1)),
+        frequency_units=3,
+        time_units=5,
+        recurrent_activation=recurrent_activation,
+    )
+
+
+def tiny_lstm_irm(predict_log_power: bool = False) -> models.LSTMIRMConfig:
+    """Returns an LSTM-IRM of 33 bins."""
+    return models.LSTMIRMConfig(
+        name="tiny_lstm_irm",
+        frame_length=64,
+        hop_length=32,
+        fft_length=64,
+        units=(12, 8),
+        predict_log_power=predict_log_power,
+    )

@@ -1,0 +1,63 @@
+"""Normalizations and masks."""
+
+import numpy as np
+import pytest
+
+from tests import examples
+from tfse.errors import ConfigError
+from tfse.layers import (
+    ComplexMasking,
+    FrameNormalization,
+    LogPower,
+    MagnitudeMasking,
+    Standardization,
+)
+
+
+def test_every_frame_has_mean_zero_and_its_own_deviation():
+    x = 5 + 3 * examples.spectra()
+    y = np.asarray(FrameNormalization(epsilon=1e-9)(x))
+    np.testing.assert_allclose(y.mean(axis=(2, 3)), 0, atol=1e-5)
+    np.testing.assert_allclose(y.std(axis=(2, 3)), 1, atol=1e-4)
+
+
+def test_scale_and_offset_are_bins_by_channels():
+    layer = FrameNormalization()
+    layer(examples.spectra())
+    assert [w.shape for w in layer.get_weights()] == [(9, 3), (9, 3)]
+
+
+def test_standardization_applies_the_statistics_it_was_given():
+    x = examples.random(2, 4, 3)
+    layer = Standardization()
+    np.testing.assert_array_equal(np.asarray(layer(x)), x)
+    layer.set_statistics([1.0, 2.0, 3.0], [2.0, 2.0, 4.0])
+    np.testing.assert_allclose(layer(x), (x - [1, 2, 3]) / [2, 2, 4], atol=1e-6)
+    assert not layer.trainable_variables
+
+
+def test_deviation_of_zero_is_refused():
+    layer = Standardization()
+    layer(examples.random(2, 4, 3))
+    with pytest.raises(ConfigError, match=r"`deviation` must be above 0; received 0\.0"):
+        layer.set_statistics([0.0] * 3, [1.0, 0.0, 1.0])
+
+
+def test_log_power_of_silence_is_finite():
+    y = np.asarray(LogPower(1e-8)(np.zeros((1, 2, 3, 2), np.float32)))
+    np.testing.assert_allclose(y, np.log(1e-8), rtol=1e-6)
+
+
+def test_log_power_needs_a_floor():
+    with pytest.raises(ConfigError, match="`floor` must be above 0; received 0"):
+        LogPower(0.0)
+
+
+def test_masks_multiply():
+    spectrum, mask = examples.spectra(2), examples.random(2, 12, 9, 2, seed=1)
+    number = spectrum[..., 0] + 1j * spectrum[..., 1]
+    product = number * (mask[..., 0] + 1j * mask[..., 1])
+    y = np.asarray(ComplexMasking()(spectrum, mask))
+    np.testing.assert_allclose(y[..., 0] + 1j * y[..., 1], product, atol=1e-5)
+    scaled = np.asarray(MagnitudeMasking()(spectrum, mask[..., 0]))
+    np.testing.assert_allclose(scaled, spectrum * mask[..., :1], atol=1e-6)

@@ -1,0 +1,144 @@
+"""Every model: contracts of streaming, saving, latency and silence."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import tfse
+from tests import contracts, examples
+from tfse import models
+from tfse.errors import ConfigError, ModelError
+from tfse.layers import STFT, InverseSTFT
+
+
+@pytest.fixture(scope="module", params=examples.MODELS)
+def model(request):
+    return examples.MODELS[request.param]()
+
+
+def _noise(model, hops=12):
+    return 0.1 * examples.random(2, hops * model.hop_length)
+
+
+def test_model_keeps_the_streaming_contract(model):
+    contracts.check_streaming_model(model, _noise(model))
+
+
+def test_keras_file_gives_the_same_model_back(model, tmp_path):
+    path = tmp_path / "model.keras"
+    model.save(path)
+    copy = tfse.load(path)
+    x = _noise(model)
+    np.testing.assert_array_equal(np.asarray(copy(x)), np.asarray(model(x)))
+    assert (copy.sample_rate, copy.hop_length, copy.latency_samples) == (16_000, 32, 32)
+    contracts.check_streaming_model(copy, x)
+
+
+def test_digital_silence_gives_finite_silence(model):
+    silence = np.zeros((1, 12 * model.hop_length), np.float32)
+    np.testing.assert_allclose(np.asarray(model(silence)), 0.0, atol=1e-6)
+
+
+def test_core_outputs_are_those_of_the_model(model):
+    x = _noise(model)
+    outputs = models.with_core_outputs(model)(x)
+    assert set(outputs) == {"enhanced", *model.get_layer("core").output}
+    np.testing.assert_array_equal(np.asarray(outputs["enhanced"]), np.asarray(model(x)))
+    spectrum = model.stft(x)
+    core = model.get_layer("core")(spectrum)
+    for name, head in core.items():
+        np.testing.assert_allclose(np.asarray(outputs[name]), np.asarray(head), atol=1e-6)
+
+
+@pytest.mark.parametrize("samples", [1, 31, 32, 33, 1000])
+def test_aligned_output_is_as_long_as_the_input(model, samples):
+    x = 0.1 * examples.random(1, samples)
+    y = models.enhance_aligned(model, x, model.latency_samples, model.hop_length)
+    assert tuple(y.shape) == (1, samples)
+
+
+def test_new_process_that_imports_only_tfse_gives_the_same_bits(tmp_path):
+    model = examples.MODELS["dpcrn"]()
+    x = _noise(model)
+    model.save(tmp_path / "model.keras")
+    np.save(tmp_path / "x.npy", x)
+    code = (
+        "import sys, tfse; import numpy as np; "
+        "np.save(sys.argv[1] + '/y.npy', tfse.load(sys.argv[1] + '/model.keras')("
+        "np.load(sys.argv[1] + '/x.npy')))"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), np.asarray(model(x)))
+
+
+@pytest.mark.parametrize("frame_length, hop_length", [(64, 32), (64, 16), (60, 24)])
+def test_measured_delay_is_the_declared_latency(frame_length, hop_length):
+    import keras
+
+    inputs = keras.Input((None,))
+    spectrum = STFT(frame_length, hop_length, 64, "hann")(inputs)
+    waveform = InverseSTFT(frame_length, hop_length, 64, "hann")(spectrum)
+    model = models.EnhancementModel(inputs, waveform)
+    assert model.latency_samples == frame_length - hop_length
+    assert contracts.measured_latency(model, 20 * hop_length) == model.latency_samples
+
+
+def test_dpcrn_of_the_paper_has_its_number_of_values():
+    model = models.build(models.DPCRNConfig())
+    assert model.count_params() == 804_646
+    assert model.latency_samples == 200
+
+
+def test_small_dpcrn_is_small():
+    from configs import dpcrn_small
+
+    assert 60_000 <= models.build(dpcrn_small.get_config().model).count_params() <= 150_000
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (models.ModelConfig(), "`config` must be one of .*received ModelConfig"),
+        (models.DPCRNConfig(filters=(8, 8)), "every encoder stage needs all its settings"),
+        (
+            models.DPCRNConfig(paddings=((0, 3), (0, 1), (1, 1), (1, 1), (1, 1))),
+            "multiple of its stride; received 204 padded bins",
+        ),
+    ],
+)
+def test_configs_that_cannot_work_are_refused(config, message):
+    with pytest.raises(ConfigError, match=message):
+        models.build(config)
+
+
+def test_file_that_is_no_model_is_refused(tmp_path):
+    path = tmp_path / "not.keras"
+    path.write_text("hello")
+    with pytest.raises(ModelError, match=r"must be readable by Keras; .*not\.keras"):
+        tfse.load(path)
+
+
+def test_model_of_others_is_refused(tmp_path):
+    import keras
+
+    inputs = keras.Input((3,))
+    keras.Model(inputs, keras.layers.Dense(1)(inputs)).save(tmp_path / "other.keras")
+    with pytest.raises(ModelError, match="must hold a model of tfse; received a Functional"):
+        tfse.load(tmp_path / "other.keras")
+
+
+def test_lambda_is_not_run(tmp_path):
+    import keras
+
+    inputs = keras.Input((3,))
+    outputs = keras.layers.Lambda(lambda x: x + 1)(inputs)
+    models.EnhancementModel(inputs, outputs).save(tmp_path / "lambda.keras")
+    with pytest.raises(ModelError, match=r"lambda\.keras"):
+        tfse.load(tmp_path / "lambda.keras")
+
+
+def test_unknown_name_is_refused_with_the_names_that_exist():
+    with pytest.raises(ModelError, match=r"one of \[.*\]; received 'nobody'"):
+        tfse.load("nobody")

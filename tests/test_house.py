@@ -1,0 +1,74 @@
+"""The plan of the house: who may import whom, and where flags are defined."""
+
+import ast
+import pathlib
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+PACKAGE = ROOT / "tfse"
+
+# A package may import those below it and itself.
+FLOORS = [
+    {"cli"},
+    {"training", "exporting", "streaming"},
+    {"losses", "metrics", "data"},
+    {"models"},
+    {"layers"},
+    {"dsp"},
+    {"errors", "pretrained"},
+]
+LEVEL = {name: -level for level, names in enumerate(FLOORS) for name in names}
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imported(path):
+    """Yields the dotted names that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from ([f"tfse.{a.name}" for a in node.names] if node.module == "tfse" else [])
+            yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def part(name):
+    """Returns the part of tfse that a dotted name belongs to."""
+    pieces = name.split(".")
+    return pieces[1] if len(pieces) > 1 and pieces[0] == "tfse" else None
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_go_downwards_only(path):
+    here = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if here == "__init__":
+        return
+    assert here in LEVEL, f"{here} has no floor; give it one in FLOORS"
+    for name in imported(path):
+        there = part(name)
+        allowed = there is None or there == here or LEVEL[there] < LEVEL[here]
+        assert allowed, f"{path.relative_to(ROOT)} may not import {name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_flags_are_defined_in_programs_alone(path):
+    if "cli" not in path.relative_to(PACKAGE).parts:
+        assert not any(name.startswith("absl.flags") for name in imported(path))
+        assert "flags.DEFINE" not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("floor", ["dsp", "layers", "models", "losses"])
+def test_maths_runs_on_every_backend(floor):
+    for path in (PACKAGE / floor).rglob("*.py"):
+        names = set(imported(path))
+        assert not any(n.split(".")[0].startswith("tensorflow") for n in names), path
+
+
+def test_configs_and_exports_are_imported_by_nothing():
+    for path in FILES:
+        assert not {n.split(".")[0] for n in imported(path)} & {"configs", "export", "tests"}, path
+
+
+def test_files_stay_small():
+    sizes = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}
+    assert {str(path): size for path, size in sizes.items() if size > 300} == {}

@@ -1,0 +1,61 @@
+"""Powers and their ratios in dB, finite on silence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+
+Tensor = Any
+
+# -100 dBFS, added to both powers of a ratio: digital silence has none.
+_SMALLEST_POWER = 1e-10
+
+
+def decibels(power: Tensor) -> Tensor:
+    """Returns 10 log10 of a power above zero."""
+    return 10.0 / 2.302585092994046 * ops.log(power)
+
+
+def mean_power(waveform: Tensor, length: Tensor) -> Tensor:
+    """Returns the mean square, `[batch]`, of `[batch, samples]` over `length` samples.
+
+    Samples beyond `length` must be zero.
+    """
+    return ops.sum(ops.square(waveform), axis=1) / ops.maximum(length, 1.0)
+
+
+def power_ratio_db(numerator: Tensor, denominator: Tensor, length: Tensor) -> Tensor:
+    """Returns the ratio of two waveforms' powers in dB.
+
+    Args:
+        numerator: `[batch, samples]`, zero beyond `length`.
+        denominator: likewise.
+        length: samples of each, `[batch]`.
+
+    Returns:
+        `[batch]`; within -100..100 dB of the other's level, and 0 if both are silent.
+    """
+    above = mean_power(numerator, length) + _SMALLEST_POWER
+    below = mean_power(denominator, length) + _SMALLEST_POWER
+    return decibels(above) - decibels(below)
+
+
+def si_sdr_db(reference: Tensor, estimate: Tensor, length: Tensor) -> Tensor:
+    """Returns the scale-invariant signal-to-distortion ratio in dB.
+
+    Args:
+        reference: `[batch, samples]`, zero beyond `length`.
+        estimate: likewise.
+        length: samples of each, `[batch]`.
+
+    Returns:
+        `[batch]`, finite on silence.
+
+    Source:
+        Le Roux et al., ICASSP 2019, equation 2.
+    """
+    product = ops.sum(reference * estimate, axis=1) / ops.maximum(length, 1.0)
+    scale = product / (mean_power(reference, length) + _SMALLEST_POWER)
+    target = scale[:, None] * reference
+    return power_ratio_db(target, target - estimate, length)

@@ -1,0 +1,157 @@
+"""How loud things are, how they are added, and what a room does to them.
+
+Pure functions on waveforms whose last axis is time, in `keras.ops`; with the
+TensorFlow backend they also run inside a `tf.data` graph.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from keras import ops
+
+# Powers below this are taken for this: -120 dBFS, less than 16 bits can hold.
+POWER_MIN = 1e-12
+# FFT lengths are multiples of this power of two, so that they have small
+# factors only and there are few of them for the FFT library to plan.
+FFT_STEP = 8192
+
+
+def power(samples: Any) -> Any:
+    """Returns the mean square.
+
+    Shapes:
+        [..., samples] -> [...]
+    """
+    return ops.mean(ops.square(samples), axis=-1)
+
+
+def to_db(ratio: Any) -> Any:
+    """Returns a ratio of powers in dB; zero gives -inf.
+
+    Shapes:
+        [...] -> [...]
+    """
+    return ops.log(ratio) * (10.0 / math.log(10.0))
+
+
+def from_db(db: Any) -> Any:
+    """Returns the factor on amplitudes that changes a level by `db`.
+
+    Shapes:
+        [...] -> [...]
+    """
+    return ops.exp(db * (math.log(10.0) / 20.0))
+
+
+def level_dbfs(samples: Any) -> Any:
+    """Returns the RMS level in dB, where an RMS of 1 is 0 dBFS.
+
+    Silence gives -120, so that the level is always a number.
+
+    Shapes:
+        [..., samples] -> [...]
+    """
+    return to_db(ops.maximum(power(samples), POWER_MIN))
+
+
+def gain_to_level(samples: Any, target_dbfs: Any) -> Any:
+    """Returns the factor that brings a waveform to a level; silence stays small.
+
+    Args:
+        samples: The waveform.
+        target_dbfs: RMS level wanted, dB; an RMS of 1 is 0.
+
+    Shapes:
+        [..., samples], [...] -> [...]
+    """
+    return from_db(target_dbfs - level_dbfs(samples))
+
+
+def gain_for_snr(speech: Any, noise: Any, snr_db: Any) -> Any:
+    """Returns the factor on `noise` that gives the wanted ratio to `speech`.
+
+    Both powers are means over the whole of the waveforms, pauses included, so
+    that anyone can check the ratio with `snr_db`.
+
+    Shapes:
+        [..., samples], [..., samples], [...] -> [...]
+    """
+    ratio = ops.maximum(power(speech), POWER_MIN) / ops.maximum(power(noise), POWER_MIN)
+    return ops.sqrt(ratio) * from_db(-snr_db)
+
+
+def snr_db(speech: Any, noise: Any) -> Any:
+    """Returns the ratio of the powers in dB; without noise it is inf.
+
+    Shapes:
+        [..., samples], [..., samples] -> [...]
+    """
+    return to_db(ops.maximum(power(speech), POWER_MIN) / power(noise))
+
+
+def clip_guard(samples: Any, peak_max: float) -> Any:
+    """Returns the factor, 1 at most, that keeps every sample within `peak_max`.
+
+    Shapes:
+        [..., samples] -> [...]
+    """
+    peak = ops.max(ops.abs(samples), axis=-1)
+    return ops.minimum(1.0, peak_max / ops.maximum(peak, peak_max))
+
+
+def early_part(response: Any, early_samples: int) -> Any:
+    """Returns a room impulse response without what comes after its early part.
+
+    Args:
+        response: Begins with the direct path.
+        early_samples: Length of the early part.
+
+    Shapes:
+        [..., samples] -> [..., samples]
+    """
+    is_early = ops.arange(ops.shape(response)[-1]) < early_samples
+    return response * ops.cast(is_early, response.dtype)
+
+
+def fft_length(samples: Any) -> Any:
+    """Returns the FFT length at which a waveform does not wrap around.
+
+    Args:
+        samples: Length of the waveform and of the response together; an int or
+            an integer tensor.
+    """
+    return (samples + (FFT_STEP - 1)) // FFT_STEP * FFT_STEP
+
+
+def convolve_pair(samples: Any, first: Any, second: Any) -> tuple[Any, Any]:
+    """Passes a waveform through two responses at once, both cut to its length.
+
+    The two are the real and the imaginary part of one complex response: three
+    FFTs do what takes five real ones, and TensorFlow's real FFT on the CPU is no
+    faster than its complex one.
+
+    Args:
+        samples: The waveform.
+        first: One impulse response.
+        second: Another one, as long.
+
+    Shapes:
+        [samples], [taps], [taps] -> [samples], [samples]
+    """
+    count = ops.shape(samples)[0]
+    length = fft_length(count + ops.shape(first)[0])
+    padded = _padded(samples, length)
+    real, imag = ops.fft((padded, ops.zeros_like(padded)))
+    pair_real, pair_imag = ops.fft((_padded(first, length), _padded(second, length)))
+    # An inverse FFT is a forward one of the number with its parts exchanged.
+    product_real = real * pair_real - imag * pair_imag
+    product_imag = real * pair_imag + imag * pair_real
+    through_second, through_first = ops.fft((product_imag, product_real))
+    scale = 1.0 / ops.cast(length, samples.dtype)
+    return through_first[:count] * scale, through_second[:count] * scale
+
+
+def _padded(samples: Any, length: Any) -> Any:
+    return ops.pad(samples, [[0, length - ops.shape(samples)[0]]])
