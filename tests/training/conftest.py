@@ -1,0 +1,5 @@
+"""The tiny prepared corpus, here for training."""
+
+from tests.data.conftest import corpus, prepared
+
+__all__ = ["corpus", "prepared"]

@@ -1,0 +1,182 @@
+"""A whole run: what it leaves behind, and how it goes on."""
+
+import csv
+import dataclasses
+import json
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import tfse
+from tests import examples
+from tfse.data.config import DataConfig
+from tfse.errors import ConfigError, DataError
+from tfse.losses import LossConfig
+from tfse.training import ExperimentConfig, TrainConfig, Trainer, make_strategy
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+def _config(steps=4, **train):
+    return ExperimentConfig(
+        model=examples.tiny_lstm_irm(),
+        data=DataConfig(segment_s=0.5, reverb_probability=0.0, valid_mixtures=3),
+        loss=LossConfig(mask_mse=1.0),
+        train=TrainConfig(
+            **{
+                "batch_size": 2,
+                "steps": steps,
+                "validate_every": 2,
+                "warmup_steps": 1,
+                "statistics_batches": 2,
+                "tensorboard_clips": 1,
+                **train,
+            }
+        ),
+    )
+
+
+def _train(config, prepared, run_dir):
+    return Trainer(config, prepared, run_dir, make_strategy("one_device")).train()
+
+
+def _history(run_dir):
+    with open(run_dir / "history.csv", newline="") as file:
+        return [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]
+
+
+@pytest.fixture(scope="module")
+def run(prepared, tmp_path_factory):
+    run_dir = tmp_path_factory.mktemp("run") / "of" / "four"
+    return run_dir, _train(_config(), prepared, run_dir)
+
+
+def test_run_leaves_models_config_and_history(run):
+    run_dir, model = run
+    x = 0.1 * examples.random(1, 640)
+    np.testing.assert_array_equal(tfse.load(run_dir / "last.keras")(x), model(x))
+    assert tfse.load(run_dir / "best.keras").sample_rate == 16_000
+    assert json.loads((run_dir / "config.json").read_text())["model"]["type"] == "LSTMIRMConfig"
+    assert [row["step"] for row in _history(run_dir)] == [2, 4]
+    assert not list(run_dir.glob(".*partial*"))
+
+
+def test_saved_models_carry_no_optimizer(run):
+    run_dir, model = run
+    values = 4 * model.count_params()
+    assert (run_dir / "last.keras").stat().st_size < values + 100_000
+    assert tfse.load(run_dir / "last.keras").optimizer is None
+
+
+def test_statistics_of_the_training_set_are_kept(run):
+    _, model = run
+    standardization = model.get_layer("core").get_layer("standardization")
+    assert (np.asarray(standardization.mean) < -1).all()
+    assert (np.asarray(standardization.deviation) != 1).all()
+
+
+def test_tensorboard_has_scalars_audio_and_pictures(run):
+    run_dir, _ = run
+    tags = set()
+    for path in (run_dir / "tensorboard").iterdir():
+        for event in tf.compat.v1.train.summary_iterator(str(path)):
+            tags |= {value.tag for value in event.summary.value}
+    assert {"loss", "val_loss", "learning_rate", "enhanced", "noisy", "clean"} <= tags
+
+
+def test_a_run_goes_on_where_it_stopped(run, prepared, tmp_path):
+    _train(_config(steps=2), prepared, tmp_path)
+    resumed = _train(_config(steps=4), prepared, tmp_path)
+    undisturbed = run[1]
+    for one, other in zip(resumed.get_weights(), undisturbed.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
+    assert [row["step"] for row in _history(tmp_path)] == [2, 4]
+
+
+def test_counters_of_the_callbacks_go_on(prepared, tmp_path):
+    # Nothing beats the first validation at this learning rate, so the run may
+    # wait three validations in all, two of them before the stop.
+    settings = {"learning_rate": 1e-12, "validate_every": 1, "early_stopping_patience": 3}
+    config = _config(steps=3, schedule="plateau", plateau_patience=99, **settings)
+    _train(config, prepared, tmp_path)
+    config.train.steps = 50
+    _train(config, prepared, tmp_path)
+    assert len(_history(tmp_path)) <= 8
+
+
+def test_a_finished_run_is_left_as_it_is(run, prepared):
+    run_dir, _ = run
+    before = (run_dir / "last.keras").read_bytes()
+    _train(_config(), prepared, run_dir)
+    assert (run_dir / "last.keras").read_bytes() == before
+
+
+def test_folder_of_another_experiment_is_refused(run, prepared):
+    config = _config(learning_rate=5e-4)
+    with pytest.raises(ConfigError, match=r"train\.learning_rate: 0\.001 -> 0\.0005"):
+        _train(config, prepared, run[0])
+
+
+def test_cosine_holds_and_then_falls(prepared, tmp_path):
+    _train(_config(steps=8, schedule="cosine"), prepared, tmp_path)
+    rates = [row["learning_rate"] for row in _history(tmp_path)]
+    assert rates[0] == rates[1] == pytest.approx(1e-3)
+    assert 0 < rates[3] < rates[2] < 1e-3
+
+
+def test_whole_utterances_and_batches_of_one_train(prepared, tmp_path):
+    config = _config(batch_size=1)
+    config.data = dataclasses.replace(config.data, whole_utterances=True)
+    _train(config, prepared, tmp_path)
+    assert all(np.isfinite(list(row.values())).all() for row in _history(tmp_path))
+
+
+def test_loss_falls(prepared, tmp_path):
+    _train(_config(steps=60, validate_every=30, learning_rate=3e-3), prepared, tmp_path)
+    first, last = _history(tmp_path)
+    assert last["loss"] < first["loss"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: setattr(c.data, "sample_rate", 8000), "`data.sample_rate` must equal"),
+        (lambda c: setattr(c.train, "schedule", "linear"), "`train.schedule` must be one of"),
+        (lambda c: setattr(c.train, "batch_size", 0), "`train.batch_size` must be above 0"),
+        (lambda c: setattr(c.loss, "mask_mse", 0.0), "a loss must have a weight"),
+    ],
+)
+def test_experiments_that_cannot_work_are_refused(change, message, prepared, tmp_path):
+    config = _config()
+    change(config)
+    with pytest.raises(ConfigError, match=message):
+        _train(config, prepared, tmp_path / "run")
+
+
+def test_missing_data_is_said_before_a_folder_is_made(tmp_path):
+    with pytest.raises(DataError, match="nowhere"):
+        _train(_config(), tmp_path / "nowhere", tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--config=configs/none.py"], "configs/none.py"),
+        (["--config=configs/lstm_irm.py", "--config.train.nothing=1"], "nothing"),
+        (["--config=configs/lstm_irm.py", "--config.train.steps=many"], "many"),
+        ([], "`--config` must be given"),
+        (["--config=configs/lstm_irm.py", "--no_such_flag"], "no_such_flag"),
+    ],
+)
+def test_bad_usage_is_one_line_and_exit_code_2(arguments, message, tmp_path):
+    command = [sys.executable, "-m", "tfse.cli.train", "--data_dir=d", f"--run_dir={tmp_path}/r"]
+    done = subprocess.run([*command, *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    lines = [line for line in done.stderr.splitlines() if not line.startswith(("20", "I0", "W0"))]
+    assert message in lines[-1]
+    assert not any("Traceback" in line for line in lines)

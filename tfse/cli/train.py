@@ -1,0 +1,57 @@
+"""`tfse-train`: prepared data and a config in, a trained model out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from absl import flags
+from ml_collections import config_flags
+
+from tfse.cli import program
+from tfse.errors import ConfigError
+
+DESCRIPTION = """Trains a model.
+
+  tfse-train --config=configs/dpcrn_small.py --data_dir=prepared --run_dir=runs/dpcrn_small
+
+Every setting of the config is a flag: --config.train.batch_size=8. Started
+again with the same --run_dir, the training goes on where it was.
+"""
+
+_CONFIG = config_flags.DEFINE_config_file("config", None, "The experiment, a file of configs/.")
+_DATA_DIR = flags.DEFINE_string("data_dir", None, "What tfse-prepare wrote.", required=True)
+_RUN_DIR = flags.DEFINE_string("run_dir", None, "Models, checkpoints and logs.", required=True)
+_STRATEGY = flags.DEFINE_enum(
+    "strategy", "auto", ["auto", "mirrored", "one_device"], "auto mirrors over several GPUs."
+)
+_VIRTUAL_CPUS = flags.DEFINE_integer(
+    "num_virtual_cpus", 0, "Splits the CPU, to try --strategy=mirrored without GPUs.", 0
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Trains what the flags say."""
+    if len(arguments) > 1:
+        raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
+    if _CONFIG.value is None:
+        raise ConfigError("`--config` must be given, such as --config=configs/dpcrn_small.py.")
+    from tfse.training import ExperimentConfig, Trainer, make_strategy
+
+    if not isinstance(_CONFIG.value, ExperimentConfig):
+        raise ConfigError(
+            "`get_config()` of the config file must return an ExperimentConfig; received a "
+            f"{type(_CONFIG.value).__name__}."
+        )
+    strategy = make_strategy(_STRATEGY.value, _VIRTUAL_CPUS.value)
+    Trainer(_CONFIG.value, _DATA_DIR.value, _RUN_DIR.value, strategy).train()
+    print(f"The best model is {_RUN_DIR.value}/best.keras.")
+    return program.DONE
+
+
+def entry_point() -> None:
+    """Runs the program."""
+    program.run(main, DESCRIPTION)
+
+
+if __name__ == "__main__":
+    entry_point()

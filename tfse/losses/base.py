@@ -1,0 +1,84 @@
+"""What every loss is: per example, and blind to padding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+from keras import ops
+
+from tfse.layers import STFT
+
+Tensor = Any
+Tensors = Mapping[str, Tensor]
+
+
+class EnhancementLoss(keras.losses.Loss):
+    """A loss that gives one number an example, whatever stands beyond its length.
+
+    Per-example losses add up exactly however a batch is spread over replicas;
+    a mean inside a loss would be counted once a replica.
+
+    A subclass gives `call(targets, outputs) -> [batch]` with
+
+        targets: `clean`, `noise`, `noisy` `[batch, samples]` and `length` `[batch]`,
+            the samples of each that are not padding;
+        outputs: `enhanced` `[batch, samples]`, and the heads of the model's core
+            by name, `[batch, frames, bins, ...]`.
+    """
+
+    def __init__(self, name: str | None = None) -> None:
+        """Takes no reduction: what is averaged is for the training loop to say."""
+        super().__init__(name=name, reduction=None, dtype="float32")
+
+    def call(self, targets: Tensors, outputs: Tensors) -> Tensor:
+        """Returns the loss of every example, `[batch]`."""
+        raise NotImplementedError
+
+
+def valid_samples(length: Tensor, samples: int | Tensor) -> Tensor:
+    """Returns 1 for every sample before `length` and 0 beyond, `[batch, samples]`."""
+    positions = ops.cast(ops.arange(samples), "float32")
+    return ops.cast(positions[None] < length[:, None], "float32")
+
+
+def without_padding(targets: Tensors, outputs: Tensors) -> tuple[Tensor, Tensor]:
+    """Returns clean and enhanced, `[batch, samples]`, both zero beyond the length."""
+    valid = valid_samples(targets["length"], ops.shape(targets["clean"])[1])
+    return targets["clean"] * valid, outputs["enhanced"] * valid
+
+
+def mean_over_frames(values: Tensor, length: Tensor, stft: STFT) -> Tensor:
+    """Averages over the bins of the frames that hold at least one valid sample.
+
+    Args:
+        values: `[batch, frames, bins]`, frame t as `stft` makes it.
+        length: valid samples of each example, `[batch]`.
+        stft: the transform.
+
+    Returns:
+        `[batch]`.
+    """
+    starts = ops.arange(1, ops.shape(values)[1] + 1) * stft.hop_length - stft.frame_length
+    valid = ops.cast(ops.cast(starts, "float32")[None] < length[:, None], "float32")
+    sums = ops.sum(ops.mean(values, axis=2) * valid, axis=1)
+    return sums / ops.maximum(ops.sum(valid, axis=1), 1.0)
+
+
+def spectrum(waveform: Tensor, stft: STFT, frames: int | Tensor | None = None) -> Tensor:
+    """Transforms a waveform of any length, padded with zeros to whole frames.
+
+    Args:
+        waveform: `[batch, samples]`.
+        stft: the transform.
+        frames: to return; None for all that hold a sample.
+
+    Returns:
+        `[batch, frames, bins, 2]`.
+    """
+    samples = ops.shape(waveform)[1]
+    if frames is None:
+        frames = -(-(samples + stft.frame_length - stft.hop_length) // stft.hop_length)
+    padding = frames * stft.hop_length - samples
+    return stft(ops.pad(waveform, [[0, 0], [0, padding]]))
