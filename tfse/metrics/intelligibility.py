@@ -1,0 +1,43 @@
+"""Intelligibility."""
+
+from __future__ import annotations
+
+import warnings
+
+import pystoi
+
+from tfse.metrics.errors import MetricUndefined
+from tfse.metrics.validation import Waveform, validate
+
+
+def stoi(
+    reference: Waveform, estimate: Waveform, sample_rate: int, extended: bool = False
+) -> float:
+    """Returns short-time objective intelligibility.
+
+    Args:
+        reference: clean speech, `[samples]`.
+        estimate: `[samples]`.
+        sample_rate: in Hz.
+        extended: ESTOI, of Jensen and Taal, instead of STOI.
+
+    Returns:
+        About 0 to 1; higher is better.
+
+    Raises:
+        MetricUndefined: the pair cannot be compared, or has less than 30 frames
+            of speech (about 0.4 s), for which there is no number.
+
+    Source:
+        Taal, Hendriks, Heusdens and Jensen, IEEE TASLP 19(7), 2011; Jensen and
+        Taal, IEEE/ACM TASLP 24(11), 2016; by the package `pystoi`.
+    """
+    validate(reference, estimate)
+    with warnings.catch_warnings():
+        # pystoi gives 1e-5 with a warning where it has too few frames.
+        warnings.simplefilter("error", RuntimeWarning)
+        try:
+            return float(pystoi.stoi(reference, estimate, sample_rate, extended=extended))
+        except RuntimeWarning as warning:
+            reason = str(warning).split(". ")[0].rstrip(".")
+            raise MetricUndefined(f"STOI needs 30 frames of speech: {reason}.") from warning
