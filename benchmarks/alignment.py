@@ -1,0 +1,66 @@
+"""How exactly `tfse-enhance` gives back what came, with a mask of all ones.
+
+    python -m benchmarks.alignment
+
+The model is a transform and its inverse. At its own rate what remains is the
+rounding of float32; at others it is what the resamplers, there and back, do to
+a sound that both rates can hold: noise below 0.9 of half the lower rate.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import tempfile
+
+import numpy as np
+import scipy.signal
+import soundfile
+
+from tests.streaming.examples import identity_step
+from tfse.streaming import enhance_file
+from tfse.streaming.step import Samples
+
+RATES = (16_000, 8_000, 11_025, 22_050, 44_100, 48_000, 96_000)
+SECONDS = 3
+TAPS = 4001
+
+
+def main() -> None:
+    """Prints a row for each sample rate."""
+    print("sample rate | largest difference | error dB | lag of the correlation's peak")
+    for rate in RATES:
+        noisy = band_limited(rate)
+        enhanced = through_files(noisy, rate)
+        difference = enhanced - noisy
+        error_db = 10 * np.log10(np.mean(difference**2) / np.mean(noisy**2))
+        print(f"{rate} | {np.abs(difference).max():.1e} | {error_db:.1f} | {lag(noisy, enhanced)}")
+
+
+def band_limited(rate: int) -> Samples:
+    """Returns noise that any of the resamplers lets through, faded at both ends."""
+    cutoff = 0.9 * min(rate, 16_000) / 2
+    noise = np.random.default_rng(0).standard_normal(SECONDS * rate)
+    if cutoff < rate / 2:
+        filter_ = scipy.signal.firwin(TAPS, cutoff, fs=rate, window=("kaiser", 14.0))
+        noise = scipy.signal.fftconvolve(noise, filter_, mode="same")
+    fade = np.minimum(1.0, np.arange(noise.size) / (0.05 * rate))
+    return (0.1 * noise * fade * fade[::-1]).astype(np.float32)
+
+
+def through_files(noisy: Samples, rate: int) -> Samples:
+    """Returns what the program makes of a float file."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = (pathlib.Path(folder) / name for name in ("in.wav", "out.wav"))
+        soundfile.write(source, noisy, rate, subtype="FLOAT")
+        enhance_file(source, target, identity_step())
+        return soundfile.read(target, dtype="float32")[0]
+
+
+def lag(reference: Samples, estimate: Samples) -> int:
+    """Returns by how many samples the estimate is late."""
+    correlation = scipy.signal.correlate(estimate, reference, method="fft")
+    return int(np.argmax(correlation)) - (reference.size - 1)
+
+
+if __name__ == "__main__":
+    main()

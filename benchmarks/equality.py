@@ -1,0 +1,100 @@
+"""How far a stream is from the offline model: model x chunk size x runtime.
+
+    python -m benchmarks.equality --models=lstm_irm,dpcrn_small
+    python -m benchmarks.equality --models=lstm_irm --hour
+
+Offline is the Keras model, called eagerly on the whole recording. The stream is
+the same samples through a `StreamingEnhancer`, cut into chunks, with the step
+of the Keras model, the same compiled for one hop, and the step of a SavedModel
+that is exported for this. The number is the largest absolute difference of any
+sample. With `--hour` it is an hour of audio, where offline is run in one piece
+too, and chunks of one and seven samples are left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pathlib
+import tempfile
+
+import numpy as np
+
+from tests.streaming.exports import export_saved_model
+from tfse import models
+from tfse.models import EnhancementModel, enhance_aligned
+from tfse.streaming import KerasStep, Step, StreamingEnhancer, open_step
+from tfse.streaming.step import Samples
+
+RANDOM = 0
+LIMIT = 1e-5
+
+
+def main() -> int:
+    """Prints the table; 1 if a difference is above the limit."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--models", default="lstm_irm,dpcrn_small")
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--hour", action="store_true")
+    arguments = parser.parse_args()
+    worst = 0.0
+    print("model | chunk | Keras | Keras, one hop | SavedModel")
+    for name in arguments.models.split(","):
+        seconds = 3600.0 if arguments.hour else arguments.seconds
+        worst = max(worst, table(models.load(name), seconds, arguments.hour))
+    print(f"largest: {worst:.1e}, limit {LIMIT:.0e}")
+    return int(worst >= LIMIT)
+
+
+def table(model: EnhancementModel, seconds: float, hour: bool) -> float:
+    """Prints the rows of one model and returns the largest difference."""
+    samples = speech_like(int(seconds * model.sample_rate))
+    wanted = enhance_aligned(
+        model, samples[np.newaxis], model.latency_samples, model.hop_length
+    ).numpy()[0]
+    chunks = (
+        [160, model.hop_length, 4096, RANDOM]
+        if hour
+        else [1, 7, 160, model.hop_length, 4096, RANDOM]
+    )
+    worst = 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        steps = runtimes(model, pathlib.Path(folder) / "1", hour)
+        for chunk in chunks:
+            differences = [np.abs(streamed(s, samples, chunk) - wanted).max() for s in steps]
+            worst = max(worst, *differences)
+            cells = " | ".join(f"{difference:.1e}" for difference in differences)
+            print(f"{model.name} | {chunk or 'random'} | {cells}", flush=True)
+    return worst
+
+
+def runtimes(model: EnhancementModel, folder: pathlib.Path, hour: bool) -> list[Step]:
+    """Returns the steps to compare; for an hour the quick one alone."""
+    keras = KerasStep(model)
+    if hour:
+        return [keras]
+    return [keras, KerasStep(model, one_hop=True), open_step(export_saved_model(model, folder))]
+
+
+def speech_like(samples: int) -> Samples:
+    """Returns noise that comes and goes four times a second."""
+    envelope = 0.15 * (1 + np.sin(2 * np.pi * 4 / 16_000 * np.arange(samples)))
+    noise = np.random.default_rng(0).standard_normal(samples, np.float32)
+    return (envelope * noise).astype(np.float32)
+
+
+def streamed(step: Step, samples: Samples, chunk: int) -> Samples:
+    """Returns the output of a stream that is cut into chunks."""
+    enhancer = StreamingEnhancer(step)
+    pieces = np.split(samples, cuts(samples.size, chunk))
+    return np.concatenate([*(enhancer.process(piece) for piece in pieces), enhancer.flush()])
+
+
+def cuts(samples: int, chunk: int) -> Samples:
+    """Returns where to cut; at random places for 0."""
+    if chunk != RANDOM:
+        return np.arange(chunk, samples, chunk)
+    return np.sort(np.random.default_rng(1).integers(0, samples, samples // 1000))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

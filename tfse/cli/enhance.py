@@ -1,0 +1,215 @@
+"""`tfse-enhance`: noisy recordings in, enhanced recordings out."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import signal
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from absl import flags
+
+from tfse.cli import model_flag, native_logs, program
+from tfse.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tfse.streaming.layout import Layout
+    from tfse.streaming.options import EnhanceOptions
+    from tfse.streaming.outcome import Order, Outcome
+    from tfse.streaming.plan import Places, Task
+    from tfse.streaming.step import Step
+
+DESCRIPTION = """Takes the noise out of speech.
+
+  tfse-enhance noisy.wav                             writes noisy_enhanced.wav
+  tfse-enhance takes --output_dir=clean              a folder, its structure kept
+  tfse-enhance 'takes/*.flac' --in_place --jobs=0    on all cores
+  cat noisy.wav | tfse-enhance - > enhanced.wav
+  arecord -r 16000 -f S16_LE -t raw | tfse-enhance - --raw_rate=16000 | aplay -r 16000 -f S16_LE
+
+A result has the length, sample rate, channels, alignment and format of its
+recording. Exit code: 0 all done, 1 some failed or were kept, 2 bad usage.
+"""
+
+_OUTPUT = flags.DEFINE_string("output", None, "The result of one recording; - is standard output.")
+_OUTPUT_DIR = flags.DEFINE_string(
+    "output_dir",
+    None,
+    "Folder of the results. Without it NAME.wav becomes NAME_enhanced.wav, FOLDER FOLDER_enhanced.",
+)
+_IN_PLACE = flags.DEFINE_bool("in_place", False, "Replace every recording after its success.")
+flags.declare_key_flag(model_flag.NAME)
+_MIX = flags.DEFINE_float("mix", 1.0, "0 the recording as it came, 1 the enhanced one alone.")
+_MAX_ATTENUATION_DB = flags.DEFINE_float(
+    "max_attenuation_db", None, "Nothing is taken down by more."
+)
+_NOISE_OUTPUT = flags.DEFINE_string(
+    "noise_output", None, "What was taken away: a file for one recording, a folder for several."
+)
+_PICTURE = flags.DEFINE_bool("picture", False, "Draw before and after, beside every result.")
+_FORMAT = flags.DEFINE_string("format", None, "Container of the results, as FLAC.")
+_SUBTYPE = flags.DEFINE_string("subtype", None, "Number format of the results, as PCM_24.")
+_ON_INVALID = flags.DEFINE_enum(
+    "on_invalid", "raise", ["raise", "zero"], "NaN and infinite samples: an error, or silence."
+)
+_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace results that exist.")
+_SKIP_EXISTING = flags.DEFINE_bool("skip_existing", False, "Pass over what has a result.")
+_JOBS = flags.DEFINE_integer("jobs", 1, "Recordings at a time; 0 is as many as cores.")
+_REPORT = flags.DEFINE_string("report", None, "JSON file with the outcome for every recording.")
+_RAW_RATE = flags.DEFINE_integer(
+    "raw_rate", None, "Standard input and output are raw, little-endian samples of this rate."
+)
+_RAW_CHANNELS = flags.DEFINE_integer("raw_channels", 1, "Channels of raw samples.")
+_RAW_FORMAT = flags.DEFINE_enum(
+    "raw_format",
+    "PCM_16",
+    ["PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ALAW", "ULAW"],
+    "Number format of raw samples.",
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Enhances what the arguments name."""
+    inputs = list(arguments[1:])
+    if not inputs:
+        raise ConfigError("There must be a file, a folder or - to enhance; see --help.")
+    with native_logs.hidden():
+        return _main(inputs)
+
+
+def entry_point() -> None:
+    """Runs the program."""
+    program.run(main, DESCRIPTION)
+
+
+def _main(inputs: Sequence[str]) -> int:
+    from tfse.streaming import batch
+
+    # Neither leaves a half-written file behind.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, batch.interruptible)
+    if _RAW_RATE.value is not None:
+        return _pass_raw(inputs, _RAW_RATE.value)
+    return _enhance(inputs)
+
+
+def _enhance(inputs: Sequence[str]) -> int:
+    from tfse.streaming.plan import plan
+    from tfse.streaming.report import write_report
+
+    if _PICTURE.value:
+        from tfse.streaming.picture import require_drawing
+
+        require_drawing()
+    report = _path(_REPORT.value)
+    if report is not None and not report.parent.is_dir():
+        raise ConfigError(f"`report` must go into a folder that exists; received {report}.")
+    outcomes = _run(plan(inputs, _places()), _order())
+    if report is not None:
+        write_report(outcomes, model_flag.value(), report)
+    return _exit_code(outcomes)
+
+
+def _run(tasks: Sequence[Task], order: Order) -> list[Outcome]:
+    import tqdm
+
+    from tfse.streaming.batch import run_batch
+    from tfse.streaming.report import line, total_s
+
+    outcomes = []
+    terminal = sys.stderr.isatty()
+    total = total_s(tasks) if terminal else None
+    with tqdm.tqdm(total=total, unit="s", unit_scale=True, disable=not terminal) as bar:
+        for outcome in run_batch(tasks, order, bar.update):
+            outcomes.append(outcome)
+            # Standard output may carry audio.
+            bar.write(line(outcome), file=sys.stderr)
+    return outcomes
+
+
+def _exit_code(outcomes: Sequence[Outcome]) -> int:
+    from tfse.streaming.outcome import Status
+
+    bad = [o for o in outcomes if o.status in (Status.FAILED, Status.KEPT)]
+    if len(outcomes) > 1:
+        print(f"{len(outcomes) - len(bad)} of {len(outcomes)} are done.", file=sys.stderr)
+    return program.FAILED if bad else program.DONE
+
+
+def _pass_raw(inputs: Sequence[str], sample_rate: int) -> int:
+    from tfse.streaming import open_step
+    from tfse.streaming.pipes import enhance_raw
+    from tfse.streaming.plan import Places
+
+    if list(inputs) != ["-"] or _places() != Places():
+        raise ConfigError("`raw_rate` is for standard input to standard output: give - alone.")
+    layout = _raw_layout(sample_rate)
+    step = open_step(model_flag.value(), one_hop=True)
+    _warm_up(step, layout.channels)
+    with open(sys.stdin.fileno(), "rb", closefd=False) as source:
+        enhance_raw(source, sys.stdout.buffer, layout, step, _options())
+    return program.DONE
+
+
+def _warm_up(step: Step, streams: int) -> None:
+    """Compiles the step before the first sample waits for it."""
+    import numpy as np
+
+    step(np.zeros((streams, step.hop_length), np.float32), step.initial_state(streams))
+
+
+def _order() -> Order:
+    from tfse.streaming.outcome import Existing, Order
+
+    if _OVERWRITE.value and _SKIP_EXISTING.value:
+        raise ConfigError("`overwrite` and `skip_existing` exclude each other.")
+    if _JOBS.value < 0:
+        raise ConfigError(f"`jobs` must not be negative; received {_JOBS.value}.")
+    existing = Existing.SKIP if _SKIP_EXISTING.value else Existing.KEEP
+    if _OVERWRITE.value or _IN_PLACE.value:
+        existing = Existing.OVERWRITE
+    jobs = _JOBS.value or len(os.sched_getaffinity(0))
+    return Order(model_flag.value(), _options(), existing, jobs)
+
+
+def _options() -> EnhanceOptions:
+    from tfse.streaming.options import EnhanceOptions
+
+    return EnhanceOptions(
+        mix=_MIX.value,
+        max_attenuation_db=_MAX_ATTENUATION_DB.value,
+        on_invalid=_ON_INVALID.value,
+        format=_FORMAT.value,
+        subtype=_SUBTYPE.value,
+    )
+
+
+def _places() -> Places:
+    from tfse.streaming.plan import Places
+
+    return Places(
+        output=_path(_OUTPUT.value),
+        output_dir=_path(_OUTPUT_DIR.value),
+        in_place=_IN_PLACE.value,
+        noise=_path(_NOISE_OUTPUT.value),
+        pictures=_PICTURE.value,
+        format=_FORMAT.value,
+    )
+
+
+def _raw_layout(sample_rate: int) -> Layout:
+    from tfse.streaming.layout import Layout
+
+    if _RAW_CHANNELS.value < 1:
+        raise ConfigError(f"`raw_channels` must be at least 1; received {_RAW_CHANNELS.value}.")
+    return Layout(sample_rate, _RAW_CHANNELS.value, "RAW", _RAW_FORMAT.value, "LITTLE")
+
+
+def _path(text: str | None) -> pathlib.Path | None:
+    return pathlib.Path(text) if text else None
+
+
+if __name__ == "__main__":
+    entry_point()

@@ -1,0 +1,160 @@
+"""`tfse-live`: microphone in, loudspeaker out, the noise taken away between them."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from absl import flags
+
+from tfse.cli import model_flag, native_logs, program
+from tfse.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tfse.streaming.live import Device, LiveEngine
+
+DESCRIPTION = """Enhances what a microphone hears and plays it at once. Use headphones.
+
+  tfse-live --list_devices
+  tfse-live --microphone=USB --loudspeaker=3
+
+Keys: b switches the bypass, q ends.
+"""
+
+_LIST_DEVICES = flags.DEFINE_bool("list_devices", False, "Show the sound devices and end.")
+_MICROPHONE = flags.DEFINE_string("microphone", None, "Number or name of the device to hear.")
+_LOUDSPEAKER = flags.DEFINE_string("loudspeaker", None, "Number or name of the device to play.")
+flags.declare_key_flag(model_flag.NAME)
+_SECONDS = flags.DEFINE_float("seconds", None, "End after so much audio; the default is never.")
+_HOPS = flags.DEFINE_integer("hops", 1, "Hops of the model in a block: more delay, fewer misses.")
+
+# Every so many seconds the meters are drawn anew.
+_METER_S = 0.1
+_METER_CELLS = 20
+_METER_RANGE_DB = 60.0
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs until the user ends it."""
+    if len(arguments) > 1:
+        raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
+    if _HOPS.value < 1:
+        raise ConfigError(f"`hops` must be at least 1; received {_HOPS.value}.")
+    with native_logs.hidden():
+        return _main()
+
+
+def entry_point() -> None:
+    """Runs the program."""
+    program.run(main, DESCRIPTION)
+
+
+def _main() -> int:
+    from tfse.streaming.devices import SoundDevice, device_table
+
+    # Before the model is loaded: without a device there is nothing to wait for.
+    table = device_table()
+    if _LIST_DEVICES.value:
+        print(table)
+        return program.DONE
+    engine = _engine()
+    with SoundDevice(
+        engine.sample_rate, engine.block_samples, _MICROPHONE.value, _LOUDSPEAKER.value
+    ) as device:
+        run(engine, device, _SECONDS.value)
+    return program.DONE
+
+
+def run(engine: LiveEngine, device: Device, seconds: float | None) -> None:
+    """Runs the engine, shows the meters, obeys the keys and tells the figures at the end.
+
+    Args:
+        engine: between the two sides of the device.
+        device: where samples come from and go to.
+        seconds: of audio after which it ends; None for until `q` or Ctrl-C.
+    """
+    from tfse.streaming.live import run_live
+
+    every = max(1, round(1000 * _METER_S / engine.block_ms))
+    try:
+        with _keys() as keys:
+            for blocks in run_live(engine, device):
+                if blocks % every == 0:
+                    _show(meter(engine))
+                key = next(keys)
+                engine.bypass ^= key == "b"
+                done_s = blocks * engine.block_ms / 1000
+                if key == "q" or (seconds is not None and done_s >= seconds):
+                    break
+    except KeyboardInterrupt:
+        pass
+    _show("")
+    print(figures(engine))
+
+
+def meter(engine: LiveEngine) -> str:
+    """Returns the line with the levels and times."""
+    reading = engine.reading()
+    bypass = "  BYPASS" if engine.bypass else ""
+    return (
+        f"in {_bar(reading.input_db)}  out {_bar(reading.output_db)}  {reading.p50_ms:.1f} of "
+        f"{engine.block_ms:.1f} ms  missed {reading.missed}{bypass}"
+    )
+
+
+def figures(engine: LiveEngine) -> str:
+    """Returns what is told at the end."""
+    reading = engine.reading()
+    delay_ms = 1000.0 * engine.delay_samples / engine.sample_rate
+    return (
+        f"{reading.blocks} blocks of {engine.block_ms:.1f} ms, {reading.missed} missed; time a "
+        f"block: p50 {reading.p50_ms:.2f} ms, p99 {reading.p99_ms:.2f} ms, max "
+        f"{reading.max_ms:.2f} ms; delay {delay_ms:.1f} ms and the devices'."
+    )
+
+
+def _engine() -> LiveEngine:
+    from tfse.streaming import open_step
+    from tfse.streaming.live import LiveEngine
+
+    step = open_step(model_flag.value(), one_hop=True)
+    return LiveEngine(step, _HOPS.value * step.hop_length)
+
+
+def _show(text: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def _bar(level_db: float) -> str:
+    cells = round(_METER_CELLS * min(1.0, max(0.0, 1 + level_db / _METER_RANGE_DB)))
+    return f"[{'#' * cells:<{_METER_CELLS}}] {level_db:4.0f} dB"
+
+
+@contextlib.contextmanager
+def _keys() -> Iterator[Iterator[str]]:
+    """Gives the key that was pressed since one last asked, "" for none."""
+    if not sys.stdin.isatty():
+        yield iter(lambda: "", None)
+        return
+    import termios
+    import tty
+
+    before = termios.tcgetattr(sys.stdin)
+    tty.setcbreak(sys.stdin)
+    try:
+        yield iter(_pressed, None)
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+
+
+def _pressed() -> str:
+    ready, _, _ = select.select([sys.stdin], [], [], 0)
+    return sys.stdin.read(1) if ready else ""
+
+
+if __name__ == "__main__":
+    entry_point()

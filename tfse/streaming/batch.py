@@ -1,0 +1,120 @@
+"""Many recordings, one after another or side by side; a bad one never ends the others."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import multiprocessing
+import os
+import signal
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.context import BaseContext
+from types import FrameType
+
+from tfse.streaming.arrays import opened
+from tfse.streaming.engine import Progress
+from tfse.streaming.outcome import Order, Outcome, Status, attempt
+from tfse.streaming.plan import Task
+from tfse.streaming.step import Step
+
+
+def run_batch(
+    tasks: Sequence[Task], order: Order, progress: Progress | None = None
+) -> Iterator[Outcome]:
+    """Enhances recordings and gives their outcomes, each when it is known.
+
+    Args:
+        tasks: from `plan`.
+        order: model, options and the number of processes.
+        progress: is told the seconds of audio that were done.
+
+    Raises:
+        ModelError: the model cannot be opened; nothing was done then.
+    """
+    step = opened(order.model)
+    if order.jobs == 1 or len(tasks) == 1:
+        return (attempt(task, step, order, progress) for task in tasks)
+    return _side_by_side(tasks, order, progress)
+
+
+def interruptible(number: int, frame: FrameType | None) -> None:
+    """Handles a signal as Ctrl-C, once: what is half written is then taken away in peace."""
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _side_by_side(
+    tasks: Sequence[Task], order: Order, progress: Progress | None
+) -> Iterator[Outcome]:
+    """Runs rounds until all is done; after a process died, one task at a time."""
+    jobs = min(order.jobs, len(tasks))
+    while tasks:
+        left = yield from _round(tasks, order, jobs, progress)
+        if left and jobs == 1:
+            # The tasks of a single process begin in order: it was the first.
+            yield Outcome(left[0], Status.FAILED, reason="the process died while working on it")
+            left = left[1:]
+        tasks, jobs = left, 1
+
+
+def _round(
+    tasks: Sequence[Task], order: Order, jobs: int, progress: Progress | None
+) -> Generator[Outcome, None, list[Task]]:
+    """Returns the tasks whose end is unknown because a process died."""
+    unknown = []
+    pool = concurrent.futures.ProcessPoolExecutor(jobs, _context(), _begin, (order,))
+    try:
+        futures = {pool.submit(_work, task): task for task in tasks}
+        for future in concurrent.futures.as_completed(futures):
+            try:
+                outcome = future.result()
+            except BrokenProcessPool:
+                unknown.append(futures[future])
+                continue
+            if progress is not None and outcome.summary is not None:
+                progress(outcome.summary.audio_s)
+            yield outcome
+    except BaseException:
+        _interrupt(pool)
+        raise
+    pool.shutdown()
+    return [task for task in tasks if task in unknown]
+
+
+def _context() -> BaseContext:
+    """Returns how processes start: from one that has imported TensorFlow and done nothing yet."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
+
+
+def _interrupt(pool: concurrent.futures.Executor) -> None:
+    pool.shutdown(wait=False, cancel_futures=True)
+    for child in multiprocessing.active_children():
+        if child.pid is not None:
+            os.kill(child.pid, signal.SIGINT)
+    pool.shutdown()
+
+
+_process: tuple[Step, Order] | None = None
+
+
+def _begin(order: Order) -> None:
+    """Prepares a process of the pool: one core, one model, deaf to Ctrl-C between tasks."""
+    global _process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+    _process = opened(order.model), order
+
+
+def _work(task: Task) -> Outcome:
+    assert _process is not None
+    step, order = _process
+    signal.signal(signal.SIGINT, interruptible)
+    try:
+        return attempt(task, step, order)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)

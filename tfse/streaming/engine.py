@@ -1,0 +1,62 @@
+"""From a source to whoever wants its samples, one block in memory at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from tfse.streaming.mixing import DryWet
+from tfse.streaming.options import EnhanceOptions, Summary
+from tfse.streaming.reading import Source
+from tfse.streaming.recording import Aligned, RecordingEnhancer
+from tfse.streaming.step import Samples, Step
+
+#: Gets a stretch of a recording and what it became, both `[samples, channels]`.
+Consumer = Callable[[Samples, Samples], None]
+#: Gets the seconds of audio that were done since its last call.
+Progress = Callable[[float], object]
+
+
+def run(
+    source: Source,
+    step: Step,
+    options: EnhanceOptions,
+    consumers: Sequence[Consumer],
+    progress: Progress | None = None,
+) -> Summary:
+    """Enhances a recording from its first block to its last.
+
+    Args:
+        source: the recording.
+        step: the model.
+        options: the share of the original and what to do with invalid samples.
+        consumers: each gets every block, in order.
+        progress: is told how far it is.
+
+    Returns:
+        Length, time, and what was odd about the source.
+
+    Raises:
+        AudioError: the recording cannot be used.
+        OSError: a consumer could not write.
+    """
+    began = time.perf_counter()
+    mixed = DryWet(options.mix, options.max_attenuation_db)
+    samples = 0
+    for block in _enhanced(source, step, options.on_invalid):
+        output = mixed(block)
+        for consumer in consumers:
+            consumer(block.noisy, output)
+        samples += len(output)
+        if progress is not None:
+            progress(len(output) / source.layout.sample_rate)
+    time_s = time.perf_counter() - began
+    return Summary(samples / source.layout.sample_rate, time_s, tuple(source.notes))
+
+
+def _enhanced(source: Source, step: Step, on_invalid: str) -> Iterator[Aligned]:
+    layout = source.layout
+    enhancer = RecordingEnhancer(step, layout.sample_rate, layout.channels, on_invalid)
+    for samples in source.blocks():
+        yield enhancer.process(samples)
+    yield enhancer.finish()

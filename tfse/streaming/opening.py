@@ -1,0 +1,49 @@
+"""Makes a step of whatever a user calls a model."""
+
+from __future__ import annotations
+
+import pathlib
+
+from tfse.errors import ModelError
+from tfse.models import EnhancementModel, load
+from tfse.streaming.keras_step import KerasStep
+from tfse.streaming.step import Step
+
+Model = str | pathlib.Path | EnhancementModel | Step
+
+
+def open_step(model: Model, one_hop: bool = False) -> Step:
+    """Returns a step, ready to be fed by a `StreamingEnhancer`.
+
+    Args:
+        model: the name of a shipped model, a `.keras` file, a `.tflite` file,
+            the folder of a SavedModel (or the one above it, which holds its
+            versions: the newest is taken), a Keras model, or a step.
+        one_hop: compiles a Keras model for a live stream, see `KerasStep`;
+            the other kinds were compiled when they were exported.
+
+    Raises:
+        ModelError: there is no such model, or it is none of ours.
+    """
+    if isinstance(model, str | pathlib.Path):
+        return _from_path(pathlib.Path(model), one_hop)
+    if isinstance(model, EnhancementModel):
+        return KerasStep(model, one_hop)
+    if isinstance(model, Step):
+        return model
+    raise ModelError(
+        "a model must be a name, a path, a model of tfse or a step; "
+        f"received {type(model).__name__}."
+    )
+
+
+def _from_path(path: pathlib.Path, one_hop: bool) -> Step:
+    if path.suffix == ".tflite":
+        from tfse.streaming.tflite_step import TFLiteStep
+
+        return TFLiteStep(path)
+    if path.is_dir():
+        from tfse.streaming.saved_model_step import SavedModelStep
+
+        return SavedModelStep(path)
+    return KerasStep(load(path), one_hop)

@@ -1,0 +1,183 @@
+"""Decides, before any work, which file becomes which."""
+
+from __future__ import annotations
+
+import dataclasses
+import glob
+import os
+import pathlib
+from collections.abc import Iterable, Iterator, Sequence
+
+from tfse.errors import ConfigError
+from tfse.streaming.files import PIPE
+from tfse.streaming.layout import format_of
+from tfse.streaming.options import Targets
+
+ENHANCED_SUFFIX = "_enhanced"
+# Endings of containers whose name is not their usual ending.
+_ENDINGS = {"OGG": ".ogg", "WAVEX": ".wav", "RF64": ".wav", "NIST": ".sph", "IRCAM": ".sf"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """One recording and what is to become of it."""
+
+    source: pathlib.Path
+    targets: Targets
+
+
+@dataclasses.dataclass(frozen=True)
+class Places:
+    """Where results go, as the user said.
+
+    Attributes:
+        output: one file; for one recording only.
+        output_dir: a folder; what comes from a folder keeps its structure.
+        in_place: every result replaces its recording.
+        noise: a file for one recording, and a folder else; None to leave it.
+        pictures: a PNG goes beside every result.
+        format: container that sets the ending of the results.
+    """
+
+    output: pathlib.Path | None = None
+    output_dir: pathlib.Path | None = None
+    in_place: bool = False
+    noise: pathlib.Path | None = None
+    pictures: bool = False
+    format: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class _Found:
+    """A recording, and where it belongs below an output folder."""
+
+    source: pathlib.Path
+    relative: pathlib.Path
+    #: The folder that was walked; None for a file that was named.
+    folder: pathlib.Path | None = None
+
+
+def plan(inputs: Sequence[str], places: Places) -> list[Task]:
+    """Returns a task for every recording, in order.
+
+    Args:
+        inputs: files, folders, patterns such as `takes/*.wav`, and `-`. A file
+            that does not exist gets a task too, which will fail and say so.
+        places: where the results go.
+
+    Raises:
+        ConfigError: a folder without recordings, places that exclude each other,
+            two results in one file, or a result in the place of a recording.
+    """
+    _check_places(places)
+    found = _unique(one for text in inputs for one in _found(text, places.output_dir))
+    several = len(found) > 1 or found[0].folder is not None
+    if several and places.output is not None:
+        raise ConfigError(f"`output` takes one recording; received {len(found)}. Use `output_dir`.")
+    tasks = [Task(one.source, _targets(one, places, several)) for one in found]
+    _check_collisions(tasks, places.in_place)
+    return tasks
+
+
+def _check_places(places: Places) -> None:
+    chosen = [name for name in ("output", "output_dir", "in_place") if getattr(places, name)]
+    if len(chosen) > 1:
+        raise ConfigError(f"results go to one place; received {' and '.join(chosen)}.")
+    if places.in_place and places.format:
+        raise ConfigError("`in_place` keeps the format; received `format` too.")
+    if places.output_dir is not None and places.output_dir.is_file():
+        raise ConfigError(f"`output_dir` must be a folder; {places.output_dir} is a file.")
+
+
+def _found(text: str, excluded: pathlib.Path | None) -> list[_Found]:
+    path = pathlib.Path(text)
+    if path == PIPE or path.exists() or not glob.has_magic(text):
+        return _at(path, excluded)
+    matches = sorted(glob.glob(text, recursive=True)) or [text]
+    return [one for match in matches for one in _at(pathlib.Path(match), excluded)]
+
+
+def _at(path: pathlib.Path, excluded: pathlib.Path | None) -> list[_Found]:
+    if not path.is_dir():
+        return [_Found(path, pathlib.Path(path.name))]
+    sources = list(_walked(path, excluded))
+    if not sources:
+        raise ConfigError(f"a folder must hold recordings; there is none in {path}.")
+    return [_Found(source, source.relative_to(path), path) for source in sources]
+
+
+def _walked(folder: pathlib.Path, excluded: pathlib.Path | None) -> Iterator[pathlib.Path]:
+    """Gives the recordings below a folder; neither hidden ones nor earlier results."""
+    without = None if excluded is None else excluded.resolve()
+    for parent, folders, names in os.walk(folder):
+        below = pathlib.Path(parent)
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and (below / name).resolve() != without
+        )
+        paths = (below / name for name in sorted(names) if not name.startswith("."))
+        yield from (path for path in paths if path.is_file() and format_of(path) is not None)
+
+
+def _unique(found: Iterable[_Found]) -> list[_Found]:
+    return list({one.source.resolve(): one for one in found}.values())
+
+
+def _targets(one: _Found, places: Places, several: bool) -> Targets:
+    enhanced = _enhanced(one, places)
+    noise = places.noise
+    if noise is not None and (several or noise.is_dir()):
+        noise = noise / one.relative.with_suffix(enhanced.suffix)
+    if not places.pictures:
+        return Targets(enhanced, noise)
+    if enhanced == PIPE:
+        raise ConfigError("a picture goes beside its result; give standard input an `output`.")
+    return Targets(enhanced, noise, enhanced.with_name(f"{enhanced.name}.png"))
+
+
+def _enhanced(one: _Found, places: Places) -> pathlib.Path:
+    if places.output is not None:
+        return places.output
+    if one.source == PIPE:
+        if places.in_place or places.output_dir is not None:
+            raise ConfigError("standard input has no name; give it an `output`.")
+        return PIPE
+    if places.in_place:
+        return one.source
+    return _with_ending(_default(one, places.output_dir), places.format)
+
+
+def _default(one: _Found, output_dir: pathlib.Path | None) -> pathlib.Path:
+    if output_dir is not None:
+        return output_dir / one.relative
+    if one.folder is not None:
+        folder = one.folder if one.folder.name else one.folder.resolve()
+        return folder.with_name(folder.name + ENHANCED_SUFFIX) / one.relative
+    return one.source.with_name(f"{one.source.stem}{ENHANCED_SUFFIX}{one.source.suffix}")
+
+
+def _with_ending(path: pathlib.Path, container: str | None) -> pathlib.Path:
+    if container is None or format_of(path) == container.upper():
+        return path
+    return path.with_suffix(_ENDINGS.get(container.upper(), f".{container.lower()}"))
+
+
+def _check_collisions(tasks: Sequence[Task], in_place: bool) -> None:
+    sources = {task.source.resolve(): task.source for task in tasks}
+    owners: dict[pathlib.Path, pathlib.Path] = {}
+    for task in tasks:
+        for target in task.targets.all():
+            place = target.resolve()
+            if place in owners:
+                raise ConfigError(
+                    f"every result needs a file of its own; {owners[place]} and {task.source} "
+                    f"would both become {target}."
+                )
+            owners[place] = task.source
+            replaces_itself = in_place and target == task.targets.enhanced
+            if place in sources and target != PIPE and not replaces_itself:
+                raise ConfigError(
+                    f"a result must not replace a recording, unless in place; {target} would "
+                    f"replace {sources[place]}."
+                )

@@ -1,0 +1,67 @@
+"""Steps of a TFLite file."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Any
+
+import numpy as np
+
+from tfse.errors import ModelError
+from tfse.streaming.contract import NOISY, STEP, tflite_metadata
+from tfse.streaming.exported_step import ExportedStep, NamedState
+
+
+class TFLiteStep(ExportedStep):
+    """Runs the signature `step` of a TFLite file with LiteRT; names as in `contract`.
+
+    Its first state is zeros, which is what the layers of tfse begin with.
+
+    Args:
+        path: the `.tflite` file.
+        num_threads: of the interpreter. A step is small: more than one is
+            seldom quicker.
+
+    Raises:
+        ModelError: not a TFLite file of tfse, or LiteRT is not installed.
+    """
+
+    def __init__(self, path: str | pathlib.Path, num_threads: int = 1) -> None:
+        """Loads the file."""
+        path = pathlib.Path(path)
+        if not path.is_file():
+            raise ModelError(f"a TFLite model must be a file; received {path}.")
+        metadata = tflite_metadata(path)
+        self._runner = _signature_runner(path, num_threads)
+        self._inputs = self._runner.get_input_details()
+        streams, samples = (int(n) for n in self._inputs[NOISY]["shape"])
+        super().__init__(metadata, streams, samples)
+
+    def _initial(self, num_streams: int) -> NamedState:
+        return {
+            name: np.zeros(details["shape"], details["dtype"])
+            for name, details in self._inputs.items()
+            if name != NOISY
+        }
+
+    def _run(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        return dict(self._runner(**inputs))
+
+
+def _signature_runner(path: pathlib.Path, num_threads: int) -> Any:
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError as error:
+        raise ModelError(
+            "to run a .tflite file, LiteRT must be installed: pip install ai-edge-litert"
+        ) from error
+    try:
+        # The path is read here: LiteRT maps files, and a mapped file that is
+        # overwritten by a later export kills the process.
+        interpreter = Interpreter(model_content=path.read_bytes(), num_threads=num_threads)
+        return interpreter.get_signature_runner(STEP)
+    except (ValueError, RuntimeError, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise ModelError(
+            f"a TFLite file must hold the signature `{STEP}`; {path}: {reason}"
+        ) from error
