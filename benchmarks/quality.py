@@ -25,6 +25,7 @@ _MODEL = flags.DEFINE_list("model", None, "Names or .keras files.", required=Tru
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "What tfse-prepare wrote.")
 _SPLIT = flags.DEFINE_enum("split", "valid", ["valid", "test"], "Whose fixed mixtures.")
 _COUNT = flags.DEFINE_integer("count", 200, "Mixtures.", 1)
+_REVERB = flags.DEFINE_float("reverb_probability", 0.3, "Share of mixtures in a room.", 0, 1)
 _SEGMENT_S = flags.DEFINE_float("segment_s", 4.0, "Length of a mixture, in seconds.", 0.5)
 _NOISY_DIR = flags.DEFINE_string("noisy_dir", None, "Noisy files.")
 _CLEAN_DIR = flags.DEFINE_string("clean_dir", None, "Clean files of the same names.")
@@ -34,17 +35,17 @@ Pair = tuple[np.ndarray, np.ndarray, int, float]
 
 def main(arguments: Sequence[str]) -> None:
     """Prints one table a model."""
-    from tfse import metrics, models
+    from tfse import metrics, streaming
 
     pairs = list(_pairs())
     for name in _MODEL.value:
-        model = models.load(name)
+        step = streaming.open_step(name)
         measures: dict[str, Callable[[np.ndarray, np.ndarray, int], float]] = {
             "PESQ-wb": metrics.pesq,
             "STOI": metrics.stoi,
             "SI-SDR dB": lambda reference, estimate, _: metrics.si_sdr(reference, estimate),
         }
-        rows = [_measure(measures, model, pair) for pair in pairs]
+        rows = [_measure(measures, step, pair) for pair in pairs]
         _print(name, list(measures), np.array(rows), np.array([pair[3] for pair in pairs]))
 
 
@@ -65,18 +66,19 @@ def _mixtures() -> Iterator[Pair]:
     from tfse.data.config import DataConfig
     from tfse.data.pipeline import fixed_dataset
 
-    config = DataConfig(segment_s=_SEGMENT_S.value, clean_probability=0.0)
+    config = DataConfig(
+        segment_s=_SEGMENT_S.value, clean_probability=0.0, reverb_probability=_REVERB.value
+    )
     batches = fixed_dataset(_DATA_DIR.value, config, _SPLIT.value, batch_size=1, count=_COUNT.value)
     for batch in batches.as_numpy_iterator():
         yield batch["clean"][0], batch["noisy"][0], config.sample_rate, float(batch["snr_db"][0])
 
 
-def _measure(measures: dict[str, Any], model: Any, pair: Pair) -> list[list[float]]:
-    from tfse.models import enhance_aligned
+def _measure(measures: dict[str, Any], step: Any, pair: Pair) -> list[list[float]]:
+    import tfse
 
     clean, noisy, rate, _ = pair
-    enhanced = enhance_aligned(model, noisy[None], model.latency_samples, model.hop_length)
-    estimates = (noisy, np.asarray(enhanced)[0])
+    estimates = (noisy, tfse.enhance(noisy, rate, step))
     return [[_value(f, clean, estimate, rate) for f in measures.values()] for estimate in estimates]
 
 

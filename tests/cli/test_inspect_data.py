@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import pathlib
+import subprocess
+
+import pytest
+import soundfile
+
+from tests.cli.programs import run_module
+
+CONFIG = """
+import types
+from tfse.data.config import DataConfig
+
+def get_config():
+    return types.SimpleNamespace(data=DataConfig(segment_s=0.25, babble_probability=1.0))
+"""
+
+
+def run(folder: pathlib.Path, out: pathlib.Path, *flags: str) -> subprocess.CompletedProcess[str]:
+    return run_module(
+        "tfse.cli.inspect_data", f"--data_dir={folder}", f"--output_dir={out}", *flags
+    )
+
+
+def test_a_user_looks_at_two_mixtures(prepared: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    ended = run(prepared, tmp_path, "--count=2", "--segment_s=0.5", "--clean_probability=1")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    heading, *rows, last = ended.stdout.splitlines()
+    assert heading.split() == ["key", "snr_db", "level_dbfs", "length_s", "kind", "reverberant"]
+    assert [row.split()[:2] for row in rows] == [["train/0/0/0", "inf"], ["train/0/0/1", "inf"]]
+    assert last == f"2 mixtures are in {tmp_path}."
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "table.csv",
+        *(
+            f"train-0-0-{number}{end}"
+            for number in range(2)
+            for end in ("-clean.wav", "-noise.wav", "-noisy.wav", ".png")
+        ),
+    ]
+    assert soundfile.info(tmp_path / "train-0-0-1-noisy.wav").frames == 8000
+
+
+def test_keys_and_an_experiment(prepared: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "experiment.py").write_text(CONFIG)
+    ended = run(
+        *(prepared, tmp_path / "out", f"--config={tmp_path}/experiment.py", "--nopictures"),
+        *("--keys=train/5/1/2", "--clean_probability=0", "--reverb_probability=0"),
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    row = ended.stdout.splitlines()[1].split()
+    assert row[0] == "train/5/1/2"
+    assert row[3:] == ["0.250", "babble", "no"]
+    assert not list((tmp_path / "out").glob("*.png"))
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--count=0"], "`count` must be above 0; received 0."),
+        (["--split=dev"], "value should be one of <train|valid|test>"),
+        (["extra"], "Only flags are taken; received 'extra'."),
+    ],
+)
+def test_bad_usage_is_one_line_and_2(tmp_path: pathlib.Path, flags: list[str], words: str) -> None:
+    ended = run(tmp_path, tmp_path / "out", *flags)
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+    assert words in ended.stderr

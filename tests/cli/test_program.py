@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.programs import run_module, run_python
+
+PROGRAM = """
+import sys
+from absl import flags
+from ml_collections import config_flags
+from tfse.cli import program
+from tfse.errors import ConfigError, DataError
+
+NUMBER = flags.DEFINE_integer("number", 1, "A number.")
+CONFIG = config_flags.DEFINE_config_file("config", None, "A config.")
+
+def main(arguments):
+    {body}
+
+program.run(main, "What it does.")
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "line"),
+    [
+        ("return None", 0, ""),
+        ("return 1", 1, ""),
+        ("raise ConfigError('a rule;\\n  received 3.')", 2, "-c: a rule; received 3.\n"),
+        ("raise DataError('damaged.')", 1, "-c: damaged.\n"),
+        ("open('/nowhere/file')", 1, "-c: [Errno 2] No such file or directory: '/nowhere/file'\n"),
+        ("raise KeyboardInterrupt", 130, "Interrupted.\n"),
+    ],
+)
+def test_an_end_is_a_code_and_at_most_one_line(body: str, code: int, line: str) -> None:
+    ended = run_python("-c", PROGRAM.format(body=body))
+    assert (ended.returncode, ended.stderr, ended.stdout) == (code, line, "")
+
+
+def test_a_fault_of_the_program_keeps_its_traceback() -> None:
+    ended = run_python("-c", PROGRAM.format(body="raise RuntimeError('a bug')"))
+    assert ended.returncode == 1
+    assert "Traceback" in ended.stderr
+    assert "a bug" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [
+        ("--number=x", "flag --number=x: invalid literal"),
+        ("--nummer=3", "Unknown command line flag 'nummer'"),
+        ("--config=/nowhere.py", "No such file or directory: '/nowhere.py'"),
+    ],
+)
+def test_bad_usage_is_2(flag: str, words: str) -> None:
+    ended = run_python("-c", PROGRAM.format(body="print('ran')"), flag)
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+    assert words in ended.stderr
+
+
+def test_flags_and_the_rest_arrive() -> None:
+    body = "print(NUMBER.value, arguments[1:])"
+    ended = run_python("-c", PROGRAM.format(body=body), "--number=7", "file")
+    assert ended.stdout == "7 ['file']\n"
+
+
+@pytest.mark.parametrize("name", ["prepare", "inspect_data"])
+def test_help_is_on_stdout_and_needs_no_tensorflow(name: str) -> None:
+    ended = run_module(f"tfse.cli.{name}", "--help")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "--output_dir" in ended.stdout
+    look = f"import sys, tfse.cli.{name}; sys.exit('tensorflow' in sys.modules)"
+    assert run_python("-c", look).returncode == 0

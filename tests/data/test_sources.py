@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+
+from tfse.data.sources import find_sources, group_of
+from tfse.errors import ConfigError
+
+
+def make(folder: pathlib.Path, *names: str) -> str:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x" * 10)
+    return str(folder)
+
+
+def test_sources_know_set_id_group_kind_and_size(tmp_path: pathlib.Path) -> None:
+    folder = make(tmp_path / "noise", "dog/1-30226-A.ogg", "dog/readme.txt", "dog/.hidden.wav")
+    (source,) = find_sources("noise", [folder])
+    assert source.id == "noise/dog/1-30226-A.ogg"
+    assert (source.set, source.group, source.kind) == ("noise", "30226", "dog")
+    assert source.file_bytes == 10
+
+
+@pytest.mark.parametrize(
+    ("name", "stem", "group"),
+    [
+        ("noise", "1-43807-A", "43807"),
+        ("noise", "5-43807-D-47", "43807"),
+        ("noise", "noise-free-sound-0145", "noise-free-sound-0145"),
+        ("noise", "1-43807", "1-43807"),
+        ("rir", "Basement_ch1", "Basement"),
+        ("rir", "StPatricksPosition3_ch0", "StPatricks"),
+        ("rir", "hall-pos-2", "hall"),
+        ("rir", "brir_R00001_i1_CH2_ch0", "R00001"),
+        ("rir", "impulse_response_0", "impulse_response_0"),
+        ("rir", "ch0", "ch0"),
+    ],
+)
+def test_groups_of_noise_and_rooms(name: str, stem: str, group: str) -> None:
+    assert group_of(name, pathlib.Path("folder", f"{stem}.wav")) == group
+
+
+def test_the_speaker_is_the_folder_or_what_the_pattern_says(tmp_path: pathlib.Path) -> None:
+    folder = make(tmp_path / "libri", "19/198/19-198-0001.flac", "26/495/26-495-0000.flac")
+    assert [s.group for s in find_sources("speech", [folder])] == ["198", "495"]
+    by_reader = find_sources("speech", [folder], r"(\d+)/\d+/[^/]+$")
+    assert [s.group for s in by_reader] == ["19", "26"]
+
+
+def test_files_at_the_top_belong_to_the_folder_given(tmp_path: pathlib.Path) -> None:
+    folder = make(tmp_path / "ljspeech", "a.wav", "b.wav")
+    assert {s.group for s in find_sources("speech", [folder])} == {"ljspeech"}
+
+
+def test_ids_do_not_depend_on_the_place_and_folders_of_one_name_differ(
+    tmp_path: pathlib.Path,
+) -> None:
+    folders = [make(tmp_path / place / "wav", "p1/a.wav") for place in ("here", "there")]
+    assert [s.id for s in find_sources("speech", folders)] == ["wav/p1/a.wav", "wav.2/p1/a.wav"]
+    assert [s.id for s in find_sources("speech", folders[1:])] == ["wav/p1/a.wav"]
+
+
+def test_links_are_followed_and_a_circle_ends(tmp_path: pathlib.Path) -> None:
+    folder = make(tmp_path / "speech", "p1/a.wav")
+    make(tmp_path / "elsewhere", "b.wav")
+    (tmp_path / "speech/p2").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "speech/p1/up").symlink_to(tmp_path / "speech")
+    ids = [s.id for s in find_sources("speech", [folder])]
+    assert ids == ["speech/p1/a.wav", "speech/p2/b.wav"]
+
+
+def test_a_missing_an_empty_and_a_repeated_folder_are_refused(tmp_path: pathlib.Path) -> None:
+    folder = make(tmp_path / "speech", "p1/a.wav")
+    with pytest.raises(ConfigError, match=r"must exist; received /nowhere"):
+        find_sources("speech", ["/nowhere"])
+    with pytest.raises(ConfigError, match=r"must be given once; received .*speech twice"):
+        find_sources("speech", [folder, folder + "/"])
+    empty = make(tmp_path / "empty", "notes.txt")
+    with pytest.raises(ConfigError, match=r"must hold recordings .*empty, which holds none"):
+        find_sources("speech", [empty])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("(", r"must be a regular expression; received '\('"),
+        ("p[0-9]+", "must have a group"),
+        ("(q[0-9]+)_", r"must match every recording; received .* speech/p1/a.wav"),
+        ("(q*)", "must match every recording"),
+    ],
+)
+def test_a_pattern_that_finds_no_speaker_is_refused(
+    tmp_path: pathlib.Path, pattern: str, message: str
+) -> None:
+    folder = make(tmp_path / "speech", "p1/a.wav")
+    with pytest.raises(ConfigError, match=message):
+        find_sources("speech", [folder], pattern)

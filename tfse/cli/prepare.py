@@ -1,0 +1,106 @@
+"""`tfse-prepare`: recordings in, TFRecord shards out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from absl import flags
+
+from tfse.cli import program
+from tfse.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tfse.data.prepare import Prepared
+
+DESCRIPTION = """Prepares speech, noise and room impulse responses for training.
+
+  tfse-prepare --clean_dir=speech --noise_dir=noise --rir_dir=rir --output_dir=prepared
+
+All of one speaker, noise recording or room is a group, and no group stands on two
+sides of the split into train, valid and test. Started again after an interruption,
+it goes on where it was.
+"""
+
+_CLEAN_DIR = flags.DEFINE_list(
+    "clean_dir", None, "Folders of clean speech, separated by commas.", required=True
+)
+_NOISE_DIR = flags.DEFINE_list(
+    "noise_dir", None, "Folders of noise, separated by commas.", required=True
+)
+_RIR_DIR = flags.DEFINE_list("rir_dir", [], "Folders of room impulse responses.")
+_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Where shards and index go.", required=True)
+_SAMPLE_RATE = flags.DEFINE_integer("sample_rate", 16000, "Samples a second of the records.")
+_ENCODING = flags.DEFINE_enum(
+    "encoding", "pcm16", ["pcm16", "flac"], "flac takes half the disk and is slower to read."
+)
+_VALID_FRACTION = flags.DEFINE_float("valid_fraction", 0.1, "Share of the groups for validation.")
+_TEST_FRACTION = flags.DEFINE_float("test_fraction", 0.1, "Share of the groups for test.")
+_SEED = flags.DEFINE_integer("seed", 0, "Deals groups to splits and recordings to shards.")
+_SHARD_MB = flags.DEFINE_float("shard_mb", 32.0, "About how many MB of 16-bit audio a shard holds.")
+_MIN_SECONDS = flags.DEFINE_float("min_seconds", 0.5, "Shorter speech or noise is left out.")
+_TRAIN_GROUPS = flags.DEFINE_list(
+    "train_groups", [], "Groups that match one of these shell patterns go to training."
+)
+_SPEAKER_PATTERN = flags.DEFINE_string(
+    "speaker_pattern",
+    r"([^/]+)/[^/]+$",
+    "Regular expression searched for in the path of clean speech, which begins with the name of "
+    "the given folder; its first group is the speaker. The default is the folder that directly "
+    "contains the file; for LibriSpeech give '([0-9]+)/[0-9]+/[^/]+$'.",
+)
+_JOBS = flags.DEFINE_integer("jobs", 0, "Processes that read and resample; 0 is all cores.")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Prepares what the flags say and shows the split."""
+    if len(arguments) > 1:
+        raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
+    # Imported here: TensorFlow takes seconds, and --help needs none of it.
+    from tfse.data.prepare import prepare
+    from tfse.data.prepare_config import PrepareConfig
+
+    config = PrepareConfig(
+        clean_dirs=_CLEAN_DIR.value,
+        noise_dirs=_NOISE_DIR.value,
+        output_dir=_OUTPUT_DIR.value,
+        rir_dirs=_RIR_DIR.value,
+        sample_rate=_SAMPLE_RATE.value,
+        encoding=_ENCODING.value,
+        valid_fraction=_VALID_FRACTION.value,
+        test_fraction=_TEST_FRACTION.value,
+        seed=_SEED.value,
+        shard_mb=_SHARD_MB.value,
+        min_s=_MIN_SECONDS.value,
+        train_groups=_TRAIN_GROUPS.value,
+        speaker_pattern=_SPEAKER_PATTERN.value,
+        jobs=_jobs(),
+    )
+    _show(prepare(config), config.output_dir)
+    return program.DONE
+
+
+def entry_point() -> None:
+    """Runs the program."""
+    program.run(main, DESCRIPTION)
+
+
+def _jobs() -> int:
+    from tfse.data.parallel import available_cores
+
+    if _JOBS.value < 0:
+        raise ConfigError(f"`jobs` must not be negative; received {_JOBS.value}.")
+    return _JOBS.value or available_cores()
+
+
+def _show(prepared: Prepared, folder: str) -> None:
+    from tfse.data.summary import split_table
+
+    print(split_table(prepared.index))
+    if prepared.skipped:
+        print(f"{len(prepared.skipped)} recordings were left out: see {folder}/skipped.csv.")
+    print(f"{folder} {'was complete already.' if prepared.was_there else 'is complete.'}")
+
+
+if __name__ == "__main__":
+    entry_point()

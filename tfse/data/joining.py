@@ -1,0 +1,62 @@
+"""Makes a stretch of audio of any length out of records that may be shorter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from tfse.data import draw
+
+Tensor = Any
+# From the number of a piece in the stretch and a seed to the number of a record.
+Pick = Callable[[Tensor, Tensor], Tensor]
+
+
+def joined(read: Callable[[Tensor], Tensor], pick: Pick, seed: Tensor, length: Tensor) -> Tensor:
+    """Cuts a stretch out of a record, or joins records until the stretch is full.
+
+    A first record that is longer than the stretch is cut at a random place; a
+    shorter one is taken whole and followed by others.
+
+    Args:
+        read: From the number of a record to float32 [samples].
+        pick: Which record comes next.
+        seed: int64 [2].
+        length: Samples wanted.
+
+    Shapes:
+        -> float32 [length]
+    """
+    first = read(pick(0, draw.fold(seed, 0)))
+    slack = tf.maximum(tf.size(first) - length, 0)
+    # A seed that no piece has: their numbers are not negative.
+    start = draw.below(draw.fold(seed, -1), slack + 1)
+
+    def append(step: Tensor, audio: Tensor) -> tuple[Tensor, Tensor]:
+        piece = read(pick(step, draw.fold(seed, step)))
+        return step + 1, tf.concat([audio, piece], axis=0)
+
+    _, audio = tf.while_loop(
+        lambda _, audio: tf.size(audio) < length,
+        append,
+        [tf.constant(1), first[start : start + length]],
+        shape_invariants=[tf.TensorShape([]), tf.TensorShape([None])],
+    )
+    return audio[:length]
+
+
+def faded(audio: Tensor, fade: int) -> Tensor:
+    """Lets a recording begin and end softly, so that a joint does not click.
+
+    Args:
+        audio: The recording.
+        fade: Length of either ramp in samples.
+
+    Shapes:
+        float32 [samples] -> float32 [samples]
+    """
+    number = tf.range(tf.size(audio))
+    to_edge = tf.minimum(number + 1, tf.size(audio) - number)
+    return audio * tf.minimum(tf.cast(to_edge, tf.float32) / fade, 1.0)

@@ -1,0 +1,188 @@
+"""Makes mixture number `index` of epoch `epoch`: always the same one for the same seed."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import tensorflow as tf
+
+from tfse.data import draw
+from tfse.data.config import DataConfig
+from tfse.data.draw import Purpose
+from tfse.data.joining import faded, joined
+from tfse.data.reader import RecordTable
+from tfse.data.splits import SPLITS
+from tfse.data.voices import PAUSE_S, Voices
+from tfse.dsp import mixing as dsp
+
+Tensor = Any
+Mixture = dict[str, Tensor]
+Seeds = dict[Purpose, Tensor]
+
+# Where two noise recordings meet, so that the joint does not click.
+FADE_S = 0.005
+BABBLE = "babble"
+NO_NOISE = "none"
+
+
+@dataclasses.dataclass(frozen=True)
+class Mixer:
+    """Makes the mixtures of one split, inside a `tf.data` graph.
+
+    A mixture is made in this order: speech of one speaker; with a probability the
+    room, where the target keeps the direct path and the early reflections and the
+    rest counts as noise; noise, scaled so that the speech as it is heard, room
+    included, has the drawn ratio to it over the whole mixture; the level of the
+    sum; the clip guard.
+
+    Speech shorter than a crop is continued, after a pause, by other utterances of
+    its group (by itself if there are no others), so a crop has no padding. Noise
+    shorter than the speech is continued by other recordings.
+
+    Attributes:
+        config: The settings.
+        split: "train", "valid" or "test".
+        speech: Its speech.
+        noise: Its noise, None if no mixture shall have any.
+        rir: Its room impulse responses, None if no speech shall be in a room.
+        turns: int32 [mixtures of an epoch], the utterance that each begins with.
+    """
+
+    config: DataConfig
+    split: str
+    speech: RecordTable
+    noise: RecordTable | None
+    rir: RecordTable | None
+    turns: Tensor
+
+    @property
+    def per_epoch(self) -> int:
+        """Mixtures in an epoch."""
+        return int(self.turns.shape[0])
+
+    def utterance(self, seed: Tensor, epoch: Tensor, index: Tensor) -> Tensor:
+        """Returns the number of the utterance a mixture begins with.
+
+        Shapes:
+            int64 [], int64 [], int64 [] -> int32 []
+        """
+        order = draw.epoch_seed(seed, SPLITS.index(self.split), epoch)
+        return tf.gather(self.turns, draw.permuted(order, index, self.per_epoch))
+
+    def __call__(self, seed: Tensor, epoch: Tensor, index: Tensor) -> Mixture:
+        """Makes one mixture.
+
+        Args:
+            seed: int64 [].
+            epoch: int64 [].
+            index: int64 [], from 0 to `per_epoch` - 1.
+
+        Returns:
+            `noisy`, `clean` and `noise` (exactly `noisy - clean`), float32
+            [samples]; `length` int32 [], how many samples are no padding; `key`
+            string [], "split/seed/epoch/index"; `snr_db` float32 [], inf without
+            noise; `level_dbfs` float32 []; `kind` string [], of the noise;
+            `reverberant` bool [].
+        """
+        base = draw.mixture_seed(seed, SPLITS.index(self.split), epoch, index)
+        seeds = {purpose: draw.fold(base, purpose) for purpose in Purpose}
+        number = self.utterance(seed, epoch, index)
+        dry = self._dry(seeds, number)
+        heard, target, reverberant = self._in_room(seeds, dry)
+        noise, kind = self._noise(seeds, number, tf.size(dry))
+        return {
+            **self._mixed(seeds, heard, target, noise),
+            "length": tf.size(dry),
+            "key": _key(self.split, seed, epoch, index),
+            "kind": kind,
+            "reverberant": reverberant,
+        }
+
+    @property
+    def _voices(self) -> Voices:
+        return Voices(self.speech, round(PAUSE_S * self.config.sample_rate))
+
+    def _dry(self, seeds: Seeds, number: Tensor) -> Tensor:
+        if self.config.whole_utterances:
+            return self.speech.read(number)
+        length = self.config.segment_samples
+        return self._voices.continued(number, seeds[Purpose.SPEECH], length)
+
+    def _in_room(self, seeds: Seeds, dry: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Returns speech as it is heard, the target, and whether there is a room."""
+
+        def dead() -> tuple[Tensor, Tensor, Tensor]:
+            return dry, dry, tf.constant(False)
+
+        rir = self.rir
+        if rir is None:
+            return dead()
+
+        def alive() -> tuple[Tensor, Tensor, Tensor]:
+            response = rir.read(draw.below(seeds[Purpose.ROOM], rir.count))
+            early = dsp.early_part(response, self.config.early_samples)
+            heard, target = dsp.convolve_pair(dry, response, early)
+            shape = dry.shape
+            return tf.ensure_shape(heard, shape), tf.ensure_shape(target, shape), tf.constant(True)
+
+        return draw.either(
+            seeds[Purpose.IS_REVERBERANT], self.config.reverb_probability, alive, dead
+        )
+
+    def _noise(self, seeds: Seeds, number: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns noise, as loud as it happens to be, and its kind."""
+        table, config, seed = self.noise, self.config, seeds[Purpose.NOISE]
+
+        def none() -> tuple[Tensor, Tensor]:
+            return tf.zeros([length]), tf.constant(NO_NOISE)
+
+        if table is None:
+            return none()
+
+        def babble() -> tuple[Tensor, Tensor]:
+            fewest, most = config.babble_speakers_min, config.babble_speakers_max
+            audio = self._voices.babble(seed, number, length, fewest, most)
+            return audio, tf.constant(BABBLE)
+
+        def recorded() -> tuple[Tensor, Tensor]:
+            return _recorded(table, seed, length, round(FADE_S * config.sample_rate))
+
+        def some() -> tuple[Tensor, Tensor]:
+            is_babble = seeds[Purpose.IS_BABBLE]
+            return draw.either(is_babble, config.babble_probability, babble, recorded)
+
+        return draw.either(seeds[Purpose.IS_CLEAN], config.clean_probability, none, some)
+
+    def _mixed(self, seeds: Seeds, heard: Tensor, target: Tensor, noise: Tensor) -> Mixture:
+        config = self.config
+        snr_db = draw.uniform(seeds[Purpose.SNR], config.snr_db_min, config.snr_db_max)
+        level = draw.uniform(seeds[Purpose.LEVEL], config.level_dbfs_min, config.level_dbfs_max)
+        noise *= dsp.gain_for_snr(heard, noise, snr_db)
+        noisy = heard + noise
+        gain = dsp.gain_to_level(noisy, level)
+        gain *= dsp.clip_guard(gain * tf.concat([noisy, target], axis=0), config.peak_max)
+        clean, noisy = gain * target, gain * noisy
+        return {
+            "noisy": noisy,
+            "clean": clean,
+            "noise": noisy - clean,
+            "snr_db": dsp.snr_db(heard, noise),
+            "level_dbfs": dsp.level_dbfs(noisy),
+        }
+
+
+def _recorded(table: RecordTable, seed: Tensor, length: Tensor, fade: int) -> tuple[Tensor, Tensor]:
+    """Returns a stretch of recorded noise, and the kind with which it begins."""
+
+    def pick(_: Tensor, seed: Tensor) -> Tensor:
+        return draw.below(seed, table.count)
+
+    first = pick(0, draw.fold(seed, 0))
+    audio = joined(lambda number: faded(table.read(number), fade), pick, seed, length)
+    return audio, tf.gather(table.kinds, first)
+
+
+def _key(split: str, seed: Tensor, epoch: Tensor, index: Tensor) -> Tensor:
+    numbers = [tf.strings.as_string(number) for number in (seed, epoch, index)]
+    return tf.strings.join([split, *numbers], separator="/")

@@ -1,0 +1,67 @@
+"""Worker processes that end with their parent and leave Ctrl-C to it."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent import futures
+from concurrent.futures.process import BrokenProcessPool
+from typing import Protocol, TypeVar
+
+from tfse.errors import DataError
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+
+class ParallelMap(Protocol):
+    """Maps a function over items, in order, in as many processes as were asked for."""
+
+    def __call__(self, function: Callable[[_In], _Out], items: Iterable[_In]) -> Iterator[_Out]:
+        """Returns the results in the order of the items."""
+
+
+def available_cores() -> int:
+    """Returns how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextlib.contextmanager
+def parallel_map(jobs: int) -> Iterator[ParallelMap]:
+    """Starts worker processes for as long as the block runs; one job needs none.
+
+    Raises:
+        DataError: A worker died, for want of memory or in a decoder.
+    """
+    if jobs == 1:
+        yield lambda function, items: map(function, items)
+        return
+    context = multiprocessing.get_context("spawn")
+    pool = futures.ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker)
+    try:
+        yield functools.partial(pool.map, chunksize=4)
+    except BrokenProcessPool as error:
+        raise DataError(f"A worker must live to its end; received {error}") from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _start_worker() -> None:
+    # The parent alone answers Ctrl-C, with one line. And a worker whose parent
+    # was killed must not wait for work for ever.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -1,0 +1,207 @@
+"""Streams of mixtures for training, and fixed sets of them for validation and test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from tfse.data.config import DataConfig
+from tfse.data.mixing import Mixer, Mixture
+from tfse.data.opening import open_mixer
+from tfse.data.splits import SPLITS
+from tfse.errors import ConfigError
+
+Path = str | os.PathLike[str]
+
+# Fixed sets do not follow `config.seed`: runs with different seeds are compared.
+FIXED_SEED = 0
+PREFETCH_BATCHES = 2
+
+
+def training_dataset(
+    data_dir: Path,
+    config: DataConfig,
+    *,
+    batch_size: int,
+    start: int = 0,
+    shard_index: int = 0,
+    num_shards: int = 1,
+    num_parallel_calls: int | None = None,
+) -> Any:
+    """Returns an endless stream of batches of training mixtures.
+
+    Mixture number n of the stream is a function of `config` and n alone. Worker w
+    of W gets the mixtures w, w + W, w + 2 W, ... (with whole utterances: the batches
+    w, w + W, ...), so workers never repeat each other, and a run that goes on
+    with `start` sees what it would have seen.
+
+    Args:
+        data_dir: What `tfse-prepare` made.
+        config: What a mixture is made of.
+        batch_size: Mixtures a batch, of this worker.
+        start: How many mixtures all workers together have had; a multiple of
+            `num_shards`, with whole utterances of `num_shards * batch_size`.
+        shard_index: Number of this worker.
+        num_shards: How many workers there are.
+        num_parallel_calls: Mixtures made at once; None leaves it to tf.data.
+
+    Returns:
+        A `tf.data.Dataset` of what `Mixer` returns, batched: waveforms
+        [batch, samples], everything else [batch].
+
+    Raises:
+        ConfigError: A setting or an argument breaks its rule.
+        DataError: The data is missing, incomplete, or of another sample rate.
+    """
+    _check_batch_size(batch_size)
+    unit = num_shards * (batch_size if config.whole_utterances else 1)
+    _check_position(start, shard_index, num_shards, unit)
+    mixer = open_mixer(data_dir, config, "train")
+    if config.whole_utterances:
+        positions = _bucketed(mixer, batch_size).skip(start // batch_size)
+        positions = positions.shard(num_shards, shard_index).unbatch()
+    else:
+        positions = _endless(start + shard_index, num_shards)
+    return _batches(mixer, positions, config.seed, batch_size, num_parallel_calls)
+
+
+def fixed_dataset(
+    data_dir: Path,
+    config: DataConfig,
+    split: str = "valid",
+    *,
+    batch_size: int,
+    count: int | None = None,
+    num_parallel_calls: int | None = None,
+) -> Any:
+    """Returns the fixed mixtures of a split, the same ones every time.
+
+    Args:
+        data_dir: What `tfse-prepare` made.
+        config: What a mixture is made of; its seed plays no part.
+        split: "train", "valid" or "test".
+        batch_size: Mixtures a batch; the last batch may be smaller.
+        count: How many mixtures; None takes the number from `config`.
+        num_parallel_calls: Mixtures made at once; None leaves it to tf.data.
+
+    Returns:
+        A `tf.data.Dataset` as of `training_dataset`, which ends.
+
+    Raises:
+        ConfigError: A setting or an argument breaks its rule.
+        DataError: The data is missing, incomplete, or of another sample rate.
+    """
+    _check_batch_size(batch_size)
+    if count is None:
+        count = config.test_mixtures if split == "test" else config.valid_mixtures
+    if count < 1:
+        raise ConfigError(f"`count` must be above 0; received {count}.")
+    mixer = open_mixer(data_dir, config, split)
+    positions = tf.data.Dataset.range(count)
+    return _batches(mixer, positions, FIXED_SEED, batch_size, num_parallel_calls)
+
+
+def mixtures_per_epoch(data_dir: Path, config: DataConfig, split: str = "train") -> int:
+    """Returns how many mixtures have all of the speech once.
+
+    Raises:
+        ConfigError: A setting breaks its rule.
+        DataError: The data is missing, incomplete, or of another sample rate.
+    """
+    return open_mixer(data_dir, config, split).per_epoch
+
+
+def mixture(data_dir: Path, config: DataConfig, key: str) -> Mixture:
+    """Makes one mixture again from its `key`.
+
+    Args:
+        data_dir: What `tfse-prepare` made.
+        config: What it was made with; the seed is in the key.
+        key: "split/seed/epoch/index".
+
+    Raises:
+        ConfigError: The key is not one of this data.
+        DataError: The data is missing, incomplete, or of another sample rate.
+    """
+    split, *numbers = key.split("/")
+    if split not in SPLITS or len(numbers) != 3 or not all(n.isdecimal() for n in numbers):
+        raise ConfigError(f"`key` must be split/seed/epoch/index; received {key!r}.")
+    seed, epoch, index = map(int, numbers)
+    mixer = open_mixer(data_dir, config, split)
+    if index >= mixer.per_epoch:
+        raise ConfigError(f"index in `key` must be below {mixer.per_epoch}; received {key!r}.")
+    # Through the same graph as the stream, so that it is the same to the last bit.
+    position = tf.constant(epoch * mixer.per_epoch + index, tf.int64)
+    return next(iter(tf.data.Dataset.from_tensors(position).map(_maker(mixer, seed))))
+
+
+def _batches(
+    mixer: Mixer, positions: Any, seed: int, batch_size: int, num_parallel_calls: int | None
+) -> Any:
+    mixtures = positions.map(
+        _maker(mixer, seed), num_parallel_calls=num_parallel_calls or tf.data.AUTOTUNE
+    )
+    if mixer.config.whole_utterances:
+        batches = mixtures.padded_batch(batch_size)
+    else:
+        batches = mixtures.batch(batch_size)
+    return batches.with_options(_options()).prefetch(PREFETCH_BATCHES)
+
+
+def _maker(mixer: Mixer, seed: int) -> Callable[[Any], Mixture]:
+    count = mixer.per_epoch
+
+    # Its control flow is TensorFlow's own; there is no Python to convert.
+    @tf.autograph.experimental.do_not_convert
+    def make(position: Any) -> Mixture:
+        return mixer(tf.constant(seed, tf.int64), position // count, position % count)
+
+    return make
+
+
+def _bucketed(mixer: Mixer, batch_size: int) -> Any:
+    """Returns batches of positions whose utterances are about as long.
+
+    Only lengths are looked at, no audio, so that going on in the middle is quick.
+    """
+    count = mixer.per_epoch
+    seed = tf.constant(mixer.config.seed, tf.int64)
+    rate = mixer.config.sample_rate
+    bounds = [round(bound * rate) for bound in mixer.config.bucket_boundaries_s]
+
+    def length(position: Any) -> Any:
+        number = mixer.utterance(seed, position // count, position % count)
+        return tf.gather(mixer.speech.samples, number)
+
+    return _endless(0, 1).bucket_by_sequence_length(
+        length, bounds, [batch_size] * (len(bounds) + 1)
+    )
+
+
+def _endless(start: int, step: int) -> Any:
+    return tf.data.Dataset.range(start, tf.int64.max, step)
+
+
+def _options() -> Any:
+    options = tf.data.Options()
+    options.deterministic = True
+    # The workers' shares are made here; a strategy must not share them out again.
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
+    return options
+
+
+def _check_batch_size(batch_size: int) -> None:
+    if batch_size < 1:
+        raise ConfigError(f"`batch_size` must be above 0; received {batch_size}.")
+
+
+def _check_position(start: int, shard_index: int, num_shards: int, unit: int) -> None:
+    if not 0 <= shard_index < num_shards:
+        raise ConfigError(
+            f"`shard_index` must lie in [0, num_shards); received {shard_index} of {num_shards}."
+        )
+    if start < 0 or start % unit:
+        raise ConfigError(f"`start` must be a multiple of {unit}; received {start}.")

@@ -1,0 +1,180 @@
+"""Turns folders of recordings into TFRecord shards: the body of `tfse-prepare`."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import functools
+import hashlib
+import json
+import pathlib
+import shutil
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import tqdm
+
+from tfse.data import index
+from tfse.data.convert import Conversion, Measured, measure
+from tfse.data.parallel import parallel_map
+from tfse.data.prepare_config import PrepareConfig
+from tfse.data.sources import Source, find_sources
+from tfse.data.splits import assign_splits
+from tfse.errors import ConfigError, DataError
+
+SKIPPED_NAME = "skipped.csv"
+PLAN_NAME = "plan.json"
+
+Skipped = tuple[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+    """What `prepare` leaves behind.
+
+    Attributes:
+        index: The index of the folder.
+        skipped: Path and reason of each recording that was left out.
+        was_there: The folder was complete already and nothing was written.
+    """
+
+    index: index.Index
+    skipped: tuple[Skipped, ...]
+    was_there: bool
+
+
+def prepare(config: PrepareConfig) -> Prepared:
+    """Writes shards, `skipped.csv` and, last of all, the index.
+
+    Interrupted and called again, it goes on with the shards that are missing;
+    the bytes written depend on recordings and settings alone.
+
+    Raises:
+        ConfigError: A setting is wrong, a folder is missing, or the output folder
+            holds data of other recordings or settings.
+        DataError: Nothing is usable, or what is there already is damaged.
+    """
+    config.validate()
+    sources = _find(config)
+    plan = _digest(config, sources)
+    folder = pathlib.Path(config.output_dir)
+    if (folder / index.INDEX_NAME).exists():
+        return _already_there(folder, plan)
+    return _write(config, sources, plan, folder)
+
+
+def _find(config: PrepareConfig) -> list[Source]:
+    folders = {"speech": config.clean_dirs, "noise": config.noise_dirs, "rir": config.rir_dirs}
+    places = [pathlib.Path(place).resolve() for several in folders.values() for place in several]
+    if len(set(places)) < len(places):
+        raise ConfigError(f"Input folders must differ; received {', '.join(map(str, places))}.")
+    return [
+        source
+        for name, several in folders.items()
+        if several
+        for source in find_sources(name, several, config.speaker_pattern)
+    ]
+
+
+def _write(
+    config: PrepareConfig, sources: Sequence[Source], plan: str, folder: pathlib.Path
+) -> Prepared:
+    # Imported here: TensorFlow takes seconds, and a wrong folder is told before.
+    from tfse.data import shards
+
+    conversion = Conversion(config.sample_rate, config.encoding, config.min_s)
+    with (
+        parallel_map(config.jobs) as parallel,
+        tqdm.tqdm(total=len(sources), unit="file", disable=None) as bar,
+    ):
+        measured = list(parallel(functools.partial(measure, conversion=conversion), sources))
+        usable = [entry for entry in measured if not entry.skipped]
+        skipped = [(entry.source.path, entry.skipped) for entry in measured if entry.skipped]
+        bar.update(len(skipped))
+        splits = _splits(config, usable)
+        plans = shards.plan_shards(usable, splits, shard_s=config.shard_s, seed=config.seed)
+        _begin(folder, plan)
+        entries, more = shards.write_shards(plans, folder, conversion, parallel, bar.update)
+    return _finish(config, plan, folder, entries, sorted(skipped + more))
+
+
+def _finish(
+    config: PrepareConfig,
+    plan: str,
+    folder: pathlib.Path,
+    entries: Sequence[index.ShardEntry],
+    skipped: Sequence[Skipped],
+) -> Prepared:
+    _write_skipped(folder / SKIPPED_NAME, skipped)
+    if missing := {"speech", "noise"} - {entry.set for entry in entries if entry.records}:
+        _discard(folder, entries)
+        raise DataError(
+            f"Some {' and '.join(sorted(missing))} must be usable; received none, "
+            f"see {folder / SKIPPED_NAME}."
+        )
+    made = index.Index(config.sample_rate, config.encoding, plan, config.settings(), tuple(entries))
+    made.check_separation()
+    index.write_index(folder, made)
+    shutil.rmtree(folder / index.UNFINISHED)
+    return Prepared(made, tuple(skipped), was_there=False)
+
+
+def _splits(config: PrepareConfig, usable: Sequence[Measured]) -> dict[str, dict[str, str]]:
+    seconds: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for entry in usable:
+        seconds[entry.source.set][entry.source.group] += entry.seconds
+    return {name: _split_set(config, name, groups) for name, groups in seconds.items()}
+
+
+def _split_set(config: PrepareConfig, name: str, groups: Mapping[str, float]) -> dict[str, str]:
+    return assign_splits(
+        groups, config.fractions, seed=config.seed, name=name, train_groups=config.train_groups
+    )
+
+
+def _digest(config: PrepareConfig, sources: Sequence[Source]) -> str:
+    """Returns a checksum of all that decides the bytes to be written."""
+    inputs = [(s.set, s.id, s.group, s.file_bytes) for s in sources]
+    plan = json.dumps([index.FORMAT, config.settings(), inputs], sort_keys=True)
+    return hashlib.sha256(plan.encode()).hexdigest()
+
+
+def _already_there(folder: pathlib.Path, plan: str) -> Prepared:
+    found = index.read_index(folder)
+    if found.plan != plan:
+        raise _other_plan(folder)
+    index.verify_checksums(folder, found)
+    with (folder / SKIPPED_NAME).open(newline="", encoding="utf-8") as file:
+        skipped = tuple((path, reason) for path, reason in list(csv.reader(file))[1:])
+    return Prepared(found, skipped, was_there=True)
+
+
+def _begin(folder: pathlib.Path, plan: str) -> None:
+    """Notes the plan, or checks that what was begun here is the same."""
+    note = folder / index.UNFINISHED / PLAN_NAME
+    if note.exists():
+        if json.loads(note.read_text(encoding="utf-8")) != plan:
+            raise _other_plan(folder)
+        return
+    note.parent.mkdir(parents=True, exist_ok=True)
+    index.write_json(note, plan)
+
+
+def _other_plan(folder: pathlib.Path) -> ConfigError:
+    return ConfigError(
+        "`output_dir` must be empty or hold data of the same recordings and settings; "
+        f"received {folder}, which holds others."
+    )
+
+
+def _write_skipped(path: pathlib.Path, skipped: Sequence[Skipped]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerows([("path", "reason"), *skipped])
+
+
+def _discard(folder: pathlib.Path, entries: Sequence[index.ShardEntry]) -> None:
+    """Takes back what was written, so that the next try may be a different one."""
+    for entry in entries:
+        (folder / entry.file).unlink()
+    shutil.rmtree(folder / index.UNFINISHED)

@@ -1,0 +1,88 @@
+"""The settings of `tfse-prepare`."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from tfse.data.audio import ENCODINGS
+from tfse.data.sources import SPEAKER_PATTERN
+from tfse.errors import ConfigError
+
+BYTES_PER_SAMPLE = 2
+MEGABYTE = 1e6
+
+
+@dataclasses.dataclass(frozen=True)
+class PrepareConfig:
+    """What to prepare, and how.
+
+    Attributes:
+        clean_dirs: Folders of clean speech.
+        noise_dirs: Folders of noise.
+        output_dir: Where shards and index go.
+        rir_dirs: Folders of room impulse responses.
+        sample_rate: Samples a second of the records.
+        encoding: "pcm16", or "flac" for half the disk and slower reading.
+        valid_fraction: Share of the groups for validation.
+        test_fraction: Share of the groups for test.
+        seed: Deals groups to splits and recordings to shards.
+        shard_mb: About how much 16-bit audio a shard holds, 10^6 bytes.
+        min_s: Shorter speech and noise is left out, seconds.
+        train_groups: Patterns as of a shell; groups that match go to training.
+        speaker_pattern: Its first group is the speaker, in the path of a file.
+        jobs: Processes that read and resample; no part of the plan.
+    """
+
+    clean_dirs: Sequence[str]
+    noise_dirs: Sequence[str]
+    output_dir: str
+    rir_dirs: Sequence[str] = ()
+    sample_rate: int = 16000
+    encoding: str = "pcm16"
+    valid_fraction: float = 0.1
+    test_fraction: float = 0.1
+    seed: int = 0
+    shard_mb: float = 32.0
+    min_s: float = 0.5
+    train_groups: Sequence[str] = ()
+    speaker_pattern: str = SPEAKER_PATTERN
+    jobs: int = 1
+
+    def validate(self) -> None:
+        """Checks the settings that need no file.
+
+        Raises:
+            ConfigError: One breaks its rule.
+        """
+        if self.encoding not in ENCODINGS:
+            raise ConfigError(f"`encoding` must be one of {ENCODINGS}; received {self.encoding!r}.")
+        for name in ("sample_rate", "shard_mb", "jobs"):
+            if not getattr(self, name) > 0:
+                raise ConfigError(f"`{name}` must be above 0; received {getattr(self, name)}.")
+        for name in ("valid_fraction", "test_fraction", "min_s"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ConfigError(f"`{name}` must not be negative; received {getattr(self, name)}.")
+        if self.valid_fraction + self.test_fraction >= 1:
+            raise ConfigError(
+                "`valid_fraction` and `test_fraction` must leave something to training; "
+                f"received {self.valid_fraction} and {self.test_fraction}."
+            )
+
+    @property
+    def fractions(self) -> dict[str, float]:
+        """Share of each split but training."""
+        return {"valid": self.valid_fraction, "test": self.test_fraction}
+
+    @property
+    def shard_s(self) -> float:
+        """How much audio a shard holds, seconds."""
+        return self.shard_mb * MEGABYTE / (BYTES_PER_SAMPLE * self.sample_rate)
+
+    def settings(self) -> dict[str, Any]:
+        """Returns all that decides what the shards hold, beside the recordings."""
+        places = {"clean_dirs", "noise_dirs", "rir_dirs", "output_dir", "jobs"}
+        settings = {k: v for k, v in dataclasses.asdict(self).items() if k not in places}
+        return {**settings, "train_groups": list(self.train_groups)}

@@ -1,0 +1,175 @@
+"""Writes shards, each whole or not at all, and knows which are done already."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import json
+import math
+import pathlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from tfse.data import index, tfrecord
+from tfse.data.convert import Conversion, Converted, Measured, convert
+from tfse.data.parallel import ParallelMap
+from tfse.data.sources import SETS, Source
+from tfse.data.splits import SPLITS
+
+Skipped = tuple[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class ShardPlan:
+    """A shard to be written: its file, what it belongs to and its sources in order."""
+
+    file: str
+    set: str
+    split: str
+    sources: tuple[Source, ...]
+
+
+def plan_shards(
+    measured: Iterable[Measured],
+    splits: Mapping[str, Mapping[str, str]],
+    *,
+    shard_s: float,
+    seed: int,
+) -> list[ShardPlan]:
+    """Deals recordings to shards of about one size, in an order that mixes groups.
+
+    Args:
+        measured: Every usable recording and its length.
+        splits: For each set, the split of each group.
+        shard_s: Length of audio that a shard should hold, seconds.
+        seed: Of the order.
+    """
+    members: dict[tuple[str, str], list[Measured]] = defaultdict(list)
+    for entry in measured:
+        source = entry.source
+        members[source.set, splits[source.set][source.group]].append(entry)
+    return [
+        plan
+        for name in SETS
+        for split in SPLITS
+        for plan in _plan_split(name, split, members[name, split], shard_s, seed)
+    ]
+
+
+def write_shards(
+    plans: Sequence[ShardPlan],
+    folder: pathlib.Path,
+    conversion: Conversion,
+    parallel: ParallelMap,
+    advance: Callable[[int], Any],
+) -> tuple[list[index.ShardEntry], list[Skipped]]:
+    """Writes the shards that are not there yet.
+
+    Args:
+        plans: Every shard.
+        folder: The output folder.
+        conversion: How recordings become records.
+        parallel: How to use several processes.
+        advance: Called with a number of recordings whenever that many are done.
+
+    Returns:
+        The index of every shard, and the path and reason of what was left out.
+    """
+    entries, skipped = [], []
+    for plan in plans:
+        note = folder / index.UNFINISHED / f"{plan.file}.json"
+        if _is_done(folder / plan.file, note):
+            advance(len(plan.sources))
+        else:
+            _write_shard(plan, folder, note, conversion, parallel, advance)
+        done = json.loads(note.read_text(encoding="utf-8"))
+        entries.append(index.ShardEntry.from_json(done["shard"]))
+        skipped += [(path, reason) for path, reason in done["skipped"]]
+    return entries, skipped
+
+
+def _plan_split(
+    name: str, split: str, members: Sequence[Measured], shard_s: float, seed: int
+) -> list[ShardPlan]:
+    ordered = sorted(members, key=lambda entry: _order(seed, entry.source.id))
+    total = sum(entry.seconds for entry in ordered)
+    count = min(max(1, math.ceil(total / shard_s)), len(ordered))
+    parts: list[list[Source]] = [[] for _ in range(count)]
+    before = 0.0
+    for entry in ordered:
+        parts[min(int(before / total * count), count - 1)].append(entry.source)
+        before += entry.seconds
+    return [
+        ShardPlan(f"{name}-{split}-{n:05d}-of-{count:05d}.tfrecord", name, split, tuple(part))
+        for n, part in enumerate(parts)
+    ]
+
+
+def _write_shard(
+    plan: ShardPlan,
+    folder: pathlib.Path,
+    note: pathlib.Path,
+    conversion: Conversion,
+    parallel: ParallelMap,
+    advance: Callable[[int], Any],
+) -> None:
+    """Writes a shard under another name; its note, then its name, say it is whole."""
+    unfinished = note.with_suffix(".tmp")
+    records: list[index.RecordEntry] = []
+    skipped: list[Skipped] = []
+    with tf.io.TFRecordWriter(str(unfinished)) as writer:
+        work = functools.partial(convert, conversion=conversion)
+        for converted in parallel(work, plan.sources):
+            records += _append(writer, converted, conversion, _end_of(records))
+            if converted.skipped:
+                skipped.append((converted.source.path, converted.skipped))
+            advance(1)
+    size = unfinished.stat().st_size
+    digest = index.sha256_of(unfinished)
+    shard = index.ShardEntry(plan.file, plan.set, plan.split, size, digest, tuple(records))
+    index.write_json(note, {"shard": dataclasses.asdict(shard), "skipped": skipped})
+    unfinished.replace(folder / plan.file)
+
+
+def _append(
+    writer: Any, converted: Converted, conversion: Conversion, position: int
+) -> list[index.RecordEntry]:
+    source = converted.source
+    entries = []
+    for piece in converted.pieces:
+        data = tfrecord.AudioRecord(
+            audio=piece.audio,
+            encoding=conversion.encoding,
+            sample_rate=conversion.sample_rate,
+            samples=piece.samples,
+            id=piece.id,
+            group=source.group,
+            kind=source.kind,
+        ).serialize()
+        writer.write(data)
+        offset = position + tfrecord.HEADER_BYTES
+        entry = index.RecordEntry(
+            piece.id, source.group, source.kind, piece.samples, offset, len(data)
+        )
+        entries.append(entry)
+        position = offset + len(data) + tfrecord.FOOTER_BYTES
+    return entries
+
+
+def _end_of(records: Sequence[index.RecordEntry]) -> int:
+    return records[-1].offset + records[-1].bytes + tfrecord.FOOTER_BYTES if records else 0
+
+
+def _is_done(shard: pathlib.Path, note: pathlib.Path) -> bool:
+    if not (shard.exists() and note.exists()):
+        return False
+    size = json.loads(note.read_text(encoding="utf-8"))["shard"]["bytes"]
+    return bool(shard.stat().st_size == size)
+
+
+def _order(seed: int, source_id: str) -> str:
+    return hashlib.sha256(f"{seed}/{source_id}".encode()).hexdigest()

@@ -1,0 +1,161 @@
+"""Finds recordings in folders and tells which of them belong together.
+
+A group is what must never stand on two sides of a split: all that one person
+said, all that was cut from one noise recording, all that was measured in one room.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import re
+from collections.abc import Iterator, Sequence
+
+from tfse.errors import ConfigError
+
+SETS = ("speech", "noise", "rir")
+SUFFIXES = (
+    *(".aif", ".aiff", ".aifc", ".au", ".caf", ".flac", ".mp3", ".nist", ".oga", ".ogg"),
+    *(".opus", ".rf64", ".snd", ".sph", ".w64", ".wav"),
+)
+# The speaker is the folder that directly contains the file.
+SPEAKER_PATTERN = r"([^/]+)/[^/]+$"
+# ESC-50 names its clips FOLD-ID-TAKE.ogg (or FOLD-ID-TAKE-CLASS.wav); clips of
+# one freesound ID are cut from one recording.
+_ESC50_NAME = re.compile(r"\d-(\d+)-[A-Z](?:-\d+)?")
+_CHANNEL = re.compile(r"[-_]?(?:ch|channel)[-_]?\d+$", re.IGNORECASE)
+_POSITION = re.compile(r"[-_ ]?(?:pos|position)[-_ ]?\d+$", re.IGNORECASE)
+_CLARITY_ROOM = re.compile(r"brir_(R\d+)_.*")
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """One recording as it was found.
+
+    Attributes:
+        set: "speech", "noise" or "rir".
+        path: Where it lies.
+        id: Name of the given folder and path below it: the same wherever the
+            folder lies, so that moved data is prepared into the same bytes.
+        group: What must stay on one side of a split.
+        kind: Name of the folder that contains it.
+        file_bytes: Size of the file.
+    """
+
+    set: str
+    path: str
+    id: str
+    group: str
+    kind: str
+    file_bytes: int
+
+
+def find_sources(
+    name: str, folders: Sequence[str], speaker_pattern: str = SPEAKER_PATTERN
+) -> list[Source]:
+    """Finds every recording below some folders, in the order of their ids.
+
+    Args:
+        name: The set they belong to: "speech", "noise" or "rir".
+        folders: Where to look; links are followed, hidden names are not.
+        speaker_pattern: Regular expression, searched for in the ids of speech; its
+            first group is the speaker.
+
+    Raises:
+        ConfigError: A folder is missing or given twice, the pattern is wrong or
+            does not match, or there is no recording at all.
+    """
+    rule = _speaker_rule(speaker_pattern)
+    sources = []
+    for label, folder in _labelled(folders).items():
+        for path in sorted(_audio_files(folder)):
+            source_id = f"{label}/{path.relative_to(folder).as_posix()}"
+            group = _speaker(rule, source_id) if name == "speech" else group_of(name, path)
+            size = path.stat().st_size
+            sources.append(Source(name, str(path), source_id, group, path.parent.name, size))
+    if not sources:
+        raise ConfigError(
+            f"A {name} folder must hold recordings that libsndfile reads; "
+            f"received {', '.join(folders)}, which holds none."
+        )
+    return sources
+
+
+def group_of(name: str, path: pathlib.Path) -> str:
+    """Returns what one noise or one room impulse response must not be parted from.
+
+    Noise: the recording. That is the ID of names like ESC-50's FOLD-ID-TAKE, of
+    which several clips may come, and the name of the file otherwise.
+    Room impulse responses: the room. That is the name of the file without its
+    channel (`_ch0`) and position (`Position2`), and the scene of Clarity's names.
+
+    Example:
+        >>> group_of("noise", pathlib.Path("dog/1-30226-A.ogg"))
+        '30226'
+        >>> group_of("rir", pathlib.Path("church/StPatricksPosition3_ch1.flac"))
+        'StPatricks'
+    """
+    if name == "noise":
+        clip = _ESC50_NAME.fullmatch(path.stem)
+        return clip.group(1) if clip else path.stem
+    scene = _CLARITY_ROOM.fullmatch(path.stem)
+    if scene:
+        return scene.group(1)
+    return _POSITION.sub("", _CHANNEL.sub("", path.stem)) or path.stem
+
+
+def _speaker_rule(pattern: str) -> re.Pattern[str]:
+    try:
+        rule = re.compile(pattern)
+    except re.error as error:
+        raise ConfigError(
+            f"`speaker_pattern` must be a regular expression; received {pattern!r}: {error}."
+        ) from error
+    if rule.groups < 1:
+        raise ConfigError(
+            f"`speaker_pattern` must have a group, as in '(p[0-9]+)_'; received {pattern!r}."
+        )
+    return rule
+
+
+def _speaker(rule: re.Pattern[str], source_id: str) -> str:
+    match = rule.search(source_id)
+    if not match or not match.group(1):
+        raise ConfigError(
+            f"`speaker_pattern` must match every recording; received {rule.pattern!r}, "
+            f"which does not match {source_id}."
+        )
+    return match.group(1)
+
+
+def _labelled(folders: Sequence[str]) -> dict[str, pathlib.Path]:
+    """Gives every folder a short name of its own."""
+    labels: dict[str, pathlib.Path] = {}
+    for folder in map(pathlib.Path, folders):
+        path = folder.resolve()
+        if not path.is_dir():
+            raise ConfigError(f"An input folder must exist; received {folder}.")
+        if path in labels.values():
+            raise ConfigError(f"An input folder must be given once; received {folder} twice.")
+        label = path.name
+        number = 2
+        while label in labels:
+            label, number = f"{path.name}.{number}", number + 1
+        labels[label] = path
+    return labels
+
+
+def _audio_files(folder: pathlib.Path) -> Iterator[pathlib.Path]:
+    seen = set()
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        # A link back to a folder above would be walked for ever.
+        seen.add(os.path.realpath(parent))
+        folders[:] = sorted(
+            name
+            for name in folders
+            if name[0] != "." and os.path.realpath(os.path.join(parent, name)) not in seen
+        )
+        for name in files:
+            if name[0] != "." and pathlib.PurePath(name).suffix.lower() in SUFFIXES:
+                yield pathlib.Path(parent, name)

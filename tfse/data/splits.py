@@ -1,0 +1,100 @@
+"""Deals groups of recordings to training, validation and test."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from tfse.errors import ConfigError, DataError
+
+SPLITS = ("train", "valid", "test")
+
+
+def assign_splits(
+    seconds: Mapping[str, float],
+    fractions: Mapping[str, float],
+    *,
+    seed: int,
+    name: str,
+    train_groups: Sequence[str] = (),
+) -> dict[str, str]:
+    """Deals groups to splits, the same way for the same seed.
+
+    Groups stand in the order of their length, and of every so many neighbours
+    one goes to a split: so each split has its share of the groups and about
+    its share of the seconds. (Filling up seconds alone would take either the few
+    longest speakers or half of all, the short ones.) Which of the neighbours it
+    is comes from a hash of seed and name, not from the order of a file system.
+
+    Args:
+        seconds: Length of each group.
+        fractions: Share of "valid" and "test" in the groups, each in [0, 1).
+        seed: Another seed deals otherwise.
+        name: The set, for the order and for messages: "speech", "noise" or "rir".
+        train_groups: Patterns as of a shell; what they match goes to training.
+
+    Returns:
+        The split of each group.
+
+    Raises:
+        ConfigError: There are fewer groups than splits to fill.
+    """
+    forced = {g for g in seconds if any(fnmatch.fnmatchcase(g, p) for p in train_groups)}
+    free = sorted(set(seconds) - forced, key=lambda group: (seconds[group], group))
+    wanted = [split for split in ("test", "valid") if fractions[split] > 0]
+    if len(free) < len(wanted) + (not forced):
+        raise ConfigError(_too_few(name, len(seconds), len(forced), wanted))
+    splits = dict.fromkeys(seconds, "train")
+    for split in wanted:
+        count = max(1, round(fractions[split] * len(seconds)))
+        chosen = _one_of_each(free, min(count, len(free)), seed, name)
+        free = [group for group in free if group not in chosen]
+        splits.update(dict.fromkeys(chosen, split))
+    return splits
+
+
+def check_separation(members: Iterable[tuple[str, str, str]]) -> None:
+    """Checks that no speaker, noise recording or room stands on two sides.
+
+    Args:
+        members: Set, group and split of each recording.
+
+    Raises:
+        DataError: A group is in two splits.
+    """
+    sides: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for name, group, split in members:
+        sides[name, group].add(split)
+    for (name, group), splits in sides.items():
+        if len(splits) > 1:
+            found = " and ".join(split for split in SPLITS if split in splits)
+            raise DataError(
+                f"A group must stand on one side of the split; received {name} {group!r} "
+                f"in {found}."
+            )
+
+
+def _one_of_each(free: Sequence[str], count: int, seed: int, name: str) -> set[str]:
+    """Chooses one group of each of `count` runs of neighbours."""
+    ends = [len(free) * number // count for number in range(count + 1)]
+    return {
+        min(free[start:end], key=lambda group: _order(seed, name, group))
+        for start, end in itertools.pairwise(ends)
+    }
+
+
+def _order(seed: int, name: str, group: str) -> str:
+    return hashlib.sha256(f"{seed}/{name}/{group}".encode()).hexdigest()
+
+
+def _too_few(name: str, groups: int, forced: int, wanted: Sequence[str]) -> str:
+    what = {"speech": "speakers", "noise": "recordings", "rir": "rooms"}[name]
+    aside = f", {forced} of them kept for training" if forced else ""
+    zero = " ".join(f"--{split}_fraction=0" for split in wanted)
+    return (
+        f"{name} must have a group ({what}) for each of train, {', '.join(wanted)}; received "
+        f"{groups}{aside}. Without those splits: {zero}."
+    )

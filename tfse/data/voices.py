@@ -1,0 +1,99 @@
+"""People talking: stretches of speech of one speaker, and several at once."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import tensorflow as tf
+
+from tfse.data import draw
+from tfse.data.joining import Pick, joined
+from tfse.data.reader import RecordTable
+from tfse.dsp import mixing as dsp
+
+Tensor = Any
+
+# Between two utterances of one speaker, as a breath.
+PAUSE_S = 0.2
+# All voices of babble are as loud; how loud does not matter, as noise is scaled.
+VOICE_DBFS = -25.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Voices:
+    """Speech of one split.
+
+    Attributes:
+        table: Its records.
+        pause_samples: Silence between two utterances that are joined.
+    """
+
+    table: RecordTable
+    pause_samples: int
+
+    def continued(self, number: Tensor, seed: Tensor, length: int) -> Tensor:
+        """Returns a crop of an utterance, continued by its group if it is shorter.
+
+        Args:
+            number: int32 [], of the utterance.
+            seed: int64 [2].
+            length: Samples wanted.
+
+        Shapes:
+            -> float32 [length]
+        """
+        group = tf.gather(self.table.groups, number)
+
+        def pick(step: Tensor, seed: Tensor) -> Tensor:
+            return tf.where(step == 0, number, self._utterance_of(group, seed))
+
+        return tf.ensure_shape(self._joined(pick, seed, length), [length])
+
+    def babble(
+        self, seed: Tensor, number: Tensor, length: Tensor, fewest: int, most: int
+    ) -> Tensor:
+        """Returns several voices at once, none of them that of a given utterance.
+
+        Args:
+            seed: int64 [2].
+            number: int32 [], the utterance whose speaker is left out.
+            length: Samples wanted.
+            fewest: Fewest voices.
+            most: Most voices; there are no more than there are other speakers.
+
+        Shapes:
+            -> float32 [length]
+        """
+        order, count_seed = draw.fold(seed, -1), draw.fold(seed, -2)
+        others = self.table.group_count - 1
+        count = tf.minimum(fewest + draw.below(count_seed, most - fewest + 1), others)
+        speaker = tf.gather(self.table.groups, number)
+
+        def voice(step: Tensor) -> Tensor:
+            group = draw.permuted(order, step, others)
+            # The groups from the speaker's on move up by one: it is left out.
+            group += tf.cast(group >= speaker, tf.int32)
+            return self._voice(group, draw.fold(seed, step), length)
+
+        return tf.while_loop(
+            lambda step, _: step < count,
+            lambda step, total: (step + 1, total + voice(step)),
+            [tf.constant(0), tf.zeros([length])],
+        )[1]
+
+    def _voice(self, group: Tensor, seed: Tensor, length: Tensor) -> Tensor:
+        audio = self._joined(lambda _, seed: self._utterance_of(group, seed), seed, length)
+        return audio * dsp.gain_to_level(audio, VOICE_DBFS)
+
+    def _joined(self, pick: Pick, seed: Tensor, length: Tensor) -> Tensor:
+        pause = tf.zeros([self.pause_samples])
+
+        def read(number: Tensor) -> Tensor:
+            return tf.concat([self.table.read(number), pause], axis=0)
+
+        return joined(read, pick, seed, length)
+
+    def _utterance_of(self, group: Tensor, seed: Tensor) -> Tensor:
+        size = tf.gather(self.table.group_sizes, group)
+        return tf.gather(self.table.group_starts, group) + draw.below(seed, size)
