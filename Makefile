@@ -12,7 +12,7 @@ demo: $(READY)
 	$(BIN)/python demo/demo.py
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist=loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .

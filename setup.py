@@ -34,6 +34,7 @@ EXTRAS = {
         "matplotlib>=3.8",
         "mypy>=1.11",
         "pytest>=8.0",
+        "pytest-xdist>=3.6",
         "ruff>=0.6",
         "types-tqdm",
     ],

@@ -8,7 +8,8 @@ figure is the median of several runs over one stream, with the slowest and the
 fastest; beside it stands the same by the processor time of all threads, which
 other programs on the machine disturb less. `default` mixes as `DataConfig` does
 without a change, `all in rooms` reverberates every mixture, `plain` neither
-reverberates nor makes babble. Without `--data_dirs` a small synthetic corpus is prepared in both encodings.
+reverberates nor makes babble. Without `--data_dirs` a small
+synthetic corpus is prepared in both encodings.
 """
 
 from __future__ import annotations

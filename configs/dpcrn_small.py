@@ -1,4 +1,17 @@
-"""DPCRN small."""
+"""DPCRN made small: 141,062 values, frames of 32 ms every 16 ms, trained on a laptop.
+
+Paper: Le, Chen, Chen and Lu, "DPCRN: Dual-path convolution recurrent network for
+single channel speech enhancement", Interspeech 2021; fewer filters, and a third
+stage with stride, so that 32 bins reach the LSTMs instead of 50.
+Data: any corpus that `tfse-prepare` has prepared; 3 s mixtures at -5 to 20 dB,
+30 % of them in a room.
+Loss: the paper's negative SNR + log spectral MSE, + 50 times the compressed
+spectrum MSE, which hears quiet bins.
+Expect: see `tfse/pretrained/dpcrn_small.md`; 2,000 steps are about an hour on
+one core, and the validation loss still falls then.
+
+    tfse-train --config=configs/dpcrn_small.py --data_dir=prepared --run_dir=runs/dpcrn_small
+"""
 
 from tfse.data.config import DataConfig
 from tfse.losses import LossConfig

@@ -123,6 +123,8 @@ def test_a_run_that_is_ended_leaves_no_worker_and_goes_on(
             env={**os.environ, **dict([mark.split("=")]), "TF_CPP_MIN_LOG_LEVEL": "3"},
             stderr=stderr,
             start_new_session=True,
+            # A shell makes its background jobs deaf to Ctrl-C, and the deafness is inherited.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
     _wait_until(lambda: bool(list(out.glob("*.tfrecord"))) or process.poll() is not None)
     # Ctrl-C reaches the workers too, a kill the parent alone.
@@ -156,7 +158,7 @@ program.run(lambda _: prepare(settings(corpus, out, jobs=2)))
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.005)
