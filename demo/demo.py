@@ -23,10 +23,9 @@ def main() -> None:
 
     noisy, rate = soundfile.read(FOLDER / "noisy.flac", dtype="float32")
     clean, _ = soundfile.read(FOLDER / "clean.flac", dtype="float32")
-    model = tfse.load(DEFAULT_MODEL)
-    tfse.enhance(noisy, rate, model)  # the first run compiles
+    tfse.enhance(noisy, rate, DEFAULT_MODEL)  # the first run compiles
     start = time.perf_counter()
-    enhanced = tfse.enhance(noisy, rate, model)
+    enhanced = tfse.enhance(noisy, rate, DEFAULT_MODEL)
     elapsed = time.perf_counter() - start
 
     OUTPUT.mkdir(exist_ok=True)

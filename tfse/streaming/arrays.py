@@ -32,7 +32,9 @@ def enhance(
         samples: `[samples]` or `[samples, channels]`, floating point, full
             scale is 1. Every channel is enhanced by itself.
         sample_rate: in Hz; any, the model's own is converted to and from.
-        model: whatever `open_step` takes; None for the shipped default.
+        model: whatever `open_step` takes; None for the shipped default. A Keras
+            model or a path is compiled anew at each call: for many calls give a
+            name, or the step that `open_step` returns.
         mix: 0 for the samples as they came, 1 for the enhanced ones alone.
         max_attenuation_db: nothing is taken down by more; None for no limit.
         on_invalid: "raise" an error at samples that are NaN or infinite, or
