@@ -5,12 +5,13 @@ import sys
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import tfse
 from tests import contracts, examples
 from tfse import models
 from tfse.errors import ConfigError, ModelError
-from tfse.layers import STFT, InverseSTFT
+from tfse.layers import STFT, InverseSTFT, initial_state, stream_step
 
 
 @pytest.fixture(scope="module", params=examples.MODELS)
@@ -24,6 +25,21 @@ def _noise(model, hops=12):
 
 def test_model_keeps_the_streaming_contract(model):
     contracts.check_streaming_model(model, _noise(model))
+
+
+def test_one_trace_serves_blocks_of_every_length(model):
+    state = initial_state(model, 1)
+    specs = {name: tf.TensorSpec(zeros.shape) for name, zeros in state.items()}
+    step = tf.function(
+        lambda block, state: stream_step(model, block, state),
+        input_signature=[tf.TensorSpec([1, None]), specs],
+    )
+    x = _noise(model)[:1]
+    outputs = []
+    for block in np.split(x, np.cumsum([1, 2, 5]) * model.hop_length, axis=1):
+        output, state = step(block, state)
+        outputs.append(output)
+    np.testing.assert_allclose(np.concatenate(outputs, axis=1), np.asarray(model(x)), atol=1e-6)
 
 
 def test_keras_file_gives_the_same_model_back(model, tmp_path):

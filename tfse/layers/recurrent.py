@@ -88,8 +88,10 @@ class TimeLSTM(StreamingLayer):
 
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """Runs over the frames of `x`."""
-        rows = self._to_rows(x)
         past = [ops.reshape(state[name], (-1, self.units)) for name in ("hidden", "cell")]
+        # A loop must know as much of the input's rows as it does of the state's.
+        shape = (ops.shape(past[0])[0], ops.shape(x)[1], x.shape[-1])
+        rows = ops.reshape(self._to_rows(x), shape)
         if rows.shape[1] == 1:
             # One frame needs no loop, and a graph without one converts everywhere.
             y, (hidden, cell) = self.lstm.cell(rows[:, 0], past)
