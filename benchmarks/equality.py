@@ -1,14 +1,13 @@
 """How far a stream is from the offline model: model x chunk size x runtime.
 
     python -m benchmarks.equality --models=lstm_irm,dpcrn_small
-    python -m benchmarks.equality --models=lstm_irm --hour
+    python -m benchmarks.equality --models=lstm_irm --seconds=3600 --chunks=4096,0 --keras_only
 
 Offline is the Keras model, called eagerly on the whole recording. The stream is
 the same samples through a `StreamingEnhancer`, cut into chunks, with the step
 of the Keras model, the same compiled for one hop, and the step of a SavedModel
 that is exported for this. The number is the largest absolute difference of any
-sample. With `--hour` it is an hour of audio, where offline is run in one piece
-too, and chunks of one and seven samples are left out.
+sample.
 """
 
 from __future__ import annotations
@@ -34,31 +33,31 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", default="lstm_irm,dpcrn_small")
     parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument("--hour", action="store_true")
+    parser.add_argument("--chunks", default="1,7,160,256,4096,0", help="in samples; 0 is random")
+    parser.add_argument("--keras_only", action="store_true", help="the quickest of the three steps")
     arguments = parser.parse_args()
     worst = 0.0
     print("model | chunk | Keras | Keras, one hop | SavedModel")
     for name in arguments.models.split(","):
-        seconds = 3600.0 if arguments.hour else arguments.seconds
-        worst = max(worst, table(models.load(name), seconds, arguments.hour))
+        chunks = [int(chunk) for chunk in arguments.chunks.split(",")]
+        worst = max(
+            worst, table(models.load(name), arguments.seconds, chunks, arguments.keras_only)
+        )
     print(f"largest: {worst:.1e}, limit {LIMIT:.0e}")
     return int(worst >= LIMIT)
 
 
-def table(model: EnhancementModel, seconds: float, hour: bool) -> float:
+def table(
+    model: EnhancementModel, seconds: float, chunks: list[int], keras_only: bool = False
+) -> float:
     """Prints the rows of one model and returns the largest difference."""
     samples = speech_like(int(seconds * model.sample_rate))
     wanted = enhance_aligned(
         model, samples[np.newaxis], model.latency_samples, model.hop_length
     ).numpy()[0]
-    chunks = (
-        [160, model.hop_length, 4096, RANDOM]
-        if hour
-        else [1, 7, 160, model.hop_length, 4096, RANDOM]
-    )
     worst = 0.0
     with tempfile.TemporaryDirectory() as folder:
-        steps = runtimes(model, pathlib.Path(folder) / "1", hour)
+        steps = runtimes(model, pathlib.Path(folder) / "1", keras_only)
         for chunk in chunks:
             differences = [np.abs(streamed(s, samples, chunk) - wanted).max() for s in steps]
             worst = max(worst, *differences)
@@ -67,10 +66,10 @@ def table(model: EnhancementModel, seconds: float, hour: bool) -> float:
     return worst
 
 
-def runtimes(model: EnhancementModel, folder: pathlib.Path, hour: bool) -> list[Step]:
-    """Returns the steps to compare; for an hour the quick one alone."""
+def runtimes(model: EnhancementModel, folder: pathlib.Path, keras_only: bool) -> list[Step]:
+    """Returns the steps to compare."""
     keras = KerasStep(model)
-    if hour:
+    if keras_only:
         return [keras]
     return [keras, KerasStep(model, one_hop=True), open_step(export_saved_model(model, folder))]
 
