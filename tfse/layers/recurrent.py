@@ -89,9 +89,8 @@ class TimeLSTM(StreamingLayer):
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """Runs over the frames of `x`."""
         past = [ops.reshape(state[name], (-1, self.units)) for name in ("hidden", "cell")]
-        # A loop must know as much of the input's rows as it does of the state's.
-        shape = (ops.shape(past[0])[0], ops.shape(x)[1], x.shape[-1])
-        rows = ops.reshape(self._to_rows(x), shape)
+        # The loop over time must know as much of the input's rows as of the state's.
+        rows = self._to_rows(x, ops.shape(past[0])[0])
         if rows.shape[1] == 1:
             # One frame needs no loop, and a graph without one converts everywhere.
             y, (hidden, cell) = self.lstm.cell(rows[:, 0], past)
@@ -102,11 +101,11 @@ class TimeLSTM(StreamingLayer):
         next_state = {"hidden": ops.reshape(hidden, shape), "cell": ops.reshape(cell, shape)}
         return self._from_rows(y, ops.shape(x)[1]), next_state
 
-    def _to_rows(self, x: Tensor) -> Tensor:
-        if not self._bins:
-            return x
+    def _to_rows(self, x: Tensor, rows: int | Tensor) -> Tensor:
         frames, channels = ops.shape(x)[1], x.shape[-1]
-        return ops.reshape(ops.transpose(x, (0, 2, 1, 3)), (-1, frames, channels))
+        if self._bins:
+            x = ops.transpose(x, (0, 2, 1, 3))
+        return ops.reshape(x, (rows, frames, channels))
 
     def _from_rows(self, y: Tensor, frames: int | Tensor) -> Tensor:
         if not self._bins:
