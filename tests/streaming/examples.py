@@ -18,6 +18,17 @@ from tfse.streaming.step import Samples, Step
 RATE = 16_000
 
 
+class Stateless:
+    """A step without a state or a delay; a subclass says what it does to samples."""
+
+    sample_rate = RATE
+    hop_length = 256
+    latency_samples = 0
+
+    def initial_state(self, num_streams: int) -> None:
+        return None
+
+
 @functools.cache
 def identity() -> EnhancementModel:
     """A model with a mask of all ones."""

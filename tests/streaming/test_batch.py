@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.streaming.examples import identity_step, leftovers, noise, read, write
+from tests.streaming.examples import Stateless, identity_step, leftovers, noise, read, write
 from tfse.errors import ModelError
 from tfse.streaming.batch import run_batch
 from tfse.streaming.outcome import Existing, Order, Status
@@ -19,15 +19,8 @@ from tfse.streaming.step import Samples
 DEADLY = 0.9
 
 
-class Fragile:
+class Fragile(Stateless):
     """A step that can travel to another process, and that loud sound kills there."""
-
-    sample_rate = 16_000
-    hop_length = 256
-    latency_samples = 0
-
-    def initial_state(self, num_streams: int) -> None:
-        return None
 
     def __call__(self, noisy: Samples, state: None) -> tuple[Samples, None]:
         if np.abs(noisy).max() > DEADLY:

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from tests.streaming.examples import identity_step, lstm_step, noise
+from tests.streaming.examples import Stateless, identity_step, lstm_step, noise
 from tfse.errors import ConfigError
 from tfse.streaming import StreamingEnhancer
 from tfse.streaming.live import LiveEngine, run_live
@@ -75,15 +75,10 @@ def test_the_bypass_gives_the_input_with_the_same_delay_and_no_jump() -> None:
     assert np.abs(np.diff(heard)).max() < 0.05
 
 
-class Slow:
+class Slow(Stateless):
     """A model that needs 30 ms for a hop of 10."""
 
-    sample_rate = 16_000
     hop_length = 160
-    latency_samples = 0
-
-    def initial_state(self, num_streams: int) -> None:
-        return None
 
     def __call__(self, noisy: Samples, state: None) -> tuple[Samples, None]:
         time.sleep(0.03)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.streaming.examples import identity_step, lstm_step, noise, tones
+from tests.streaming.examples import Stateless, identity_step, lstm_step, noise, tones
 from tfse.errors import AudioError, ConfigError
 from tfse.streaming import enhance
 from tfse.streaming.recording import Aligned, RecordingEnhancer
@@ -84,15 +84,8 @@ def test_mix_shares_the_two() -> None:
     np.testing.assert_array_equal(enhance(samples, 16_000, lstm_step(), mix=0.0), samples)
 
 
-class Mute:
+class Mute(Stateless):
     """A model that takes everything away."""
-
-    sample_rate = 16_000
-    hop_length = 256
-    latency_samples = 0
-
-    def initial_state(self, num_streams: int) -> None:
-        return None
 
     def __call__(self, noisy: Samples, state: None) -> tuple[Samples, None]:
         return np.zeros_like(noisy), None
