@@ -33,7 +33,13 @@ def get_config() -> ExperimentConfig:
             frequency_units=20,
             time_units=40,
         ),
-        data=DataConfig(segment_s=3.0),
+        data=DataConfig(segment_s=3.0, speaker_balance=0.5),
         loss=LossConfig(negative_snr=1.0, log_spectral_mse=1.0, compressed_spectrum_mse=50.0),
-        train=TrainConfig(batch_size=4, steps=2_000, validate_every=200, schedule="cosine"),
+        train=TrainConfig(
+            batch_size=4,
+            steps=8_000,
+            validate_every=500,
+            schedule="cosine",
+            early_stopping_patience=0,
+        ),
     )

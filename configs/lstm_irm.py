@@ -23,7 +23,13 @@ def get_config() -> ExperimentConfig:
     """Returns the experiment."""
     return ExperimentConfig(
         model=LSTMIRMConfig(),
-        data=DataConfig(segment_s=3.0),
-        loss=LossConfig(mask_mse=1.0, compressed_spectrum_mse=1.0, negative_si_sdr=0.01),
-        train=TrainConfig(batch_size=16, steps=1_500, validate_every=200, schedule="cosine"),
+        data=DataConfig(segment_s=3.0, speaker_balance=0.5),
+        loss=LossConfig(mask_mse=1.0, compressed_spectrum_mse=2.0, negative_si_sdr=0.03),
+        train=TrainConfig(
+            batch_size=8,
+            steps=7_000,
+            validate_every=500,
+            schedule="cosine",
+            early_stopping_patience=0,
+        ),
     )

@@ -30,6 +30,7 @@ def test_the_defaults_are_valid() -> None:
         ({"seed": -1}, r"`seed` must not be negative"),
         ({"clean_probability": 1.1}, r"`clean_probability` must lie in \[0, 1\]; received 1.1"),
         ({"reverb_probability": -0.1}, r"`reverb_probability` must lie in \[0, 1\]"),
+        ({"speaker_balance": 1.5}, r"`speaker_balance` must lie in \[0, 1\]; received 1.5"),
         ({"babble_probability": math.nan}, r"`babble_probability` must lie in \[0, 1\]"),
         (
             {"snr_db_min": 30.0},

@@ -55,7 +55,7 @@ def test_the_stream_counts_on_through_the_epochs(prepared: pathlib.Path) -> None
 
 def test_an_utterance_has_a_turn_for_each_crop_that_it_fills(prepared: pathlib.Path) -> None:
     mixer = open_mixer(prepared, SHORT, "train")
-    turns = np.bincount(mixer.turns.numpy())
+    turns = np.bincount(mixer.turns.crops.numpy())
     seconds = mixer.speech.samples.numpy() / SHORT.sample_rate
     np.testing.assert_array_equal(turns, np.ceil(seconds / SHORT.segment_s))
     assert mixtures_per_epoch(prepared, SHORT) == turns.sum()

@@ -36,6 +36,9 @@ class DataConfig:
         babble_probability: Chance that the noise is other people talking at once.
         babble_speakers_min: Fewest voices in such noise.
         babble_speakers_max: Most voices in such noise.
+        speaker_balance: How evenly the speakers share the crops of an epoch of
+            training: 0 by how long they speak, 1 all the same; between them, in
+            proportion to duration^(1 - speaker_balance).
         seed: Where the random numbers of the training mixtures start.
         valid_mixtures: How many fixed mixtures the validation set has.
         test_mixtures: How many fixed mixtures the test set has.
@@ -56,6 +59,7 @@ class DataConfig:
     babble_probability: float = 0.1
     babble_speakers_min: int = 3
     babble_speakers_max: int = 6
+    speaker_balance: float = 0.0
     seed: int = 0
     valid_mixtures: int = 200
     test_mixtures: int = 400
@@ -77,7 +81,7 @@ class DataConfig:
             ConfigError: A setting breaks its rule; the message names both.
         """
         self._check_positive()
-        self._check_probabilities()
+        self._check_shares()
         self._check_order("snr_db_min", "snr_db_max")
         self._check_order("level_dbfs_min", "level_dbfs_max")
         self._check_order("babble_speakers_min", "babble_speakers_max")
@@ -95,8 +99,9 @@ class DataConfig:
             if not getattr(self, name) >= 0:
                 raise ConfigError(f"`{name}` must not be negative; received {getattr(self, name)}.")
 
-    def _check_probabilities(self) -> None:
-        for name in ("clean_probability", "reverb_probability", "babble_probability"):
+    def _check_shares(self) -> None:
+        shares = ("clean_probability", "reverb_probability", "babble_probability")
+        for name in (*shares, "speaker_balance"):
             value = getattr(self, name)
             if not 0 <= value <= 1:
                 raise ConfigError(f"`{name}` must lie in [0, 1]; received {value}.")

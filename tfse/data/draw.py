@@ -27,6 +27,7 @@ class Purpose(enum.IntEnum):
     NOISE = 5
     SNR = 6
     LEVEL = 7
+    TURN = 8
 
 
 def mixture_seed(seed: Any, split: int, epoch: Any, index: Any) -> Any:

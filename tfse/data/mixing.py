@@ -13,6 +13,7 @@ from tfse.data.draw import Purpose
 from tfse.data.joining import faded, joined
 from tfse.data.reader import RecordTable
 from tfse.data.splits import SPLITS
+from tfse.data.turns import Turns
 from tfse.data.voices import PAUSE_S, Voices
 from tfse.dsp import mixing as dsp
 
@@ -46,7 +47,7 @@ class Mixer:
         speech: Its speech.
         noise: Its noise, None if no mixture shall have any.
         rir: Its room impulse responses, None if no speech shall be in a room.
-        turns: int32 [mixtures of an epoch], the utterance that each begins with.
+        turns: Which utterance each mixture of an epoch begins with.
     """
 
     config: DataConfig
@@ -54,12 +55,12 @@ class Mixer:
     speech: RecordTable
     noise: RecordTable | None
     rir: RecordTable | None
-    turns: Tensor
+    turns: Turns
 
     @property
     def per_epoch(self) -> int:
         """Mixtures in an epoch."""
-        return int(self.turns.shape[0])
+        return self.turns.per_epoch
 
     def utterance(self, seed: Tensor, epoch: Tensor, index: Tensor) -> Tensor:
         """Returns the number of the utterance a mixture begins with.
@@ -67,8 +68,11 @@ class Mixer:
         Shapes:
             int64 [], int64 [], int64 [] -> int32 []
         """
-        order = draw.epoch_seed(seed, SPLITS.index(self.split), epoch)
-        return tf.gather(self.turns, draw.permuted(order, index, self.per_epoch))
+        split = SPLITS.index(self.split)
+        order = draw.epoch_seed(seed, split, epoch)
+        base = draw.mixture_seed(seed, split, epoch, index)
+        turn = draw.permuted(order, index, self.per_epoch)
+        return self.turns.utterance(turn, draw.fold(base, Purpose.TURN))
 
     def __call__(self, seed: Tensor, epoch: Tensor, index: Tensor) -> Mixture:
         """Makes one mixture.

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import pathlib
 
-import tensorflow as tf
-
+from tfse.data import turns
 from tfse.data.config import DataConfig
 from tfse.data.index import read_index
 from tfse.data.mixing import Mixer
 from tfse.data.reader import RecordTable, record_table
 from tfse.data.splits import SPLITS
+from tfse.data.turns import Turns
 from tfse.errors import ConfigError, DataError
 
 
@@ -39,22 +39,17 @@ def open_mixer(data_dir: str | os.PathLike[str], config: DataConfig, split: str)
         for name, needed in needs.items()
     )
     speech = record_table(folder, found, "speech", split)
-    mixer = Mixer(config, split, speech, noise, rir, _turns(speech, config))
+    mixer = Mixer(config, split, speech, noise, rir, _turns(speech, config, split))
     _check_voices(mixer)
     return mixer
 
 
-def _turns(speech: RecordTable, config: DataConfig) -> tf.Tensor:
-    """Returns how an epoch is dealt: an utterance for each crop that it fills.
-
-    If every utterance had one turn, a corpus of short commands would drown the
-    long sentences of many more speakers.
-    """
-    with tf.device("CPU"):
-        numbers = tf.range(speech.count)
-        if config.whole_utterances:
-            return numbers
-        return tf.repeat(numbers, -(-speech.samples // config.segment_samples))
+def _turns(speech: RecordTable, config: DataConfig, split: str) -> Turns:
+    if config.whole_utterances:
+        return turns.whole(speech)
+    # What a model is measured on does not change with how it is taught.
+    balance = config.speaker_balance if split == "train" else 0.0
+    return turns.by_crops(speech, config.segment_samples, balance)
 
 
 def _check_voices(mixer: Mixer) -> None:
