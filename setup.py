@@ -24,13 +24,18 @@ REQUIREMENTS = [
     "tqdm>=4.66",
 ]
 
+# LiteRT runs TFLite files, the quantizer writes them in other number formats.
+TFLITE = ["ai-edge-litert==2.3.*", "ai-edge-quantizer==0.10.*"]
+
 # What only some users need; it is imported where it is used.
 EXTRAS = {
     "beam": ["apache-beam==2.77.*"],
     "demo": ["matplotlib>=3.8"],
     "live": ["sounddevice>=0.4.6"],
+    "serving": ["tensorflow-serving-api==2.17.*"],
+    "tflite": TFLITE,
     "test": [
-        "ai-edge-litert==2.3.*",
+        *TFLITE,
         "matplotlib>=3.8",
         "mypy>=1.11",
         "pytest>=8.0",

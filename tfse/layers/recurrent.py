@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 from keras import ops
 
 from tfse.errors import ConfigError
+from tfse.layers.lowering import is_lowering
 from tfse.layers.streaming import Shape, State, StreamingLayer, Tensor
 
 
@@ -40,6 +41,39 @@ def gate_activation(name: str) -> Callable[[Tensor], Tensor]:
             f"`recurrent_activation` must be one of {sorted(_GATES)}; received {name!r}."
         )
     return _GATES[name]
+
+
+def unrolled(
+    lstm: keras.layers.LSTM, rows: Tensor, state: Sequence[Tensor] | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Runs an LSTM without a loop: each step stands in the graph by itself.
+
+    Device runtimes run a loop slowly, and calibration for int8 dies on one.
+    The part of the gates that depends on the input alone is one product.
+
+    Args:
+        lstm: its weights; one that goes backwards begins with the last step.
+        rows: `[rows, steps, channels]`, the number of steps known.
+        state: hidden and cell before the first step, `[rows, units]` each; None
+            for zeros, which then cost nothing.
+
+    Returns:
+        Hidden of every step in the order of `rows`, `[rows, steps, units]`, and
+        hidden and cell after the last.
+    """
+    cell = lstm.cell
+    gates = ops.unstack(ops.matmul(rows, cell.kernel) + cell.bias, axis=1)
+    hidden, past = state or (None, None)
+    outputs = []
+    for gate in reversed(gates) if lstm.go_backwards else gates:
+        z = gate if hidden is None else gate + ops.matmul(hidden, cell.recurrent_kernel)
+        i, f, c, o = ops.split(z, 4, axis=-1)
+        fresh = cell.recurrent_activation(i) * ops.tanh(c)
+        past = fresh if past is None else cell.recurrent_activation(f) * past + fresh
+        hidden = cell.recurrent_activation(o) * ops.tanh(past)
+        outputs.append(hidden)
+    outputs = outputs[::-1] if lstm.go_backwards else outputs
+    return ops.stack(outputs, axis=1), hidden, past
 
 
 @keras.saving.register_keras_serializable(package="tfse")
@@ -95,6 +129,8 @@ class TimeLSTM(StreamingLayer):
             # One frame needs no loop, and a graph without one converts everywhere.
             y, (hidden, cell) = self.lstm.cell(rows[:, 0], past)
             y = y[:, None]
+        elif is_lowering():
+            y, hidden, cell = unrolled(self.lstm, rows, past)
         else:
             y, hidden, cell = self.lstm(rows, initial_state=past)
         shape = (-1, *self._bins, self.units)
@@ -175,7 +211,11 @@ class FrequencyBLSTM(keras.layers.Layer):
         """Runs both directions over the bins."""
         bins, channels = x.shape[2:]
         rows = ops.reshape(x, (-1, bins, channels))
-        y = ops.concatenate([self.rising(rows), self.falling(rows)[:, ::-1]], axis=-1)
+        if is_lowering():
+            directions = [unrolled(self.rising, rows)[0], unrolled(self.falling, rows)[0]]
+        else:
+            directions = [self.rising(rows), self.falling(rows)[:, ::-1]]
+        y = ops.concatenate(directions, axis=-1)
         return ops.reshape(y, (-1, ops.shape(x)[1], bins, 2 * self.units))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

@@ -8,8 +8,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from tfse.dsp import framing, windows
+from tfse.dsp import fourier, framing, windows
 from tfse.errors import ConfigError
+from tfse.layers.lowering import is_lowering
 from tfse.layers.streaming import Shape, State, StreamingLayer, Tensor
 
 
@@ -116,9 +117,9 @@ class STFT(_Transform):
             )
         samples = ops.concatenate([state["past"], x], axis=1)
         frames = framing.frame(samples, frame_length=self.frame_length, hop_length=self.hop_length)
-        real, imaginary = ops.rfft(
-            frames * self._analysis.astype(np.float32), fft_length=self.fft_length
-        )
+        frames = frames * self._analysis.astype(np.float32)
+        transform = fourier.forward if is_lowering() else ops.rfft
+        real, imaginary = transform(frames, self.fft_length)
         kept = ops.shape(samples)[1] - (self.frame_length - self.hop_length)
         return ops.stack([real, imaginary], axis=-1), {"past": samples[:, kept:]}
 
@@ -167,7 +168,10 @@ class InverseSTFT(_Transform):
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """Adds every frame of `x`."""
         x = ops.cast(x, "float32")
-        frames = ops.irfft((x[..., 0], x[..., 1]), fft_length=self.fft_length)
+        if is_lowering():
+            frames = fourier.inverse(x[..., 0], x[..., 1], self.fft_length)
+        else:
+            frames = ops.irfft((x[..., 0], x[..., 1]), fft_length=self.fft_length)
         frames = frames[..., : self.frame_length] * self._synthesis.astype(np.float32)
         samples = framing.overlap_add(frames, hop_length=self.hop_length)
         ready = ops.shape(x)[1] * self.hop_length

@@ -32,7 +32,7 @@ class TFLiteStep(ExportedStep):
         if not path.is_file():
             raise ModelError(f"a TFLite model must be a file; received {path}.")
         metadata = tflite_metadata(path)
-        self._runner = _signature_runner(path, num_threads)
+        self._runner = signature_runner(path, num_threads)
         self._inputs = self._runner.get_input_details()
         streams, samples = (int(n) for n in self._inputs[NOISY]["shape"])
         super().__init__(metadata, streams, samples)
@@ -48,7 +48,12 @@ class TFLiteStep(ExportedStep):
         return dict(self._runner(**inputs))
 
 
-def _signature_runner(path: pathlib.Path, num_threads: int) -> Any:
+def signature_runner(path: pathlib.Path, num_threads: int) -> Any:
+    """Returns the signature `step` of a file, ready to be called by name.
+
+    Raises:
+        ModelError: there is none, or LiteRT is not installed.
+    """
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError as error:

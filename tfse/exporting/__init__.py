@@ -1,0 +1,1 @@
+"""What leaves the house: SavedModel, TFLite, and the table that proves them equal."""

@@ -1,0 +1,78 @@
+"""Work on TFLite files that may kill its process, done in a child.
+
+The converter and the quantizer are compiled code that can end in a signal
+rather than an error; then one format fails and the rest are still written.
+
+    python -m tfse.exporting.child convert SAVED_MODEL OUT
+    python -m tfse.exporting.child quantize FLOAT32 FORMAT CALIBRATION|- OUT
+    python -m tfse.exporting.child inspect TFLITE
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+
+from tfse.errors import ModelError
+
+
+def run(*arguments: str | os.PathLike[str]) -> None:
+    """Runs one of the commands above in a child process.
+
+    Raises:
+        ModelError: it failed, with its last line or the signal that ended it.
+    """
+    command = [sys.executable, "-m", __name__, *(os.fspath(argument) for argument in arguments)]
+    # A device without GPU is what the file is for, and the converter wants none.
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode < 0:
+        name = signal.Signals(-done.returncode).name
+        raise ModelError(f"{arguments[0]}: the process was ended by {name}.")
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or ["it said nothing."]
+        raise ModelError(f"{arguments[0]}: {lines[-1]}")
+
+
+def _convert(saved_model: str, target: str) -> None:
+    import tensorflow as tf
+
+    from tfse.streaming.contract import STEP
+
+    # From a SavedModel with named signatures: other ways lose the names, die, or
+    # give files whose output is not a number.
+    converter = tf.lite.TFLiteConverter.from_saved_model(saved_model, signature_keys=[STEP])
+    pathlib.Path(target).write_bytes(converter.convert())
+
+
+def _quantize(source: str, number_format: str, calibration: str, target: str) -> None:
+    import numpy as np
+
+    from tfse.exporting import number_formats
+
+    inputs = None if calibration == "-" else dict(np.load(calibration))
+    content = number_formats.quantize(pathlib.Path(source), number_format, inputs)
+    pathlib.Path(target).write_bytes(content)
+
+
+def _inspect(path: str) -> None:
+    from tfse.exporting import inspection
+
+    inspection.check_tflite(pathlib.Path(path))
+
+
+_TASKS: dict[str, Callable[..., None]] = {
+    "convert": _convert,
+    "quantize": _quantize,
+    "inspect": _inspect,
+}
+
+if __name__ == "__main__":
+    try:
+        _TASKS[sys.argv[1]](*sys.argv[2:])
+    except ModelError as error:
+        sys.exit(str(error))

@@ -1,0 +1,92 @@
+"""What a TFLite file must be before it leaves the house."""
+
+from __future__ import annotations
+
+import collections
+import pathlib
+from typing import Any
+
+import numpy as np
+
+from tfse.errors import ModelError
+from tfse.streaming.contract import STEP
+from tfse.streaming.tflite_step import signature_runner
+
+# LiteRT's CompiledModel and LiteRT.js run none of these, or run them slowly.
+FORBIDDEN = (
+    "ASSIGN_VARIABLE",
+    "CALL_ONCE",
+    "CUSTOM",
+    "IF",
+    "READ_VARIABLE",
+    "STABLEHLO_COMPOSITE",
+    "VAR_HANDLE",
+    "WHILE",
+)
+
+
+def check_tflite(path: pathlib.Path) -> None:
+    """Refuses a file that would not run on every device.
+
+    Raises:
+        ModelError: it has an operation that is `FORBIDDEN` or a variable tensor,
+            one of LiteRT's two runtimes does not run it, or the output for a
+            block of silence is not finite.
+    """
+    model = _parsed(path)
+    refused = sorted(set(operations(path)) & set(FORBIDDEN))
+    if refused:
+        raise ModelError(f"a device file must hold built-in operations only; received {refused}.")
+    if any(tensor.isVariable for graph in model.subgraphs for tensor in graph.tensors):
+        raise ModelError(f"a device file must hold no variable tensors; {path.name} does.")
+    run = signature_runner(path, num_threads=1)
+    silence = {n: np.zeros(d["shape"], d["dtype"]) for n, d in run.get_input_details().items()}
+    for runtime, outputs in {
+        "Interpreter": run(**silence),
+        "CompiledModel": run_compiled(path, silence),
+    }.items():
+        broken = [name for name, values in outputs.items() if not np.isfinite(values).all()]
+        if broken:
+            raise ModelError(f"silence must stay finite; in LiteRT's {runtime}: {broken}.")
+
+
+def operations(path: pathlib.Path) -> dict[str, int]:
+    """Returns how often each operation stands in a file, by TFLite's names."""
+    from ai_edge_litert.tools import flatbuffer_utils
+
+    model = _parsed(path)
+    names = [flatbuffer_utils.opcode_to_name(model, n) for n in range(len(model.operatorCodes))]
+    counts = collections.Counter(
+        names[op.opcodeIndex] for graph in model.subgraphs for op in graph.operators
+    )
+    return dict(counts)
+
+
+def run_compiled(path: pathlib.Path, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Runs one step by LiteRT's `CompiledModel` on the CPU.
+
+    Raises:
+        ModelError: it does not take the file.
+    """
+    from ai_edge_litert.compiled_model import CompiledModel
+
+    try:
+        with CompiledModel.from_file(str(path)) as model:
+            taken = {name: model.create_input_buffer_by_name(STEP, name) for name in inputs}
+            for name, values in inputs.items():
+                taken[name].write(np.ascontiguousarray(values))
+            details = model.get_output_tensor_details(STEP)
+            given = {name: model.create_output_buffer_by_name(STEP, name) for name in details}
+            model.run_by_name(STEP, taken, given)
+            return {
+                name: buffer.read(int(np.prod(details[name]["shape"])), np.float32)
+                for name, buffer in given.items()
+            }
+    except RuntimeError as error:
+        raise ModelError(f"LiteRT's CompiledModel must run the file: {error}") from error
+
+
+def _parsed(path: pathlib.Path) -> Any:
+    from ai_edge_litert.tools import flatbuffer_utils
+
+    return flatbuffer_utils.read_model(str(path))

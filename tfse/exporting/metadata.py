@@ -1,0 +1,59 @@
+"""What an exported file says of itself; `tfse.streaming.contract` reads the part that runs it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pathlib
+import zipfile
+from importlib import metadata
+
+import numpy as np
+
+from tfse.models import EnhancementModel
+from tfse.streaming.contract import EXTRA_ASSETS, METADATA_FILE
+
+
+def describe(model: EnhancementModel, number_format: str, frames_per_step: int = 1) -> str:
+    """Returns the metadata of an export of a model, as JSON.
+
+    Args:
+        model: what is exported.
+        number_format: such as "float32" or "int8".
+        frames_per_step: hops of one block.
+    """
+    values = {
+        "model": model.name,
+        "format": number_format,
+        "sample_rate": model.sample_rate,
+        "hop_length": model.hop_length,
+        "frames_per_step": frames_per_step,
+        "latency_samples": model.latency_samples,
+        "weights_sha256": weights_hash(model),
+        "tfse": metadata.version("tfse"),
+    }
+    return json.dumps(values, indent=2) + "\n"
+
+
+def weights_hash(model: EnhancementModel) -> str:
+    """Returns the SHA-256 of all weights with their paths, as hexadecimal digits."""
+    digest = hashlib.sha256()
+    for weight in sorted(model.weights, key=lambda weight: str(weight.path)):
+        values = np.ascontiguousarray(weight.numpy())
+        digest.update(f"{weight.path} {values.dtype} {values.shape}\n".encode())
+        digest.update(values.tobytes())
+    return digest.hexdigest()
+
+
+def put_into_saved_model(folder: pathlib.Path, description: str) -> None:
+    """Writes the metadata beside the graph."""
+    assets = folder / EXTRA_ASSETS
+    assets.mkdir(exist_ok=True)
+    (assets / METADATA_FILE).write_text(description, encoding="utf-8")
+
+
+def put_into_tflite(path: pathlib.Path, description: str) -> None:
+    """Appends the metadata to a file, as the archive that TensorFlow Lite tools read."""
+    with zipfile.ZipFile(path, "a") as archive:
+        # A date of its own would make the same export other bytes each time.
+        archive.writestr(zipfile.ZipInfo(METADATA_FILE), description)

@@ -1,0 +1,157 @@
+"""Writes TFLite files for devices, one for each number format."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import tempfile
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from tfse.errors import ConfigError, ModelError
+from tfse.exporting import child, metadata
+from tfse.exporting.calibration import Samples, trajectories
+from tfse.exporting.number_formats import CALIBRATED, FLOAT32, FORMATS
+from tfse.exporting.signatures import step_signature
+from tfse.layers import require_streamable
+from tfse.models import EnhancementModel
+from tfse.streaming.contract import STEP
+
+
+@dataclasses.dataclass(frozen=True)
+class Exported:
+    """What became of one format.
+
+    Attributes:
+        number_format: one of `FORMATS`.
+        path: where the file is.
+        reason: why there is none, "" if there is.
+    """
+
+    number_format: str
+    path: pathlib.Path
+    reason: str = ""
+
+
+def export_tflite(
+    model: EnhancementModel,
+    output_dir: str | os.PathLike[str],
+    formats: Sequence[str] = FORMATS,
+    *,
+    frames_per_step: int = 1,
+    calibration: Sequence[Samples] = (),
+) -> list[Exported]:
+    """Writes `output_dir/NAME_FORMAT.tflite` for every format.
+
+    A file holds the signature `step`: `noisy` `[1, frames_per_step * hop]` and
+    states by name to `enhanced` and next states, in built-in operations without
+    loop or variable; and metadata. The conversion runs in child processes: if
+    one dies, that format is missing and the others are written.
+
+    Args:
+        model: a model that can stream.
+        output_dir: made if it is not there.
+        formats: some of `FORMATS`.
+        frames_per_step: hops of one block, for hosts that can wait for more.
+        calibration: noisy waveforms for the formats with fixed ranges.
+
+    Returns:
+        What became of each format, in order.
+
+    Raises:
+        ConfigError: an unknown format, a file that exists, or no calibration
+            where a format needs one.
+        ModelError: the model cannot stream.
+    """
+    plan = _plan(model, pathlib.Path(output_dir), formats, frames_per_step)
+    if set(formats) & set(CALIBRATED) and not len(calibration):
+        raise ConfigError(f"{' and '.join(CALIBRATED)} need a calibration set; received none.")
+    require_streamable(model)
+    pathlib.Path(output_dir).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output_dir, prefix=".unfinished-") as folder:
+        work = _Work(pathlib.Path(folder), model, frames_per_step, calibration)
+        return [work.export(number_format, target) for number_format, target in plan.items()]
+
+
+def file_name(model_name: str, number_format: str, frames_per_step: int = 1) -> str:
+    """Returns the name of an exported file."""
+    block = "" if frames_per_step == 1 else f"_{frames_per_step}_frames"
+    return f"{model_name}_{number_format}{block}.tflite"
+
+
+def _plan(
+    model: EnhancementModel, output_dir: pathlib.Path, formats: Sequence[str], frames: int
+) -> dict[str, pathlib.Path]:
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown or not formats:
+        raise ConfigError(f"`formats` must be some of {', '.join(FORMATS)}; received {unknown}.")
+    if frames < 1:
+        raise ConfigError(f"`frames_per_step` must be 1 or more; received {frames}.")
+    plan = {name: output_dir / file_name(model.name, name, frames) for name in formats}
+    existing = [str(path) for path in plan.values() if path.exists()]
+    if existing:
+        raise ConfigError(f"an export must not overwrite; received {existing[0]}, which exists.")
+    return plan
+
+
+class _Work:
+    """One export: what its formats share, made when the first of them needs it."""
+
+    def __init__(
+        self,
+        folder: pathlib.Path,
+        model: EnhancementModel,
+        frames: int,
+        calibration: Sequence[Samples],
+    ) -> None:
+        self._folder = folder
+        self._model = model
+        self._frames = frames
+        self._waveforms = calibration
+
+    def export(self, number_format: str, target: pathlib.Path) -> Exported:
+        """Makes, checks and moves one file."""
+        try:
+            made = self._folder / target.name
+            made.write_bytes(self._converted(number_format).read_bytes())
+            child.run("inspect", made)
+        except ModelError as error:
+            return Exported(number_format, target, str(error))
+        description = metadata.describe(self._model, number_format, self._frames)
+        metadata.put_into_tflite(made, description)
+        os.rename(made, target)
+        return Exported(number_format, target)
+
+    def _converted(self, number_format: str) -> pathlib.Path:
+        source = self._float32()
+        if number_format == FLOAT32:
+            return source
+        target = self._folder / f"{number_format}.tflite"
+        inputs = self._calibration() if number_format in CALIBRATED else "-"
+        child.run("quantize", source, number_format, inputs, target)
+        return target
+
+    def _float32(self) -> pathlib.Path:
+        target = self._folder / "float32.tflite"
+        if not target.exists():
+            saved_model = self._folder / "saved_model"
+            if not saved_model.exists():
+                self._write_step(saved_model)
+            child.run("convert", saved_model, target)
+        return target
+
+    def _write_step(self, folder: pathlib.Path) -> None:
+        signature = step_signature(self._model, streams=1, frames=self._frames)
+        archive = keras.export.ExportArchive()
+        archive.track(self._model)
+        archive.add_endpoint(STEP, signature.function, input_signature=list(signature.inputs))
+        archive.write_out(str(folder), verbose=False)
+
+    def _calibration(self) -> pathlib.Path:
+        path = self._folder / "calibration.npz"
+        if not path.exists():
+            np.savez(path, **trajectories(self._float32(), self._waveforms))
+        return path
