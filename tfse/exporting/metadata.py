@@ -7,10 +7,12 @@ import json
 import pathlib
 import zipfile
 from importlib import metadata
+from typing import Any
 
 import numpy as np
 
 from tfse.models import EnhancementModel
+from tfse.streaming import contract
 from tfse.streaming.contract import EXTRA_ASSETS, METADATA_FILE
 
 
@@ -43,6 +45,28 @@ def weights_hash(model: EnhancementModel) -> str:
         digest.update(f"{weight.path} {values.dtype} {values.shape}\n".encode())
         digest.update(values.tobytes())
     return digest.hexdigest()
+
+
+def read_from_saved_model(folder: pathlib.Path) -> dict[str, Any]:
+    """Returns all that a SavedModel says of itself.
+
+    Raises:
+        ModelError: it carries no metadata of tfse.
+    """
+    contract.saved_model_metadata(folder)
+    content = (folder / EXTRA_ASSETS / METADATA_FILE).read_text(encoding="utf-8")
+    return dict(json.loads(content))
+
+
+def read_from_tflite(path: pathlib.Path) -> dict[str, Any]:
+    """Returns all that a TFLite file says of itself.
+
+    Raises:
+        ModelError: it carries no metadata of tfse.
+    """
+    contract.tflite_metadata(path)
+    with zipfile.ZipFile(path) as archive:
+        return dict(json.loads(archive.read(METADATA_FILE)))
 
 
 def put_into_saved_model(folder: pathlib.Path, description: str) -> None:

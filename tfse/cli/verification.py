@@ -1,0 +1,80 @@
+"""Flags and the last step that the programs of `export/` share: the table."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from absl import flags
+
+from tfse.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tfse.exporting.verify import Form, Pair
+    from tfse.models import EnhancementModel
+
+MODEL = flags.DEFINE_string(
+    "model", None, "Name of a shipped model, or a .keras file.", required=True
+)
+DATA_DIR = flags.DEFINE_string("data_dir", None, "What tfse-prepare wrote.")
+NOISY_DIR = flags.DEFINE_string("noisy_dir", None, "Noisy recordings to verify with.")
+CLEAN_DIR = flags.DEFINE_string("clean_dir", None, "Their clean originals, of the same names.")
+COUNT = flags.DEFINE_integer("count", 50, "Most recordings to verify with.", 1)
+REPORT = flags.DEFINE_string("report", None, "Also writes the table to REPORT.md and REPORT.json.")
+
+
+def load_model() -> EnhancementModel:
+    """Returns the model that was asked for."""
+    from tfse.models import load
+
+    return load(MODEL.value)
+
+
+def check_recordings() -> None:
+    """Refuses flags that do not say where the recordings are, before any work.
+
+    Raises:
+        ConfigError: half of a pair of folders, or two sources.
+    """
+    if bool(NOISY_DIR.value) != bool(CLEAN_DIR.value):
+        raise ConfigError("`--noisy_dir` and `--clean_dir` must be given together.")
+
+
+def recordings(sample_rate: int) -> Sequence[Pair]:
+    """Returns what to verify with: pairs, validation mixtures, or a made-up voice."""
+    from tfse.exporting import recordings as sources
+
+    if NOISY_DIR.value and CLEAN_DIR.value:
+        return sources.from_folders(NOISY_DIR.value, CLEAN_DIR.value, sample_rate, COUNT.value)
+    if DATA_DIR.value:
+        return sources.from_prepared(DATA_DIR.value, sample_rate, COUNT.value)
+    print("Without --data_dir or --noisy_dir, a made-up voice: differences and times only.")
+    return sources.built_in(sample_rate)
+
+
+def verify(forms: Sequence[Form], sample_rate: int) -> bool:
+    """Prints the table row by row, writes the reports, and says whether all passed."""
+    from tfse.exporting import table
+    from tfse.exporting.verify import verify as rows_of
+
+    pairs = recordings(sample_rate)
+    print(f"\n{len(pairs)} recordings; changes are against the offline Keras model.\n")
+    print(table.header())
+    rows = []
+    for row in rows_of(forms, pairs, sample_rate):
+        rows.append(row)
+        print(table.line(row), flush=True)
+    if REPORT.value:
+        write(pathlib.Path(f"{REPORT.value}.md"), table.markdown(rows))
+        write(pathlib.Path(f"{REPORT.value}.json"), table.to_json(rows))
+    return not any(row.failures for row in rows)
+
+
+def write(path: pathlib.Path, text: str) -> None:
+    """Writes a report whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.unfinished")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, path)
