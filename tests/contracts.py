@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from keras import ops
 
 from tfse.layers import StreamingLayer, initial_state, stream_step
+from tfse.layers.lowering import Lowering
 
 Array = Any
 Run = Callable[[Array], Array]
@@ -20,7 +22,7 @@ _SPLITS: tuple[tuple[int, ...], ...] = ((12,), (1,) * 12, (3,) * 4, (1, 4, 2, 5)
 
 
 def check_streaming_layer(layer: StreamingLayer, x: Array, *, unit: int = 1) -> None:
-    """Runs every contract of `StreamingLayer` on one layer.
+    """Runs every contract of `StreamingLayer` on one layer, as it is and lowered for devices.
 
     Args:
         layer: any that keeps the contract.
@@ -29,13 +31,15 @@ def check_streaming_layer(layer: StreamingLayer, x: Array, *, unit: int = 1) -> 
     """
     offline = np.asarray(layer(x))
     step = layer.advance
-    _check_splits(
-        lambda state, block: step(block, state),
-        lambda: layer.initial_state(len(x)),
-        x,
-        offline,
-        unit,
-    )
+    for form in (contextlib.nullcontext, Lowering):
+        with form():
+            _check_splits(
+                lambda state, block: step(block, state),
+                lambda: layer.initial_state(len(x)),
+                x,
+                offline,
+                unit,
+            )
     check_causal(lambda inputs: np.asarray(layer(inputs)), x, offline, unit)
     check_config_round_trip(layer, x, offline)
 
@@ -44,13 +48,15 @@ def check_streaming_model(model: keras.Model, x: Array) -> None:
     """Runs every contract on a whole model, before and after a `.keras` round trip."""
     unit = model.hop_length
     offline = np.asarray(model(x))
-    _check_splits(
-        lambda state, block: stream_step(model, block, state),
-        lambda: initial_state(model, len(x)),
-        x,
-        offline,
-        unit,
-    )
+    for form in (contextlib.nullcontext, Lowering):
+        with form():
+            _check_splits(
+                lambda state, block: stream_step(model, block, state),
+                lambda: initial_state(model, len(x)),
+                x,
+                offline,
+                unit,
+            )
     check_causal(lambda inputs: np.asarray(model(inputs)), x, offline, unit)
 
 

@@ -28,6 +28,12 @@ STREAMING_LAYERS: dict[str, Callable[[], tuple[layers.StreamingLayer, Any, int]]
     "stft_quarter_hop": lambda: (layers.STFT(32, 8, window="hann"), random(BATCH, UNITS * 8), 8),
     "stft_padded_fft": lambda: (layers.STFT(20, 10, 32, "sine"), random(BATCH, UNITS * 10), 10),
     "stft_odd_hop": lambda: (layers.STFT(31, 12, 32, "hann"), random(BATCH, UNITS * 12), 12),
+    "stft_any_length": lambda: (layers.STFT(20, 10), random(BATCH, UNITS * 10), 10),
+    "inverse_stft_any_length": lambda: (
+        layers.InverseSTFT(20, 10),
+        random(BATCH, UNITS, 11, 2),
+        1,
+    ),
     "inverse_stft": lambda: (layers.InverseSTFT(16, 8), spectra(2), 1),
     "inverse_stft_odd_hop": lambda: (layers.InverseSTFT(15, 6, 16, "hann"), spectra(2), 1),
     "conv": lambda: (layers.CausalConv2D(4, (2, 3), padding=(1, 1)), spectra(), 1),

@@ -1,0 +1,151 @@
+"""The programs of `export/`, as a user starts them."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import subprocess
+
+import keras
+import numpy as np
+import pytest
+import soundfile
+
+from tests.cli.programs import run_python
+from tests.exporting.examples import ROOT, saved, tiny, voice
+from tfse.exporting.number_formats import FORMATS
+from tfse.exporting.tflite import export_tflite
+
+pytest.importorskip("ai_edge_litert.interpreter", reason="ai-edge-litert is not installed")
+pytest.importorskip("ai_edge_quantizer", reason="ai-edge-quantizer is not installed")
+
+
+def run(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    return run_python(ROOT / "export" / program, *arguments)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    return saved(tmp_path_factory.mktemp("model"), "lstm_irm")
+
+
+def test_every_form_of_a_model_is_verified(
+    model: pathlib.Path, prepared: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    report = tmp_path / "deep" / "report"
+    ended = run(
+        "verify.py", f"--model={model}", f"--data_dir={prepared}", "--count=2", f"--report={report}"
+    )
+    rows = json.loads(report.with_suffix(".json").read_text())
+    assert [row["form"] for row in rows] == [
+        *("offline Keras", "streaming Keras", "SavedModel enhance", "SavedModel step"),
+        *(f"TFLite {name}" for name in ("dynamic", "float16", "float32", "int16x8", "int8")),
+    ]
+    assert len(rows) == 4 + len(FORMATS)
+    for row in rows[:4]:
+        assert row["difference"] < 1e-6, row
+    assert all(row["real_time_factor"] > 0 and row["memory_mb"] > 10 for row in rows)
+    assert rows[6]["memory_mb"] < rows[0]["memory_mb"] / 2, "a device loads no TensorFlow"
+    markdown = report.with_suffix(".md").read_text()
+    assert markdown in ended.stdout
+    # Whether random weights survive int8 is no matter of this test; the exit code is.
+    failed = any(row["failures"] for row in rows)
+    assert ended.returncode == int(failed), ended.stderr
+
+
+def test_tflite_files_are_written_and_verified(model: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    ended = run("to_tflite.py", f"--model={model}", f"--output_dir={tmp_path}", "--formats=float32")
+    assert ended.returncode == 0, ended.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny_lstm_irm_float32.tflite"]
+    assert "a made-up voice: differences and times only" in ended.stdout
+    assert ended.stdout.splitlines()[-1].endswith("| passed |")
+    again = run(
+        "verify.py", f"--model={saved(tmp_path, 'dpcrn')}", f"--exports={tmp_path}", "--count=1"
+    )
+    assert again.returncode == 1
+    assert "`exports` must hold exports of tiny_dpcrn" in again.stderr
+
+
+def test_the_device_client_gives_what_the_model_gives(tmp_path: pathlib.Path) -> None:
+    import tfse
+
+    (exported,) = export_tflite(tiny("lstm_irm"), tmp_path, ["float32"], frames_per_step=2)
+    noisy = voice(0.4, 4)
+    soundfile.write(tmp_path / "noisy.wav", noisy, 16_000, subtype="PCM_16")
+    noisy, _ = soundfile.read(tmp_path / "noisy.wav", dtype="float32")
+    files = (exported.path, tmp_path / "noisy.wav", tmp_path / "enhanced.wav")
+    ended = run("device/stream_wav.py", *files)
+    assert ended.returncode == 0, ended.stderr
+    assert "tiny_lstm_irm (float32): 0.40 s of audio, latency 32 samples" in ended.stdout
+    enhanced, rate = soundfile.read(files[2], dtype="float32")
+    wanted = tfse.enhance(noisy, 16_000, tiny("lstm_irm"))
+    assert rate == 16_000
+    np.testing.assert_allclose(enhanced, wanted, atol=1 / 32768)
+
+
+def _looks_ahead(folder: pathlib.Path) -> pathlib.Path:
+    from tests import examples
+    from tfse.layers import LogPower, MagnitudeMasking
+    from tfse.models.enhancement import around_core
+
+    spectrum = keras.Input((None, 33, 2), name="spectrum")
+    both_ways = keras.layers.Bidirectional(keras.layers.LSTM(4, return_sequences=True), name="both")
+    x = both_ways(LogPower(name="log_power")(spectrum))
+    mask = keras.layers.Dense(33, activation="sigmoid", name="mask")(x)
+    core = keras.Model(spectrum, {"mask": mask}, name="core")
+    path = folder / "ahead.keras"
+    around_core(examples.tiny_lstm_irm(), core, MagnitudeMasking(name="masking")).save(path)
+    return path
+
+
+def test_bad_input_gets_one_line(model: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    foreign = tmp_path / "foreign.keras"
+    keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save(foreign)
+    existing = tmp_path / "tiny_lstm_irm" / "1"
+    existing.mkdir(parents=True)
+    here = f"--output_dir={tmp_path}"
+    cases: list[tuple[int, str, tuple[str, ...], str]] = [
+        (1, "to_tflite.py", (f"--model={_looks_ahead(tmp_path)}", here, "--formats=float32"),
+         "no layer looks ahead or over all time; received the layer 'both'"),
+        (2, "to_tflite.py", (f"--model={model}", here, "--formats=int8"),
+         "int8 must be calibrated on prepared data: --data_dir is missing."),
+        (2, "to_tflite.py", (f"--model={model}", here, "--formats=float8"),
+         "`formats` must be some of float32, float16, dynamic, int8, int16x8"),
+        (2, "to_saved_model.py", (f"--model={model}", here), "which exists."),
+        (1, "to_saved_model.py", (f"--model={foreign}", here), "foreign.keras"),
+        (1, "verify.py", (f"--model={model}", f"--exports={model}"), "metadata of tfse"),
+        (2, "verify.py", (f"--model={model}", "--noisy_dir=x"), "must be given together"),
+    ]  # fmt: skip
+    for code, program, arguments, words in cases:
+        ended = run(program, *arguments)
+        assert ended.returncode == code, (program, arguments, ended.stderr)
+        assert words in ended.stderr.splitlines()[-1], ended.stderr
+        assert "Traceback" not in ended.stderr
+    assert list(existing.iterdir()) == []
+    assert not list(tmp_path.glob("*.tflite"))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "nothing.tflite: No such file"),
+        (b"TFL3 no archive", "carries no metadata of tfse"),
+    ],
+)
+def test_the_device_client_refuses_in_one_line(
+    content: bytes | None, words: str, tmp_path: pathlib.Path
+) -> None:
+    path = tmp_path / "nothing.tflite"
+    if content:
+        path.write_bytes(content)
+    ended = run("device/stream_wav.py", path, "noisy.wav", "enhanced.wav")
+    assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
+    assert words in ended.stderr
+
+
+def test_the_device_client_stands_alone() -> None:
+    path = ROOT / "export" / "device" / "stream_wav.py"
+    text = path.read_text()
+    assert "tfse" not in {line.split()[1].split(".")[0] for line in text.splitlines()
+                          if line.startswith(("import ", "from "))}  # fmt: skip
+    assert len(text.splitlines()) < 150
