@@ -12,6 +12,7 @@ from tests import contracts, examples
 from tfse import models
 from tfse.errors import ConfigError, ModelError
 from tfse.layers import STFT, InverseSTFT, initial_state, stream_step
+from tfse.models.cost import multiply_accumulates
 
 
 @pytest.fixture(scope="module", params=examples.MODELS)
@@ -158,3 +159,15 @@ def test_lambda_is_not_run(tmp_path):
 def test_unknown_name_is_refused_with_the_names_that_exist():
     with pytest.raises(ModelError, match=r"one of \[.*\]; received 'nobody'"):
         tfse.load("nobody")
+
+
+@pytest.mark.parametrize(
+    ("config", "wanted"),
+    [
+        # Of the paper's sizes, added up by hand, stage by stage.
+        (models.DPCRNConfig(), 37_465_600),
+        (models.LSTMIRMConfig(), 4 * 512 * (257 + 512) + 4 * 256 * (512 + 256) + 256 * 257),
+    ],
+)
+def test_the_cost_of_a_frame(config, wanted):
+    assert multiply_accumulates(models.build(config)) == wanted

@@ -1,0 +1,154 @@
+"""Time of one step of the exported files, against what the core could do at best.
+
+    python -m benchmarks.step_time --models=dpcrn,dpcrn_small,lstm_irm
+
+For each model and number format: median ms a frame with one thread, real-time
+factor, and the ratio to the floor: the multiply-accumulates of a frame over the
+rate of a 512 x 512 x 512 float32 product, measured in turns with the steps in
+this process. A model is a name of configs/, whose weights are random (time does
+not depend on them), a shipped name or a .keras file. Formats with fixed ranges
+are calibrated on noise here, for the same reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import pathlib
+import statistics
+import tempfile
+import time
+from typing import Any
+
+import numpy as np
+
+FORMATS = "float32,float16,dynamic,int8"
+
+
+def main() -> None:
+    """Prints one table, or a profile."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--models", default="dpcrn,dpcrn_small,lstm_irm")
+    parser.add_argument("--formats", default=FORMATS)
+    parser.add_argument("--steps", type=int, default=500)
+    arguments = parser.parse_args()
+    print("| model | format | operations | ms a frame | real-time factor | to the floor |")
+    print("|---|---|---:|---:|---:|---:|")
+    for name in arguments.models.split(","):
+        model = _model(name)
+        with tempfile.TemporaryDirectory() as folder:
+            files = _exported(model, folder, arguments.formats.split(","))
+            _measure(name, model, files, arguments.steps)
+
+
+def _model(name: str) -> Any:
+    import tfse
+    from tfse.models import build
+
+    if pathlib.Path("configs", f"{name}.py").exists():
+        return build(importlib.import_module(f"configs.{name}").get_config().model)
+    return tfse.load(name)
+
+
+def _exported(model: Any, folder: str, formats: list[str]) -> dict[str, pathlib.Path]:
+    from tfse.exporting.tflite import export_tflite
+
+    noise = 0.1 * np.random.default_rng(0).standard_normal(model.sample_rate)
+    exported = export_tflite(model, folder, formats, calibration=[noise.astype(np.float32)])
+    for outcome in exported:
+        if outcome.reason:
+            print(f"{outcome.number_format}: {outcome.reason}")
+    return {outcome.number_format: outcome.path for outcome in exported if not outcome.reason}
+
+
+def _measure(name: str, model: Any, files: dict[str, pathlib.Path], steps: int) -> None:
+    from tfse.exporting.inspection import operations
+    from tfse.models.cost import multiply_accumulates
+    from tfse.streaming.tflite_step import TFLiteStep
+
+    runs = {number_format: _Stepping(TFLiteStep(path)) for number_format, path in files.items()}
+    product = _Product()
+    for run in (*runs.values(), product):
+        run.once()
+    # In turns, so that what else the machine does falls on all alike.
+    for _ in range(steps):
+        for run in (*runs.values(), product):
+            run.timed()
+    rate = product.multiply_accumulates / product.median()
+    cost, hop_s = multiply_accumulates(model), model.hop_length / model.sample_rate
+    for number_format, run in runs.items():
+        median = run.median()
+        count = sum(operations(files[number_format]).values())
+        print(
+            f"| {name} | {number_format} | {count} | {1e3 * median:.3f} "
+            f"| {median / hop_s:.4f} | {median * rate / cost:.2f} |"
+        )
+    print(
+        f"| {name} | floor: {cost:,} multiply-accumulates at {rate / 1e9:.1f} G a second | "
+        f"| {1e3 * cost / rate:.3f} | {cost / rate / hop_s:.4f} | 1 |",
+        flush=True,
+    )
+
+
+class _Timed:
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    def once(self) -> None:
+        raise NotImplementedError
+
+    def timed(self) -> None:
+        began = time.perf_counter()
+        self.once()
+        self.seconds.append(time.perf_counter() - began)
+
+    def median(self) -> float:
+        return statistics.median(self.seconds)
+
+
+class _Stepping(_Timed):
+    """A stream of noise through a step."""
+
+    def __init__(self, step: Any) -> None:
+        super().__init__()
+        self._step = step
+        self._state = step.initial_state(1)
+        shape = (1, step.hop_length)
+        self._noisy = 0.1 * np.random.default_rng(1).standard_normal(shape).astype(np.float32)
+
+    def once(self) -> None:
+        _, self._state = self._step(self._noisy, self._state)
+
+
+class _Product(_Timed):
+    """The float32 product, by the runtime that also runs the steps."""
+
+    SIZE = 512
+    multiply_accumulates = SIZE**3
+
+    def __init__(self) -> None:
+        super().__init__()
+        import tensorflow as tf
+        from ai_edge_litert.interpreter import Interpreter
+
+        constant = tf.random.stateless_normal((self.SIZE, self.SIZE), seed=(0, 1))
+
+        @tf.function(input_signature=[tf.TensorSpec((self.SIZE, self.SIZE), name="x")])
+        def product(x: Any) -> Any:
+            return {"y": tf.matmul(x, constant)}
+
+        with tempfile.TemporaryDirectory() as folder:
+            module = tf.Module()
+            module.product = product
+            tf.saved_model.save(module, folder, signatures={"product": product})
+            content = tf.lite.TFLiteConverter.from_saved_model(folder).convert()
+        interpreter = Interpreter(model_content=content, num_threads=1)
+        self._run = interpreter.get_signature_runner("product")
+        self._x = np.random.default_rng(0).standard_normal((self.SIZE, self.SIZE), np.float32)
+
+    def once(self) -> None:
+        self._run(x=self._x)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""What a frame costs: multiply-accumulates, counted from the layers."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+
+from tfse.layers import (
+    CausalConv2D,
+    CausalConv2DTranspose,
+    DualPathBlock,
+    FrequencyBLSTM,
+    TimeLSTM,
+)
+
+Shape = tuple[Any, ...]
+
+
+def multiply_accumulates(model: keras.Model) -> int:
+    """Returns the multiply-accumulates of one frame.
+
+    Products and convolutions count, as their definition says and not as some
+    runtime computes them; transforms, activations and element-wise work do not.
+
+    Args:
+        model: a functional model of tfse.
+    """
+    return sum(_of(layer, shape) for layer, shape in _applied(model))
+
+
+def _applied(model: keras.Model) -> Iterator[tuple[keras.Operation, Shape]]:
+    """Yields every layer with the shape of its first input."""
+    for operation in model.operations:
+        if isinstance(operation, keras.Model):
+            yield from _applied(operation)
+        elif operation._inbound_nodes and operation._inbound_nodes[0].input_tensors:
+            yield operation, tuple(operation._inbound_nodes[0].input_tensors[0].shape)
+
+
+@functools.singledispatch
+def _of(layer: keras.Operation, shape: Shape) -> int:
+    """Returns what a layer costs; without a rule of its own, nothing."""
+    return 0
+
+
+@_of.register
+def _(layer: keras.layers.Dense, shape: Shape) -> int:
+    return _rows(shape) * shape[-1] * int(layer.units)
+
+
+@_of.register
+def _(layer: CausalConv2D, shape: Shape) -> int:
+    out_bins = layer.compute_output_shape(shape)[2]
+    return int(out_bins * math.prod(layer.kernel_size) * shape[-1] * layer.filters)
+
+
+@_of.register
+def _(layer: CausalConv2DTranspose, shape: Shape) -> int:
+    return int(shape[2] * math.prod(layer.kernel_size) * shape[-1] * layer.filters)
+
+
+@_of.register
+def _(layer: TimeLSTM, shape: Shape) -> int:
+    return _rows(shape) * _cell(shape[-1], layer.units)
+
+
+@_of.register
+def _(layer: FrequencyBLSTM, shape: Shape) -> int:
+    return 2 * _rows(shape) * _cell(shape[-1], layer.units)
+
+
+@_of.register
+def _(layer: DualPathBlock, shape: Shape) -> int:
+    dense = _rows(shape) * shape[-1] * (2 * layer.frequency_units + layer.time_units)
+    return dense + _of(layer.frequency, shape) + _of(layer.time, shape)
+
+
+def _cell(channels: int, units: int) -> int:
+    return 4 * units * (channels + units)
+
+
+def _rows(shape: Shape) -> int:
+    """Returns the vectors of a frame: one, or one a bin."""
+    return math.prod(shape[2:-1])
