@@ -46,7 +46,7 @@ def write_requests(folder: pathlib.Path, hop_length: int) -> bool:
                 continue
             log = prediction_log_pb2.PredictionLog()
             request = log.predict_log.request
-            # A server fills in its own name of the model and the version it loads.
+            # Which model and version is the server's to know: it runs this on the one it loads.
             request.model_spec.signature_name = name
             for argument, spec in inputs.items():
                 zeros = _zeros(spec, _HOPS * hop_length)
