@@ -1,0 +1,123 @@
+"""Where the time of a step goes: every layer of a model exported and timed by itself.
+
+    TF_CPP_MIN_LOG_LEVEL=3 python -m benchmarks.step_parts --model=dpcrn
+
+Float32, one frame, one thread; CPU time of this thread, so that what else the
+machine does counts little. A layer by itself finds its weights in the cache,
+which the whole model does not: the sum of the parts is what could be had.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
+
+from tfse.layers import StreamingLayer, initial_state, stream_step
+from tfse.layers.lowering import Lowering
+from tfse.models import build, cost
+from tfse.streaming.contract import signature_name
+
+_RUNS = 300
+
+
+def main() -> None:
+    """Prints one row a layer, the sum and the whole."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", default="dpcrn", help="a name of configs/")
+    name = parser.parse_args().model
+    model = build(importlib.import_module(f"configs.{name}").get_config().model)
+    print("| layer | ms | multiply-accumulates | G a second |")
+    print("|---|---:|---:|---:|")
+    total = 0.0
+    for layer, shape in _layers(model):
+        seconds = _time(_converted(layer, *_signature_of_layer(layer, shape)))
+        count = cost._of(layer, shape)
+        total += seconds
+        rate = f"{count / seconds / 1e9:.1f}" if count else ""
+        print(f"| {layer.name} | {1e3 * seconds:.3f} | {count:,} | {rate} |", flush=True)
+    whole = _time(_converted(model, *_signature_of_model(model)))
+    count = cost.multiply_accumulates(model)
+    for label, seconds in (("sum of the parts", total), ("the whole", whole)):
+        rate = count / seconds / 1e9
+        print(f"| {label} | {1e3 * seconds:.3f} | {count:,} | {rate:.1f} |")
+
+
+def _layers(model: keras.Model) -> Iterator[tuple[Any, tuple[int, ...]]]:
+    """Yields the layers with one input, and its shape for one frame."""
+    for layer, shape in cost._applied(model):
+        if len(layer._inbound_nodes[0].input_tensors) == 1:
+            frame = model.hop_length if len(shape) == 2 else 1
+            yield layer, (1, frame, *shape[2:])
+
+
+Signature = tuple[Any, list[tf.TensorSpec]]
+
+
+def _signature_of_layer(layer: Any, shape: tuple[int, ...]) -> Signature:
+    zeros = layer.initial_state(1) if isinstance(layer, StreamingLayer) else {}
+    inner = [part for part in layer._flatten_layers() if isinstance(part, StreamingLayer)]
+    if inner and not zeros:
+        inputs = keras.Input((None, *shape[2:]))
+        return _signature_of_model(keras.Model(inputs, layer(inputs)))
+
+    def step(x: Any, *states: Any) -> dict[str, Any]:
+        with Lowering():
+            if not zeros:
+                return {"y": layer(x)}
+            y, following = layer.advance(x, dict(zip(zeros, states, strict=True)))
+            return {"y": y, **following}
+
+    states = [tf.TensorSpec(x.shape, name=name) for name, x in zeros.items()]
+    return step, [tf.TensorSpec(shape, name="x"), *states]
+
+
+def _signature_of_model(model: keras.Model) -> Signature:
+    zeros = initial_state(model, 1)
+
+    def step(x: Any, *states: Any) -> dict[str, Any]:
+        with Lowering():
+            y, following = stream_step(model, x, dict(zip(zeros, states, strict=True)))
+        return {"y": y, **{signature_name(name): value for name, value in following.items()}}
+
+    shape = tuple(model.inputs[0].shape)
+    frame = getattr(model, "hop_length", 1) if len(shape) == 2 else 1
+    states = [tf.TensorSpec(x.shape, name=signature_name(name)) for name, x in zeros.items()]
+    return step, [tf.TensorSpec((1, frame, *shape[2:]), name="x"), *states]
+
+
+def _converted(layer: Any, function: Any, specs: list[tf.TensorSpec]) -> bytes:
+    archive = keras.export.ExportArchive()
+    archive.track(layer)
+    archive.add_endpoint("step", function, input_signature=specs)
+    with tempfile.TemporaryDirectory() as folder:
+        archive.write_out(folder, verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["step"])
+        return bytes(converter.convert())
+
+
+def _time(content: bytes) -> float:
+    interpreter = Interpreter(model_content=content, num_threads=1)
+    interpreter.allocate_tensors()
+    rng = np.random.default_rng(0)
+    for details in interpreter.get_input_details():
+        interpreter.set_tensor(details["index"], rng.standard_normal(details["shape"], np.float32))
+    seconds = []
+    for _ in range(_RUNS):
+        began = time.thread_time()
+        interpreter.invoke()
+        seconds.append(time.thread_time() - began)
+    return statistics.median(seconds)
+
+
+if __name__ == "__main__":
+    main()
