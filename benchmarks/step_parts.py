@@ -23,7 +23,7 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 from tfse.layers import StreamingLayer, initial_state, stream_step
-from tfse.layers.lowering import Lowering
+from tfse.layers.lowering import lowering
 from tfse.models import build, cost
 from tfse.streaming.contract import signature_name
 
@@ -71,7 +71,7 @@ def _signature_of_layer(layer: Any, shape: tuple[int, ...]) -> Signature:
         return _signature_of_model(keras.Model(inputs, layer(inputs)))
 
     def step(x: Any, *states: Any) -> dict[str, Any]:
-        with Lowering():
+        with lowering():
             if not zeros:
                 return {"y": layer(x)}
             y, following = layer.advance(x, dict(zip(zeros, states, strict=True)))
@@ -85,7 +85,7 @@ def _signature_of_model(model: keras.Model) -> Signature:
     zeros = initial_state(model, 1)
 
     def step(x: Any, *states: Any) -> dict[str, Any]:
-        with Lowering():
+        with lowering():
             y, following = stream_step(model, x, dict(zip(zeros, states, strict=True)))
         return {"y": y, **{signature_name(name): value for name, value in following.items()}}
 

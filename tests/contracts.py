@@ -12,7 +12,7 @@ import pytest
 from keras import ops
 
 from tfse.layers import StreamingLayer, initial_state, stream_step
-from tfse.layers.lowering import Lowering
+from tfse.layers.lowering import lowering
 
 Array = Any
 Run = Callable[[Array], Array]
@@ -31,7 +31,7 @@ def check_streaming_layer(layer: StreamingLayer, x: Array, *, unit: int = 1) -> 
     """
     offline = np.asarray(layer(x))
     step = layer.advance
-    for form in (contextlib.nullcontext, Lowering):
+    for form in (contextlib.nullcontext, lowering):
         with form():
             _check_splits(
                 lambda state, block: step(block, state),
@@ -48,7 +48,7 @@ def check_streaming_model(model: keras.Model, x: Array) -> None:
     """Runs every contract on a whole model, before and after a `.keras` round trip."""
     unit = model.hop_length
     offline = np.asarray(model(x))
-    for form in (contextlib.nullcontext, Lowering):
+    for form in (contextlib.nullcontext, lowering):
         with form():
             _check_splits(
                 lambda state, block: stream_step(model, block, state),

@@ -6,7 +6,7 @@ import pytest
 
 from tests import contracts, examples
 from tfse import layers
-from tfse.layers.lowering import Lowering
+from tfse.layers.lowering import lowering
 
 
 @pytest.mark.parametrize("name", examples.STREAMING_LAYERS)
@@ -23,7 +23,7 @@ def test_layer_without_state_sees_one_frame(name):
     offline = np.asarray(layer(x))
     by_frame = [np.asarray(layer(x[:, t : t + 1])) for t in range(x.shape[1])]
     np.testing.assert_allclose(np.concatenate(by_frame, axis=1), offline, atol=1e-6)
-    with Lowering():
+    with lowering():
         np.testing.assert_allclose(np.asarray(layer(x)), offline, atol=1e-6)
     contracts.check_causal(lambda inputs: np.asarray(layer(inputs)), x, offline, 1)
     contracts.check_config_round_trip(layer, x, offline)

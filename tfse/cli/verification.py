@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -67,14 +66,14 @@ def verify(forms: Sequence[Form], sample_rate: int) -> bool:
         rows.append(row)
         print(table.line(row), flush=True)
     if REPORT.value:
-        write(pathlib.Path(f"{REPORT.value}.md"), table.markdown(rows))
-        write(pathlib.Path(f"{REPORT.value}.json"), table.to_json(rows))
+        _write(pathlib.Path(f"{REPORT.value}.md"), table.markdown(rows))
+        _write(pathlib.Path(f"{REPORT.value}.json"), table.to_json(rows))
     return not any(row.failures for row in rows)
 
 
-def write(path: pathlib.Path, text: str) -> None:
-    """Writes a report whole or not at all."""
+def _write(path: pathlib.Path, text: str) -> None:
+    from tfse.streaming.writing import atomic, write_all
+
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.unfinished")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)
+    with atomic(path) as file:
+        write_all(file, text.encode())

@@ -21,13 +21,19 @@ from tfse.errors import ModelError
 
 
 def run(*arguments: str | os.PathLike[str]) -> None:
-    """Runs one of the commands above in a child process.
+    """Runs one of the commands above in a child process; see `run_module`."""
+    run_module(__name__, *arguments)
+
+
+def run_module(module: str, *arguments: str | os.PathLike[str]) -> None:
+    """Runs a module in a child process, to its end and in silence.
 
     Raises:
-        ModelError: it failed, with its last line or the signal that ended it.
+        ModelError: it failed; with the first argument, and the last line of the
+            child or the signal that ended it.
     """
-    command = [sys.executable, "-m", __name__, *(os.fspath(argument) for argument in arguments)]
-    # A device without GPU is what the file is for, and the converter wants none.
+    command = [sys.executable, "-m", module, *(os.fspath(argument) for argument in arguments)]
+    # A device without GPU is what exports are for, and the converter wants none.
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode < 0:

@@ -12,8 +12,6 @@ import functools
 import os
 import pathlib
 import resource
-import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tfse.errors import ModelError
+from tfse.exporting import child
 
 Samples = npt.NDArray[np.float32]
 
@@ -67,15 +66,7 @@ def measure(form: str, model: str | pathlib.Path, recordings: Sequence[Samples])
     with tempfile.TemporaryDirectory(prefix="tfse-verify-") as folder:
         source, target = (os.path.join(folder, name) for name in ("noisy.npz", "enhanced.npz"))
         np.savez(source, *recordings)
-        command = [sys.executable, "-m", __name__, form, os.fspath(model), source, target]
-        environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode < 0:
-            name = signal.Signals(-done.returncode).name
-            raise ModelError(f"{form}: the process was ended by {name}.")
-        if done.returncode:
-            lines = done.stderr.strip().splitlines() or ["it said nothing."]
-            raise ModelError(f"{form}: {lines[-1]}")
+        child.run_module(__name__, form, model, source, target)
         found = np.load(target)
         enhanced = [found[f"arr_{n}"] for n in range(len(recordings))]
         half, most = (float(ms) for ms in found["step_ms"])

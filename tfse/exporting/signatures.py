@@ -10,7 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfse.layers import streaming
-from tfse.layers.lowering import Lowering
+from tfse.layers.lowering import lowering
 from tfse.models import EnhancementModel, enhance_aligned
 from tfse.streaming.contract import ENHANCED, NOISY, signature_name
 
@@ -46,7 +46,7 @@ def step_signature(
 ) -> Signature:
     """Returns the function from a block and states to a block and next states.
 
-    It is written in the operations of device runtimes (see `Lowering`), which
+    It is written in the operations of device runtimes (see `lowering`), which
     also runs quicker in a TensorFlow graph than a loop over few bins does.
 
     Args:
@@ -65,7 +65,7 @@ def step_signature(
     names = list(zeros)
 
     def step(noisy: Any, *states: Any) -> Outputs:
-        with Lowering():
+        with lowering():
             state = dict(zip(names, states, strict=True))
             enhanced, following = streaming.stream_step(model, noisy, state)
         return {ENHANCED: enhanced, **{signature_name(name): following[name] for name in names}}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
-from types import TracebackType
+from collections.abc import Iterator
 
 _active: contextvars.ContextVar[bool] = contextvars.ContextVar("tfse_lowering", default=False)
 
 
-class Lowering:
+@contextlib.contextmanager
+def lowering() -> Iterator[None]:
     """While it is entered, layers are traced for a device.
 
     Device runtimes (LiteRT, LiteRT.js) have no complex numbers, no inverse
@@ -18,25 +20,16 @@ class Lowering:
     frames must be known while the model is traced.
 
     Example:
-        >>> with Lowering():
+        >>> with lowering():
         ...     block_out, state = stream_step(model, block, state)
     """
-
-    def __enter__(self) -> Lowering:
-        """Begins to lower what this thread or task traces."""
-        self._token = _active.set(True)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Ends it."""
-        _active.reset(self._token)
+    token = _active.set(True)
+    try:
+        yield
+    finally:
+        _active.reset(token)
 
 
 def is_lowering() -> bool:
-    """Returns whether a `Lowering` is entered."""
+    """Returns whether `lowering` is entered."""
     return _active.get()
