@@ -4,11 +4,11 @@ Paper: Le, Chen, Chen and Lu, "DPCRN: Dual-path convolution recurrent network fo
 single channel speech enhancement", Interspeech 2021; fewer filters, and a third
 stage with stride, so that 32 bins reach the LSTMs instead of 50.
 Data: any corpus that `tfse-prepare` has prepared; 3 s mixtures at -5 to 20 dB,
-30 % of them in a room.
+30 % of them in a room; speakers share them by the root of how long they speak.
 Loss: the paper's negative SNR + log spectral MSE, + 50 times the compressed
 spectrum MSE, which hears quiet bins.
-Expect: see `tfse/pretrained/dpcrn_small.md`; 2,000 steps are about an hour on
-one core, and the validation loss still falls then.
+Expect: see `tfse/pretrained/dpcrn_small.md`; 8,000 steps are two hours on one shared
+core.
 
     tfse-train --config=configs/dpcrn_small.py --data_dir=prepared --run_dir=runs/dpcrn_small
 """

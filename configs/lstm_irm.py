@@ -4,11 +4,11 @@ Paper: Wang, Narayanan and Wang, "On training targets for supervised speech
 separation", IEEE/ACM TASLP 22(12), 2014, for the mask; LSTMs as in Weninger et
 al., LVA/ICA 2015.
 Data: any corpus that `tfse-prepare` has prepared; 3 s mixtures at -5 to 20 dB,
-30 % of them in a room.
-Loss: mask MSE as in the paper, + compressed spectrum MSE + 0.01 times negative
-SI-SDR, which let the mask serve the waveform it will be used for.
-Expect: see `tfse/pretrained/lstm_irm.md`; 1,500 steps are about an hour on one
-core, and the validation loss still falls then.
+30 % of them in a room; speakers share them by the root of how long they speak.
+Loss: mask MSE as in the paper, + twice the compressed spectrum MSE + 0.03 times
+negative SI-SDR, which let the mask serve the waveform it will be used for.
+Expect: see `tfse/pretrained/lstm_irm.md`; 7,000 steps are an hour and a half on one
+shared core.
 
     tfse-train --config=configs/lstm_irm.py --data_dir=prepared --run_dir=runs/lstm_irm
 """
