@@ -27,14 +27,18 @@ REQUIREMENTS = [
 # LiteRT runs TFLite files, the quantizer writes them in other number formats.
 TFLITE = ["ai-edge-litert==2.3.*", "ai-edge-quantizer==0.10.*"]
 
+# Protocol buffers of TensorFlow Serving, for warm-up requests and gRPC clients.
+SERVING = ["tensorflow-serving-api==2.17.*"]
+
 # What only some users need; it is imported where it is used.
 EXTRAS = {
     "beam": ["apache-beam==2.77.*"],
     "demo": ["matplotlib>=3.8"],
     "live": ["sounddevice>=0.4.6"],
-    "serving": ["tensorflow-serving-api==2.17.*"],
+    "serving": SERVING,
     "tflite": TFLITE,
     "test": [
+        *SERVING,
         *TFLITE,
         "matplotlib>=3.8",
         "mypy>=1.11",
