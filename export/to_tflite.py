@@ -33,22 +33,21 @@ _CALIBRATION = flags.DEFINE_integer(
 def main(arguments: Sequence[str]) -> int:
     """Exports and verifies."""
     from tfse.exporting import forms
-    from tfse.exporting.calibration import training_mixtures
+    from tfse.exporting.calibration import Samples, training_mixtures
     from tfse.exporting.number_formats import CALIBRATED
     from tfse.exporting.tflite import export_tflite
 
     verification.check_recordings()
+    data_dir = verification.DATA_DIR.value
     needed = sorted(set(_FORMATS.value) & set(CALIBRATED))
-    if needed and not verification.DATA_DIR.value:
+    if needed and not data_dir:
         raise ConfigError(
             f"{' and '.join(needed)} must be calibrated on prepared data: --data_dir is missing."
         )
     model = verification.load_model()
-    calibration = (
-        training_mixtures(verification.DATA_DIR.value, model.sample_rate, _CALIBRATION.value)
-        if needed
-        else ()
-    )
+    calibration: list[Samples] = []
+    if needed and data_dir:
+        calibration = training_mixtures(data_dir, model.sample_rate, _CALIBRATION.value)
     exported = export_tflite(
         model,
         _OUTPUT_DIR.value,
