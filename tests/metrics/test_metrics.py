@@ -37,6 +37,22 @@ METRICS = {
     "pesq": lambda clean, estimate: metrics.pesq(clean, estimate, RATE),
     "stoi": lambda clean, estimate: metrics.stoi(clean, estimate, RATE),
     "si_sdr": metrics.si_sdr,
+    "snr": metrics.snr,
+    "si_sdr_improvement": lambda clean, estimate: metrics.si_sdr_improvement(
+        clean, estimate, estimate
+    ),
+    "segmental_snr": lambda clean, estimate: metrics.segmental_snr(clean, estimate, RATE),
+    "log_spectral_distance": lambda clean, estimate: metrics.log_spectral_distance(
+        clean, estimate, RATE
+    ),
+    "log_likelihood_ratio": lambda clean, estimate: metrics.log_likelihood_ratio(
+        clean, estimate, RATE
+    ),
+    "weighted_spectral_slope": lambda clean, estimate: metrics.weighted_spectral_slope(
+        clean, estimate, RATE
+    ),
+    "composite": lambda clean, estimate: metrics.composite(clean, estimate, RATE),
+    "level_change_db": metrics.level_change_db,
 }
 
 
@@ -48,7 +64,13 @@ METRICS = {
         (lambda c, e: (c, 0 * e), "the estimate must not be silent"),
         (lambda c, e: (c, e[:-1]), "same length; received 32000 and 31999"),
         (lambda c, e: (c, np.where(np.arange(len(e)) == 7, np.nan, e)), "sample 7 is not"),
+        (lambda c, e: (c, np.where(np.arange(len(e)) == 7, -np.inf, e)), "sample 7 is not"),
         (lambda c, e: (c[:, None], e), r"must be \[samples\]; received \(32000, 1\)"),
+        (lambda c, e: (c[:0], e[:0]), "the reference must hold samples; it is empty"),
+        (lambda c, e: (c.astype(complex), e), "array of real numbers; received complex128"),
+        (lambda c, e: (c, list(e)), "estimate must be an array of real numbers; received list"),
+        (lambda c, e: (c, 1e200 * e), "the estimate must have a power of 1e-100 to 1e\\+100"),
+        (lambda c, e: (1e-200 * c, e), "the reference must have a power"),
     ],
 )
 def test_pairs_without_a_number_say_why(name, spoil, reason):
@@ -60,6 +82,54 @@ def test_pairs_without_a_number_say_why(name, spoil, reason):
 def test_a_tenth_of_a_second_is_too_short(name, reason):
     with pytest.raises(metrics.MetricUndefined, match=reason):
         METRICS[name](*_pair(0.1))
+
+
+def test_half_a_second_with_little_speech_is_too_short_for_stoi():
+    clean, noisy = _pair(0.5)
+    clean[2000:] = 0.0
+    with pytest.raises(metrics.MetricUndefined, match="30 frames"):
+        metrics.stoi(clean, noisy, RATE)
+
+
+def test_pesq_refuses_what_its_program_would_die_of():
+    clean, noisy = _pair(41.0)
+    with pytest.raises(metrics.MetricUndefined, match=r"0.25 s to 40 s; received 41.000 s"):
+        metrics.pesq(clean, noisy, RATE)
+
+
+def test_pesq_in_narrow_band_at_8_khz_is_the_library():
+    clean = voice(1, 2.0, 8_000)
+    noisy = clean + 0.02 * np.random.default_rng(0).standard_normal(len(clean))
+    assert metrics.pesq(clean, noisy, 8_000, "nb") == pesq_package.pesq(8_000, clean, noisy, "nb")
+
+
+def test_an_estimate_that_vanishes_beside_the_reference_has_no_pesq():
+    clean, _ = _pair()
+    with pytest.raises(metrics.MetricUndefined, match="PESQ"):
+        metrics.pesq(clean, 1e-45 * clean, RATE)
+
+
+RATED = {
+    "stoi": metrics.stoi,
+    "segmental_snr": metrics.segmental_snr,
+    "log_spectral_distance": metrics.log_spectral_distance,
+    "log_likelihood_ratio": metrics.log_likelihood_ratio,
+    "weighted_spectral_slope": metrics.weighted_spectral_slope,
+    "composite": metrics.composite,
+}
+
+
+@pytest.mark.parametrize("name", RATED)
+@pytest.mark.parametrize("rate", [0, -16_000, 7_999, 10**9, 16_000.5, float("nan"), None])
+def test_rates_that_mean_nothing_are_refused(name, rate):
+    with pytest.raises(metrics.MetricUndefined, match=f"received {rate}"):
+        RATED[name](*_pair(), rate)
+
+
+@pytest.mark.parametrize("name", sorted(RATED.keys() - {"stoi", "composite"}))
+def test_less_than_a_frame_is_too_short(name):
+    with pytest.raises(metrics.MetricUndefined, match="received 400 samples"):
+        RATED[name](*_pair(0.025), RATE)
 
 
 def test_a_perfect_estimate_has_no_distortion():

@@ -7,7 +7,10 @@ import warnings
 import pystoi
 
 from tfse.metrics.errors import MetricUndefined
-from tfse.metrics.validation import Waveform, validate
+from tfse.metrics.validation import Waveform, validate, validate_sample_rate
+
+# Of 30 frames at the 10 kHz that STOI works at.
+_SHORTEST_S = 0.3968
 
 
 def stoi(
@@ -18,7 +21,7 @@ def stoi(
     Args:
         reference: clean speech, `[samples]`.
         estimate: `[samples]`.
-        sample_rate: in Hz.
+        sample_rate: in Hz, 8,000 at least.
         extended: ESTOI, of Jensen and Taal, instead of STOI.
 
     Returns:
@@ -32,7 +35,15 @@ def stoi(
         Taal, Hendriks, Heusdens and Jensen, IEEE TASLP 19(7), 2011; Jensen and
         Taal, IEEE/ACM TASLP 24(11), 2016; by the package `pystoi`.
     """
+    validate_sample_rate(sample_rate)
     validate(reference, estimate)
+    seconds = len(reference) / sample_rate
+    if seconds < _SHORTEST_S:
+        raise MetricUndefined(f"STOI needs 30 frames of speech, 0.4 s; received {seconds:.3f} s.")
+    return _index(reference, estimate, sample_rate, extended)
+
+
+def _index(reference: Waveform, estimate: Waveform, sample_rate: int, extended: bool) -> float:
     with warnings.catch_warnings():
         # pystoi gives 1e-5 with a warning where it has too few frames.
         warnings.simplefilter("error", RuntimeWarning)

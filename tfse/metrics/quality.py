@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pesq as _pesq
 
 from tfse.metrics.errors import MetricUndefined
@@ -10,6 +12,9 @@ from tfse.metrics.validation import Waveform, validate
 # What ITU-T P.862 is defined for.
 _SAMPLE_RATES = {"nb": (8_000, 16_000), "wb": (16_000,)}
 _SHORTEST_S = 0.25
+# The reference program keeps 50 utterances and writes past its memory beyond them,
+# which has ended the process; speech does not come to 50 in this time.
+_LONGEST_S = 40.0
 
 
 def pesq(reference: Waveform, estimate: Waveform, sample_rate: int, mode: str = "wb") -> float:
@@ -18,7 +23,8 @@ def pesq(reference: Waveform, estimate: Waveform, sample_rate: int, mode: str = 
     Args:
         reference: clean speech, `[samples]`.
         estimate: `[samples]`.
-        sample_rate: in Hz; 16,000, or 8,000 in narrow band.
+        sample_rate: in Hz; 16,000, or 8,000 in narrow band. Others are refused, not
+            resampled: what is above 8 kHz would go unheard and unsaid.
         mode: "wb", ITU-T P.862.2; "nb", P.862. Their numbers do not compare.
 
     Returns:
@@ -26,7 +32,7 @@ def pesq(reference: Waveform, estimate: Waveform, sample_rate: int, mode: str = 
 
     Raises:
         MetricUndefined: another rate or mode, a pair that cannot be compared,
-            less than a quarter of a second, or no speech found.
+            less than a quarter of a second or more than 40 s, or no speech found.
 
     Source:
         ITU-T P.862 (2001) and P.862.2 (2007), by the package `pesq`.
@@ -38,11 +44,19 @@ def pesq(reference: Waveform, estimate: Waveform, sample_rate: int, mode: str = 
             f"PESQ in mode {mode!r} needs one of {_SAMPLE_RATES[mode]} Hz; received {sample_rate}."
         )
     validate(reference, estimate)
-    if len(reference) < _SHORTEST_S * sample_rate:
+    seconds = len(reference) / sample_rate
+    if not _SHORTEST_S <= seconds <= _LONGEST_S:
         raise MetricUndefined(
-            f"PESQ needs {_SHORTEST_S} s; received {len(reference) / sample_rate:.3f} s."
+            f"PESQ needs {_SHORTEST_S} s to {_LONGEST_S:g} s; received {seconds:.3f} s."
         )
+    return _score(reference, estimate, sample_rate, mode)
+
+
+def _score(reference: Waveform, estimate: Waveform, sample_rate: int, mode: str) -> float:
     try:
-        return float(_pesq.pesq(sample_rate, reference, estimate, mode))
+        score = float(_pesq.pesq(int(sample_rate), reference, estimate, mode))
     except (_pesq.PesqError, ValueError) as error:
         raise MetricUndefined(f"PESQ found no speech: {error!r}.") from error
+    if not math.isfinite(score):
+        raise MetricUndefined(f"PESQ must be finite; the package gave {score}.")
+    return score

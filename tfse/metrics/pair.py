@@ -1,0 +1,106 @@
+"""All metrics of one pair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tfse.metrics.errors import MetricUndefined
+from tfse.metrics.intelligibility import stoi
+from tfse.metrics.levels import level_change_db, share_of_zeros
+from tfse.metrics.quality import pesq
+from tfse.metrics.ratings import Composite, composite
+from tfse.metrics.ratios import segmental_snr, si_sdr, si_sdr_improvement, snr
+from tfse.metrics.spectral import log_spectral_distance
+from tfse.metrics.validation import Waveform
+
+
+@dataclass(frozen=True)
+class PairResult:
+    """What is known of a pair; each metric is in one of the two.
+
+    Attributes:
+        values: finite numbers by the metric's name.
+        reasons: by the metric's name, why there is no number.
+    """
+
+    values: dict[str, float] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+
+_Measure = Callable[[Waveform, Waveform, int], float]
+
+_MEASURES: dict[str, _Measure] = {
+    "pesq_wb": pesq,
+    "pesq_nb": lambda reference, estimate, rate: pesq(reference, estimate, rate, "nb"),
+    "stoi": stoi,
+    "estoi": lambda reference, estimate, rate: stoi(reference, estimate, rate, extended=True),
+    "si_sdr_db": lambda reference, estimate, _: si_sdr(reference, estimate),
+    "snr_db": lambda reference, estimate, _: snr(reference, estimate),
+    "segmental_snr_db": segmental_snr,
+    "log_spectral_distance_db": log_spectral_distance,
+    "level_change_db": lambda reference, estimate, _: level_change_db(reference, estimate),
+    "share_of_zeros": lambda _, estimate, __: share_of_zeros(estimate),
+}
+
+
+def evaluate_pair(
+    reference: Waveform, estimate: Waveform, sample_rate: int, noisy: Waveform | None = None
+) -> PairResult:
+    """Returns every metric of a pair, or why it has none.
+
+    Args:
+        reference: clean speech, `[samples]`; full scale is 1.
+        estimate: `[samples]`.
+        sample_rate: of all recordings, in Hz.
+        noisy: what the estimate was made from, `[samples]`; adds
+            `si_sdr_improvement_db` and `level_change_from_noisy_db`.
+
+    Returns:
+        Values and reasons; content that cannot be measured is a reason, not an error.
+
+    Example:
+        >>> import numpy as np
+        >>> from tfse import metrics
+        >>> speech = np.sin(np.arange(16_000))
+        >>> result = metrics.evaluate_pair(speech, 0 * speech, 16_000)
+        >>> result.values
+        {'share_of_zeros': 1.0}
+        >>> result.reasons["snr_db"]
+        'the estimate must not be silent; all 16000 samples are 0.'
+    """
+    result = PairResult()
+    for name, measure in _MEASURES.items():
+        _note(result, name, measure, reference, estimate, sample_rate)
+    _note_composite(result, reference, estimate, sample_rate)
+    if noisy is not None:
+        _note(result, "si_sdr_improvement_db", si_sdr_improvement, reference, estimate, noisy)
+        _note(result, "level_change_from_noisy_db", _level_change_from_noisy_db, noisy, estimate)
+    return result
+
+
+def _note(
+    result: PairResult, name: str, measure: Callable[..., float], *arguments: Waveform | int
+) -> None:
+    try:
+        result.values[name] = measure(*arguments)
+    except MetricUndefined as error:
+        result.reasons[name] = str(error)
+
+
+def _note_composite(
+    result: PairResult, reference: Waveform, estimate: Waveform, sample_rate: int
+) -> None:
+    pesq_wb = result.values.get("pesq_wb")
+    try:
+        ratings = composite(reference, estimate, sample_rate, pesq_wb)
+        result.values.update(ratings._asdict())
+    except MetricUndefined as error:
+        result.reasons.update(dict.fromkeys(Composite._fields, str(error)))
+
+
+def _level_change_from_noisy_db(noisy: Waveform, estimate: Waveform) -> float:
+    try:
+        return level_change_db(noisy, estimate)
+    except MetricUndefined as error:
+        raise MetricUndefined(f"with the noisy recording as the reference: {error}") from error
