@@ -52,7 +52,8 @@ def export_saved_model(
 
 def _write(model: EnhancementModel, folder: pathlib.Path) -> None:
     archive = keras.export.ExportArchive()
-    archive.track(model)
+    # Not archive.track(model): what the functions use is tracked with them, and a model
+    # beside it would be stored a second time.
     endpoints = {
         # The first is also `serving_default`.
         ENHANCE: signatures.enhance_signature(model),
