@@ -214,7 +214,10 @@ def test_ctrl_c_leaves_no_partial_file(
     assert process.returncode == program.INTERRUPTED
     assert words.splitlines() == ["Interrupted."]
     assert not leftovers(tmp_path)
-    assert not list((tmp_path / "in_enhanced").iterdir())
+    # On a busy machine one of two jobs may have ended before the other began: whole.
+    results = list((tmp_path / "in_enhanced").iterdir())
+    assert all(soundfile.info(path).frames == 1000 * RATE for path in results)
+    assert len(results) < 2
 
 
 def wait_for(pattern: str, count: int) -> None:
