@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 
 import keras
@@ -44,12 +45,16 @@ def voice(seconds: float = 1.0, seed: int = 0) -> npt.NDArray[np.float32]:
     return (0.1 * tones * np.sin(2 * np.pi * 2 * time) ** 2 + 0.02 * noise).astype(np.float32)
 
 
-def identity() -> EnhancementModel:
-    """Returns a model whose mask is one everywhere: transform and inverse are all of it."""
-    config = examples.tiny_lstm_irm()
-    spectrum = keras.Input((None, 33, 2), name="spectrum")
+def identity(length: int) -> EnhancementModel:
+    """Returns a model whose mask is one everywhere: transforms of a length are all of it."""
+    sizes = {"frame_length": length, "hop_length": length // 2, "fft_length": length}
+    config = dataclasses.replace(examples.tiny_lstm_irm(), window="sine", **sizes)
+    bins = length // 2 + 1
+    spectrum = keras.Input((None, bins, 2), name="spectrum")
     # Far above one and cut there: exactly one in every number format.
-    dense = keras.layers.Dense(33, bias_initializer=keras.initializers.Constant(9.0), name="dense")
+    dense = keras.layers.Dense(
+        bins, bias_initializer=keras.initializers.Constant(9.0), name="dense"
+    )
     high = dense(LogPower(1.0, name="log_power")(spectrum))
     mask = keras.layers.ReLU(max_value=1.0, name="mask")(high)
     core = keras.Model(spectrum, {"mask": mask}, name="core")

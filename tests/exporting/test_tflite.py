@@ -92,9 +92,11 @@ def test_a_block_of_several_frames_is_the_same_stream(name: str, tmp_path: pathl
     assert not {"WHILE", "CUSTOM"} & set(inspection.operations(exported.path))
 
 
-def test_transforms_stay_exact_in_every_format(tmp_path: pathlib.Path) -> None:
+@pytest.mark.parametrize("length", [64, 60], ids=["power_of_two", "matrix"])
+def test_transforms_stay_exact_in_every_format(length: int, tmp_path: pathlib.Path) -> None:
     noisy = voice(1.0, 7)
-    for exported in export_tflite(identity(), tmp_path, calibration=CALIBRATION):
+    for exported in export_tflite(identity(length), tmp_path, calibration=CALIBRATION):
+        assert not exported.reason
         assert snr_db(noisy, tfse.enhance(noisy, 16_000, open_step(exported.path))) > 80
 
 
