@@ -74,8 +74,8 @@ def unrolled_both_ways(
     """Runs two LSTMs from both ends at once, without a loop and from zero.
 
     Both take a step together, as two halves of the same rows: all but the
-    product with their own weights is one operation for both. An operation costs
-    what it fetches of itself into the cache, far more than its arithmetic.
+    product with their own weights is one operation for both, which makes the
+    graph a third smaller.
 
     Args:
         rising: begins with the first step.
