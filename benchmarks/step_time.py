@@ -27,7 +27,7 @@ _TURN = 50
 
 
 def main() -> None:
-    """Prints one table, or a profile."""
+    """Prints one table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", default="dpcrn,dpcrn_small,lstm_irm")
     parser.add_argument("--formats", default=FORMATS)

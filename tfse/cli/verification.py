@@ -35,7 +35,7 @@ def check_recordings() -> None:
     """Refuses flags that do not say where the recordings are, before any work.
 
     Raises:
-        ConfigError: half of a pair of folders, or two sources.
+        ConfigError: half of a pair of folders.
     """
     if bool(NOISY_DIR.value) != bool(CLEAN_DIR.value):
         raise ConfigError("`--noisy_dir` and `--clean_dir` must be given together.")
@@ -74,6 +74,5 @@ def verify(forms: Sequence[Form], sample_rate: int) -> bool:
 def _write(path: pathlib.Path, text: str) -> None:
     from tfse.streaming.writing import atomic, write_all
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     with atomic(path) as file:
         write_all(file, text.encode())

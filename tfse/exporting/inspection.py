@@ -34,7 +34,7 @@ def check_tflite(path: pathlib.Path) -> None:
             block of silence is not finite.
     """
     model = _parsed(path)
-    refused = sorted(set(operations(path)) & set(FORBIDDEN))
+    refused = sorted(set(_counted(model)) & set(FORBIDDEN))
     if refused:
         raise ModelError(f"a device file must hold built-in operations only; received {refused}.")
     if any(tensor.isVariable for graph in model.subgraphs for tensor in graph.tensors):
@@ -52,9 +52,12 @@ def check_tflite(path: pathlib.Path) -> None:
 
 def operations(path: pathlib.Path) -> dict[str, int]:
     """Returns how often each operation stands in a file, by TFLite's names."""
+    return _counted(_parsed(path))
+
+
+def _counted(model: Any) -> dict[str, int]:
     from ai_edge_litert.tools import flatbuffer_utils
 
-    model = _parsed(path)
     names = [flatbuffer_utils.opcode_to_name(model, n) for n in range(len(model.operatorCodes))]
     counts = collections.Counter(
         names[op.opcodeIndex] for graph in model.subgraphs for op in graph.operators
