@@ -63,17 +63,19 @@ FRAME_LAYERS: dict[str, Callable[[], tuple[Any, Any]]] = {
     "frame_normalization": lambda: (layers.FrameNormalization(), spectra()),
     "standardization": lambda: (layers.Standardization(), spectra()),
     "log_power": lambda: (layers.LogPower(), spectra(2)),
+    "polar_mask": lambda: (layers.PolarMask(), spectra(3)),
 }
 
 MODELS: dict[str, Callable[[], models.EnhancementModel]] = {
     "dpcrn": lambda: models.build(tiny_dpcrn()),
     "dpcrn_hard_sigmoid": lambda: models.build(tiny_dpcrn("keras2_hard_sigmoid")),
+    "dpcrn_polar": lambda: models.build(tiny_dpcrn(log_power_input=True, mask="polar")),
     "lstm_irm": lambda: models.build(tiny_lstm_irm()),
     "lstm_irm_multitarget": lambda: models.build(tiny_lstm_irm(predict_log_power=True)),
 }
 
 
-def tiny_dpcrn(recurrent_activation: str = "sigmoid") -> models.DPCRNConfig:
+def tiny_dpcrn(recurrent_activation: str = "sigmoid", **settings: Any) -> models.DPCRNConfig:
     """Returns a DPCRN of 33 bins with every kind of stage."""
     return models.DPCRNConfig(
         name="tiny_dpcrn",
@@ -87,6 +89,7 @@ def tiny_dpcrn(recurrent_activation: str = "sigmoid") -> models.DPCRNConfig:
         frequency_units=3,
         time_units=5,
         recurrent_activation=recurrent_activation,
+        **settings,
     )
 
 

@@ -7,6 +7,7 @@ import dataclasses
 import itertools
 import math
 
+from tfse.data.augmentation_config import AugmentationConfig
 from tfse.errors import ConfigError
 
 PEAK_MAX = 1.0
@@ -39,6 +40,7 @@ class DataConfig:
         speaker_balance: How evenly the speakers share the crops of an epoch of
             training: 0 by how long they speak, 1 all the same; between them, in
             proportion to duration^(1 - speaker_balance).
+        augmentation: How training mixtures are varied beyond the recordings.
         seed: Where the random numbers of the training mixtures start.
         valid_mixtures: How many fixed mixtures the validation set has.
         test_mixtures: How many fixed mixtures the test set has.
@@ -60,6 +62,7 @@ class DataConfig:
     babble_speakers_min: int = 3
     babble_speakers_max: int = 6
     speaker_balance: float = 0.0
+    augmentation: AugmentationConfig = dataclasses.field(default_factory=AugmentationConfig)
     seed: int = 0
     valid_mixtures: int = 200
     test_mixtures: int = 400
@@ -88,6 +91,7 @@ class DataConfig:
         if not 0 < self.peak_max <= PEAK_MAX:
             raise ConfigError(f"`peak_max` must lie in (0, 1]; received {self.peak_max}.")
         self._check_buckets()
+        self.augmentation.validate()
 
     def _check_positive(self) -> None:
         names = ("sample_rate", "segment_s", "babble_speakers_min", "valid_mixtures")

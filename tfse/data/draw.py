@@ -28,6 +28,12 @@ class Purpose(enum.IntEnum):
     SNR = 6
     LEVEL = 7
     TURN = 8
+    SPEECH_COLOUR = 9
+    NOISE_COLOUR = 10
+    SECOND_NOISE = 11
+    COLOURED = 12
+    BAND = 13
+    DISTORTION = 14
 
 
 def mixture_seed(seed: Any, split: int, epoch: Any, index: Any) -> Any:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
 from tfse.data import draw
+from tfse.data.augmentation import Augmentation
+from tfse.data.augmentation_config import AugmentationConfig
 from tfse.data.config import DataConfig
 from tfse.data.draw import Purpose
 from tfse.data.joining import faded, joined
@@ -20,10 +23,13 @@ from tfse.dsp import mixing as dsp
 Tensor = Any
 Mixture = dict[str, Tensor]
 Seeds = dict[Purpose, Tensor]
+# From the seeds of the record and of its colour to a stretch of noise.
+Stretch = Callable[[Tensor, Tensor], Tensor]
 
 # Where two noise recordings meet, so that the joint does not click.
 FADE_S = 0.005
 BABBLE = "babble"
+COLOURED = "coloured"
 NO_NOISE = "none"
 
 
@@ -35,7 +41,8 @@ class Mixer:
     room, where the target keeps the direct path and the early reflections and the
     rest counts as noise; noise, scaled so that the speech as it is heard, room
     included, has the drawn ratio to it over the whole mixture; the level of the
-    sum; the clip guard.
+    sum; the clip guard. In training, `config.augmentation` varies the speech before
+    the room, the noise, the band of all, and last the noisy mixture.
 
     Speech shorter than a crop is continued, after a pause, by other utterances of
     its group (by itself if there are no others), so a crop has no padding. Noise
@@ -96,7 +103,7 @@ class Mixer:
         heard, target, reverberant = self._in_room(seeds, dry)
         noise, kind = self._noise(seeds, number, tf.size(dry))
         return {
-            **self._mixed(seeds, heard, target, noise),
+            **self._mixed(seeds, *self._band_limited(seeds, heard, target, noise)),
             "length": tf.size(dry),
             "key": _key(self.split, seed, epoch, index),
             "kind": kind,
@@ -104,14 +111,26 @@ class Mixer:
         }
 
     @property
+    def _varied(self) -> Augmentation:
+        # What a model is measured on does not change with how it is taught.
+        settings = self.config.augmentation if self.split == "train" else AugmentationConfig()
+        return Augmentation(settings, self.config.sample_rate)
+
+    @property
     def _voices(self) -> Voices:
         return Voices(self.speech, round(PAUSE_S * self.config.sample_rate))
 
     def _dry(self, seeds: Seeds, number: Tensor) -> Tensor:
         if self.config.whole_utterances:
-            return self.speech.read(number)
+            whole = self.speech.read(number)
+            return self._varied.equalized(seeds[Purpose.SPEECH_COLOUR], whole)
+
+        def take(length: Tensor) -> Tensor:
+            return self._voices.continued(number, seeds[Purpose.SPEECH], length)
+
         length = self.config.segment_samples
-        return self._voices.continued(number, seeds[Purpose.SPEECH], length)
+        audio = self._varied.speech(seeds[Purpose.SPEECH_COLOUR], length, take)
+        return tf.ensure_shape(audio, [length])
 
     def _in_room(self, seeds: Seeds, dry: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Returns speech as it is heard, the target, and whether there is a room."""
@@ -149,14 +168,59 @@ class Mixer:
             audio = self._voices.babble(seed, number, length, fewest, most)
             return audio, tf.constant(BABBLE)
 
-        def recorded() -> tuple[Tensor, Tensor]:
-            return _recorded(table, seed, length, round(FADE_S * config.sample_rate))
-
         def some() -> tuple[Tensor, Tensor]:
             is_babble = seeds[Purpose.IS_BABBLE]
-            return draw.either(is_babble, config.babble_probability, babble, recorded)
+            return draw.either(
+                is_babble,
+                config.babble_probability,
+                babble,
+                lambda: self._no_voices(table, seeds, length),
+            )
 
         return draw.either(seeds[Purpose.IS_CLEAN], config.clean_probability, none, some)
+
+    def _no_voices(self, table: RecordTable, seeds: Seeds, length: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns noise that is no babble: Gaussian, or recorded once or twice."""
+        varied, seed = self._varied, seeds[Purpose.NOISE]
+        fade = round(FADE_S * self.config.sample_rate)
+
+        def stretch(seed: Tensor, colour: Tensor) -> Tensor:
+            return varied.noise(colour, length, lambda n: _recorded(table, seed, n, fade))
+
+        def recorded() -> tuple[Tensor, Tensor]:
+            first = stretch(seed, seeds[Purpose.NOISE_COLOUR])
+            audio = self._with_second(seeds[Purpose.SECOND_NOISE], first, stretch)
+            return audio, tf.gather(table.kinds, _first_record(table, seed))
+
+        def gaussian() -> tuple[Tensor, Tensor]:
+            audio = varied.gaussian(draw.fold(seeds[Purpose.COLOURED], 1), length)
+            return audio, tf.constant(COLOURED)
+
+        return draw.either(
+            draw.fold(seeds[Purpose.COLOURED], 0),
+            varied.config.coloured_probability,
+            gaussian,
+            recorded,
+        )
+
+    def _with_second(self, seed: Tensor, first: Tensor, stretch: Stretch) -> Tensor:
+        settings = self._varied.config
+
+        def both() -> Tensor:
+            second = stretch(draw.fold(seed, 1), draw.fold(seed, 2))
+            quieter_db = draw.uniform(draw.fold(seed, 3), 0.0, settings.second_noise_db)
+            return first + second * dsp.gain_for_snr(first, second, quieter_db)
+
+        return draw.either(
+            draw.fold(seed, 0), settings.second_noise_probability, both, lambda: first
+        )
+
+    def _band_limited(self, seeds: Seeds, *signals: Tensor) -> tuple[Tensor, ...]:
+        if not self._varied.config.band_limit_probability:
+            return signals
+        return tuple(
+            tf.unstack(self._varied.band_limited(seeds[Purpose.BAND], tf.stack(signals)), 3)
+        )
 
     def _mixed(self, seeds: Seeds, heard: Tensor, target: Tensor, noise: Tensor) -> Mixture:
         config = self.config
@@ -166,7 +230,8 @@ class Mixer:
         noisy = heard + noise
         gain = dsp.gain_to_level(noisy, level)
         gain *= dsp.clip_guard(gain * tf.concat([noisy, target], axis=0), config.peak_max)
-        clean, noisy = gain * target, gain * noisy
+        clean = gain * target
+        noisy = self._varied.distorted(seeds[Purpose.DISTORTION], gain * noisy)
         return {
             "noisy": noisy,
             "clean": clean,
@@ -176,15 +241,17 @@ class Mixer:
         }
 
 
-def _recorded(table: RecordTable, seed: Tensor, length: Tensor, fade: int) -> tuple[Tensor, Tensor]:
-    """Returns a stretch of recorded noise, and the kind with which it begins."""
+def _first_record(table: RecordTable, seed: Tensor) -> Tensor:
+    return draw.below(draw.fold(seed, 0), table.count)
+
+
+def _recorded(table: RecordTable, seed: Tensor, length: Tensor, fade: int) -> Tensor:
+    """Returns a stretch of recorded noise, which begins with `_first_record`."""
 
     def pick(_: Tensor, seed: Tensor) -> Tensor:
         return draw.below(seed, table.count)
 
-    first = pick(0, draw.fold(seed, 0))
-    audio = joined(lambda number: faded(table.read(number), fade), pick, seed, length)
-    return audio, tf.gather(table.kinds, first)
+    return joined(lambda number: faded(table.read(number), fade), pick, seed, length)
 
 
 def _key(split: str, seed: Tensor, epoch: Tensor, index: Tensor) -> Tensor:

@@ -32,13 +32,13 @@ class Voices:
     table: RecordTable
     pause_samples: int
 
-    def continued(self, number: Tensor, seed: Tensor, length: int) -> Tensor:
+    def continued(self, number: Tensor, seed: Tensor, length: Tensor) -> Tensor:
         """Returns a crop of an utterance, continued by its group if it is shorter.
 
         Args:
             number: int32 [], of the utterance.
             seed: int64 [2].
-            length: Samples wanted.
+            length: Samples wanted, a number or int32 [].
 
         Shapes:
             -> float32 [length]
@@ -48,7 +48,7 @@ class Voices:
         def pick(step: Tensor, seed: Tensor) -> Tensor:
             return tf.where(step == 0, number, self._utterance_of(group, seed))
 
-        return tf.ensure_shape(self._joined(pick, seed, length), [length])
+        return self._joined(pick, seed, length)
 
     def babble(
         self, seed: Tensor, number: Tensor, length: Tensor, fewest: int, most: int

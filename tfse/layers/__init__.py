@@ -2,8 +2,13 @@
 
 from tfse.layers.convolution import CausalConv2D, CausalConv2DTranspose
 from tfse.layers.dual_path import DualPathBlock
-from tfse.layers.masking import ComplexMasking, MagnitudeMasking
-from tfse.layers.normalization import FrameNormalization, LogPower, Standardization
+from tfse.layers.masking import ComplexMasking, MagnitudeMasking, PolarMask
+from tfse.layers.normalization import (
+    AppendChannel,
+    FrameNormalization,
+    LogPower,
+    Standardization,
+)
 from tfse.layers.recurrent import FrequencyBLSTM, TimeLSTM, keras2_hard_sigmoid
 from tfse.layers.stft import STFT, InverseSTFT
 from tfse.layers.streaming import (
@@ -18,6 +23,7 @@ from tfse.layers.streaming import (
 
 __all__ = [
     "STFT",
+    "AppendChannel",
     "CausalConv2D",
     "CausalConv2DTranspose",
     "ComplexMasking",
@@ -27,6 +33,7 @@ __all__ = [
     "InverseSTFT",
     "LogPower",
     "MagnitudeMasking",
+    "PolarMask",
     "Standardization",
     "StateScope",
     "StreamingLayer",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 from keras import ops
@@ -48,3 +49,51 @@ class ComplexMasking(_Masking):
     """
 
     apply = staticmethod(masks.apply_complex_mask)
+
+
+@keras.saving.register_keras_serializable(package="tfse")
+class PolarMask(keras.layers.Layer):
+    """Makes a complex mask of a bounded magnitude and a phase rotation.
+
+        2 sigmoid(m) (1 + c, s) / sqrt((1 + c)^2 + s^2 + epsilon)
+
+    A network that gives zeros leaves the spectrum as it is. The magnitude goes up
+    to 2, for bins in which speech and noise nearly cancel each other.
+
+    Args:
+        epsilon: under the root, so that no rotation at all is no division by zero.
+
+    Shapes:
+        `[batch, frames, bins, 3]`, logit m of the magnitude, cosine c and sine s of
+        the rotation up to their common length -> `[batch, frames, bins, 2]`, float32.
+
+    Source:
+        A magnitude mask with a phase of two normalized channels, as in Yin et al.,
+        "PHASEN: A phase-and-harmonics-aware speech enhancement network", AAAI
+        2020, section 3.2.
+    """
+
+    keeps_to_its_frame = True
+
+    def __init__(self, epsilon: float = 1e-6, **kwargs: Any) -> None:
+        """Keeps float32, the precision of the spectrum."""
+        kwargs["dtype"] = "float32"
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+
+    def call(self, x: Tensor) -> Tensor:
+        """Returns real and imaginary part of the mask."""
+        # Split and not indexed: device runtimes take an index for a slow copy.
+        logit, cosine, sine = ops.split(x, 3, axis=-1)
+        cosine = cosine + 1.0
+        length = ops.sqrt(ops.square(cosine) + ops.square(sine) + self.epsilon)
+        gain = 2.0 * ops.sigmoid(logit) / length
+        return ops.concatenate([gain * cosine, gain * sine], axis=-1)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Returns `(batch, frames, bins, 2)`."""
+        return (*input_shape[:-1], 2)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments of the constructor."""
+        return {**super().get_config(), "epsilon": self.epsilon}

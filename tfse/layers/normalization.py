@@ -114,3 +114,23 @@ class LogPower(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments of the constructor."""
         return {**super().get_config(), "floor": self.floor}
+
+
+@keras.saving.register_keras_serializable(package="tfse")
+class AppendChannel(keras.layers.Layer):
+    """Gives a map of features one channel more.
+
+    Shapes:
+        `[batch, frames, bins, channels]` and `[batch, frames, bins]` ->
+        `[batch, frames, bins, channels + 1]`.
+    """
+
+    keeps_to_its_frame = True
+
+    def call(self, x: Tensor, channel: Tensor) -> Tensor:
+        """Returns `x` with `channel` behind its others."""
+        return ops.concatenate([x, ops.expand_dims(ops.cast(channel, x.dtype), -1)], axis=-1)
+
+    def compute_output_shape(self, x_shape: Shape, channel_shape: Shape) -> Shape:
+        """Returns the shape of `x` with a channel more."""
+        return (*x_shape[:-1], x_shape[-1] + 1)

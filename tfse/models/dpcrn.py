@@ -12,11 +12,15 @@ import keras
 
 from tfse.errors import ConfigError
 from tfse.layers import (
+    AppendChannel,
     CausalConv2D,
     CausalConv2DTranspose,
     ComplexMasking,
     DualPathBlock,
     FrameNormalization,
+    LogPower,
+    PolarMask,
+    Standardization,
 )
 from tfse.layers.streaming import Tensor
 from tfse.models.config import ModelConfig
@@ -25,6 +29,9 @@ from tfse.models.registry import register
 
 # Real and imaginary part: of the spectrum that comes in, of the mask that goes out.
 _COMPLEX = 2
+# Channels that the decoder gives for a mask: real and imaginary part, or
+# magnitude, cosine and sine.
+_MASK_CHANNELS = {"complex": _COMPLEX, "polar": 3}
 
 
 @dataclasses.dataclass
@@ -34,6 +41,12 @@ class DPCRNConfig(ModelConfig):
     The decoder mirrors the encoder: filters, kernels and strides in reverse.
 
     Attributes:
+        log_power_input: gives the encoder a third channel, the log power of every
+            bin, standardized by the training set: unlike the other two it tells
+            loud frames from quiet ones.
+        mask: "complex", the real and imaginary part of a complex ratio mask, as in
+            the paper; or "polar", a bounded magnitude and a phase rotation, see
+            `PolarMask`.
         filters: of each encoder convolution.
         kernel_sizes: (frames, bins) of each.
         strides: over frequency, of each.
@@ -52,6 +65,8 @@ class DPCRNConfig(ModelConfig):
     hop_length: int = 200
     fft_length: int = 400
     window: str = "sine"
+    log_power_input: bool = False
+    mask: str = "complex"
     filters: tuple[int, ...] = (32, 32, 32, 64, 128)
     kernel_sizes: tuple[tuple[int, int], ...] = ((2, 5), (2, 3), (2, 3), (2, 3), (2, 3))
     strides: tuple[int, ...] = (2, 2, 1, 1, 1)
@@ -75,10 +90,11 @@ def build_dpcrn(config: DPCRNConfig) -> EnhancementModel:
         A functional model on waveforms, `[batch, samples]` -> `[batch, samples]`.
 
     Raises:
-        ConfigError: the stages' settings differ in number, or a stage's bins
-            cannot be had back by its mirror image.
+        ConfigError: the stages' settings differ in number, a stage's bins cannot
+            be had back by its mirror image, or there is no such mask.
     """
     _check_stages(config)
+    _check_mask(config)
     return around_core(config, _core(config), ComplexMasking(name="masking"))
 
 
@@ -86,7 +102,7 @@ def _core(config: DPCRNConfig) -> keras.Model:
     """Returns the network from spectrum to complex ratio mask."""
     bins = config.fft_length // 2 + 1
     spectrum = keras.Input((None, bins, _COMPLEX), name="spectrum")
-    x = FrameNormalization(config.epsilon, name="input_norm")(spectrum)
+    x = _features(config, spectrum)
     skips = []
     for stage in range(len(config.filters)):
         x = _encoder_stage(config, stage, x)
@@ -102,7 +118,18 @@ def _core(config: DPCRNConfig) -> keras.Model:
     for stage in reversed(range(len(config.filters))):
         x = keras.layers.Concatenate(name=f"skip_{stage}")([skips[stage], x])
         x = _decoder_stage(config, stage, x)
+    if config.mask == "polar":
+        x = PolarMask(name="polar_mask")(x)
     return keras.Model(spectrum, {"mask": x}, name="core")
+
+
+def _features(config: DPCRNConfig, spectrum: Tensor) -> Tensor:
+    x = FrameNormalization(config.epsilon, name="input_norm")(spectrum)
+    if not config.log_power_input:
+        return x
+    log_power = LogPower(name="log_power")(spectrum)
+    log_power = Standardization(name="standardization")(log_power)
+    return AppendChannel(name="features")(x, log_power)
 
 
 def _encoder_stage(config: DPCRNConfig, stage: int, x: Tensor) -> Tensor:
@@ -122,7 +149,7 @@ def _decoder_stage(config: DPCRNConfig, stage: int, x: Tensor) -> Tensor:
     """Undoes encoder stage `stage`; what that one padded, this one crops."""
     last = stage == 0
     x = CausalConv2DTranspose(
-        _COMPLEX if last else config.filters[stage - 1],
+        _MASK_CHANNELS[config.mask] if last else config.filters[stage - 1],
         config.kernel_sizes[stage],
         config.strides[stage],
         cropping=config.paddings[stage],
@@ -143,6 +170,13 @@ def _check_stages(config: DPCRNConfig) -> None:
     counts = {name: len(getattr(config, name)) for name in names}
     if len(set(counts.values())) != 1 or not config.filters:
         raise ConfigError(f"every encoder stage needs all its settings; received {counts}.")
+
+
+def _check_mask(config: DPCRNConfig) -> None:
+    if config.mask not in _MASK_CHANNELS:
+        raise ConfigError(
+            f"`mask` must be one of {list(_MASK_CHANNELS)}; received {config.mask!r}."
+        )
 
 
 def _check_mirror(config: DPCRNConfig, stage: int, bins: int) -> None:

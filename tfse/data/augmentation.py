@@ -1,0 +1,189 @@
+"""Varies recordings and mixtures inside a `tf.data` graph, as a seed says."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from tfse.data import draw
+from tfse.data.augmentation_config import AugmentationConfig
+
+Tensor = Any
+# From a number of samples to so many samples of a recording.
+Take = Callable[[Tensor], Tensor]
+
+# Bumps of a random frequency response, and their widths in octaves.
+_BUMPS = 4
+_WIDTH_MIN, _WIDTH_MAX = 0.4, 1.6
+# Lowest centre of a bump, Hz.
+_LOWEST_HZ = 60.0
+# Coloured noise is shaped this much more than a recording is.
+_COLOUR_DB = 20.0
+# Samples that go through the FFT come in multiples of this: its lengths then have
+# few large factors.
+_LENGTH_STEP = 160
+# Width of the slope of a band limit, as a share of its cut-off.
+_SLOPE = 0.05
+_MU = 255.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Augmentation:
+    """Varies what a mixture is made of.
+
+    What has no chance is no part of the graph.
+
+    Attributes:
+        config: Chances and ranges.
+        sample_rate: In Hz.
+    """
+
+    config: AugmentationConfig
+    sample_rate: int
+
+    def speech(self, seed: Tensor, length: Tensor, take: Take) -> Tensor:
+        """Returns a stretch of speech at another speed, of another colour.
+
+        Args:
+            seed: int64 [2].
+            length: Samples wanted.
+            take: Gives any number of samples of the speech.
+
+        Shapes:
+            -> float32 [length]
+        """
+        return self.equalized(seed, self._sped(seed, length, take, self.config.speech_speed_max))
+
+    def noise(self, seed: Tensor, length: Tensor, take: Take) -> Tensor:
+        """Returns a stretch of noise at another speed, of another colour; see `speech`."""
+        return self.equalized(seed, self._sped(seed, length, take, self.config.noise_speed_max))
+
+    def equalized(self, seed: Tensor, audio: Tensor) -> Tensor:
+        """Returns audio through a random smooth frequency response.
+
+        Shapes:
+            float32 [samples] -> float32 [samples]
+        """
+        config = self.config
+        return draw.either(
+            draw.fold(seed, 2),
+            config.equalizer_probability,
+            lambda: self._coloured(draw.fold(seed, 3), audio, config.equalizer_db),
+            lambda: audio,
+        )
+
+    def gaussian(self, seed: Tensor, length: Tensor) -> Tensor:
+        """Returns Gaussian noise of a random smooth spectrum.
+
+        Shapes:
+            int64 [2], [] -> float32 [length]
+        """
+        white = tf.random.stateless_normal([length], draw.fold(seed, 0))
+        return self._coloured(draw.fold(seed, 1), white, _COLOUR_DB)
+
+    def band_limited(self, seed: Tensor, signals: Tensor) -> Tensor:
+        """Takes away what lies above a random cut-off, from all signals alike.
+
+        Shapes:
+            float32 [signals, samples] -> float32 [signals, samples]
+        """
+
+        def limited() -> Tensor:
+            nyquist = self.sample_rate / 2
+            lowest = min(self.config.band_limit_hz_min, nyquist)
+            cutoff = draw.uniform(draw.fold(seed, 1), lowest, nyquist)
+
+            def gain(hz: Tensor) -> Tensor:
+                return tf.clip_by_value((cutoff - hz) / (_SLOPE * cutoff) + 1.0, 0.0, 1.0)
+
+            return tf.ensure_shape(self._filtered(signals, gain), signals.shape)
+
+        probability = self.config.band_limit_probability
+        return draw.either(draw.fold(seed, 0), probability, limited, lambda: signals)
+
+    def distorted(self, seed: Tensor, noisy: Tensor) -> Tensor:
+        """Returns a noisy mixture clipped, and out of a companding codec.
+
+        Shapes:
+            float32 [samples] -> float32 [samples]
+        """
+        config = self.config
+
+        def clipped() -> Tensor:
+            share = draw.uniform(draw.fold(seed, 1), config.clip_at_min, 1.0)
+            limit = share * tf.reduce_max(tf.abs(noisy))
+            return tf.clip_by_value(noisy, -limit, limit)
+
+        loud = draw.either(draw.fold(seed, 0), config.clip_probability, clipped, lambda: noisy)
+        return draw.either(
+            draw.fold(seed, 2),
+            config.companding_probability,
+            lambda: companded(loud),
+            lambda: loud,
+        )
+
+    def _sped(self, seed: Tensor, length: Tensor, take: Take, fastest: float) -> Tensor:
+        def sped() -> Tensor:
+            log_speed = draw.uniform(draw.fold(seed, 1), -math.log(fastest), math.log(fastest))
+            wanted = tf.cast(length, tf.float32) * tf.exp(log_speed) / _LENGTH_STEP
+            audio = take(tf.maximum(tf.cast(tf.round(wanted), tf.int32), 1) * _LENGTH_STEP)
+            return resampled(audio, length)
+
+        return draw.either(
+            draw.fold(seed, 0), self.config.speed_probability, sped, lambda: take(length)
+        )
+
+    def _coloured(self, seed: Tensor, audio: Tensor, largest_db: float) -> Tensor:
+        octaves = math.log2(self.sample_rate / 2 / _LOWEST_HZ)
+        numbers = tf.random.stateless_uniform([3, _BUMPS, 1], seed)
+        centre = math.log2(_LOWEST_HZ) + octaves * numbers[0]
+        width = _WIDTH_MIN + (_WIDTH_MAX - _WIDTH_MIN) * numbers[1]
+        height_db = largest_db * (2.0 * numbers[2] - 1.0)
+
+        def gain(hz: Tensor) -> Tensor:
+            octave = tf.math.log(tf.maximum(hz, 1.0)) / math.log(2.0)
+            bumps = height_db * tf.exp(-0.5 * tf.square((octave - centre) / width))
+            return tf.exp(tf.reduce_sum(bumps, axis=0) * (math.log(10.0) / 20.0))
+
+        return tf.ensure_shape(self._filtered(audio, gain), audio.shape)
+
+    def _filtered(self, audio: Tensor, gain: Callable[[Tensor], Tensor]) -> Tensor:
+        samples = tf.shape(audio)[-1]
+        spectrum = tf.signal.rfft(audio)
+        bins = tf.range(samples // 2 + 1, dtype=tf.float32)
+        hz = bins * (self.sample_rate / tf.cast(samples, tf.float32))
+        return tf.signal.irfft(spectrum * tf.cast(gain(hz), tf.complex64), [samples])
+
+
+def resampled(audio: Tensor, length: Tensor) -> Tensor:
+    """Stretches audio to another number of samples, by its spectrum.
+
+    It is taken for periodic: what ends it meets what begins it.
+
+    Shapes:
+        float32 [samples] -> float32 [length]
+    """
+    samples = tf.size(audio)
+    bins = tf.minimum(samples, length) // 2 + 1
+    spectrum = tf.signal.rfft(audio)[:bins]
+    spectrum = tf.pad(spectrum, [[0, length // 2 + 1 - bins]])
+    scale = tf.cast(length, tf.float32) / tf.cast(samples, tf.float32)
+    return tf.signal.irfft(spectrum, [length]) * scale
+
+
+def companded(samples: Tensor) -> Tensor:
+    """Returns samples as 8 bits of the mu-law keep them.
+
+    Source:
+        ITU-T Recommendation G.711, the continuous form of the mu-law.
+
+    Shapes:
+        float32 [samples], within -1 and 1 -> float32 [samples]
+    """
+    compressed = tf.math.log1p(_MU * tf.abs(samples)) / math.log1p(_MU)
+    kept = tf.round(compressed * 127.0) / 127.0
+    return tf.sign(samples) * tf.math.expm1(kept * math.log1p(_MU)) / _MU
