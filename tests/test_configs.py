@@ -12,7 +12,9 @@ CONFIGS = sorted(path.stem for path in (pathlib.Path(__file__).parents[1] / "con
 
 
 def test_there_are_the_experiments_of_the_readme():
-    assert {"dpcrn", "dpcrn_small", "lstm_irm", "lstm_irm_multitarget"} <= set(CONFIGS)
+    assert {"dpcrn", "dpcrn_medium", "dpcrn_small", "lstm_irm", "lstm_irm_multitarget"} <= set(
+        CONFIGS
+    )
 
 
 @pytest.mark.parametrize("name", CONFIGS)

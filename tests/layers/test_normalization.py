@@ -6,10 +6,12 @@ import pytest
 from tests import examples
 from tfse.errors import ConfigError
 from tfse.layers import (
+    AppendChannel,
     ComplexMasking,
     FrameNormalization,
     LogPower,
     MagnitudeMasking,
+    PolarMask,
     Standardization,
 )
 
@@ -61,3 +63,25 @@ def test_masks_multiply():
     np.testing.assert_allclose(y[..., 0] + 1j * y[..., 1], product, atol=1e-5)
     scaled = np.asarray(MagnitudeMasking()(spectrum, mask[..., 0]))
     np.testing.assert_allclose(scaled, spectrum * mask[..., :1], atol=1e-6)
+
+
+def test_polar_mask_of_zeros_changes_nothing():
+    y = np.asarray(PolarMask()(np.zeros((1, 2, 3, 3), np.float32)))
+    np.testing.assert_allclose(y[..., 0], 1.0, atol=1e-6)
+    np.testing.assert_array_equal(y[..., 1], 0.0)
+
+
+def test_polar_mask_is_a_gain_times_a_rotation():
+    x = examples.spectra(3)
+    mask = np.asarray(PolarMask()(x), np.float64)
+    x = x.astype(np.float64)
+    gain = 2 / (1 + np.exp(-x[..., 0]))
+    np.testing.assert_allclose(np.hypot(mask[..., 0], mask[..., 1]), gain, rtol=2e-3)
+    angle = np.arctan2(x[..., 2], 1 + x[..., 1])
+    np.testing.assert_allclose(np.arctan2(mask[..., 1], mask[..., 0]), angle, atol=1e-5)
+
+
+def test_a_channel_comes_last():
+    x = examples.spectra()
+    y = np.asarray(AppendChannel()(x, x[..., 0]))
+    np.testing.assert_array_equal(y, np.concatenate([x, x[..., :1]], axis=-1))

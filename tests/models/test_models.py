@@ -117,6 +117,10 @@ def test_small_dpcrn_is_small():
 @pytest.mark.parametrize(
     ("config", "message"),
     [
+        (
+            models.DPCRNConfig(mask="none"),
+            r"`mask` must be one of \['complex', 'polar'\]; received 'none'",
+        ),
         (models.ModelConfig(), "`config` must be one of .*received ModelConfig"),
         (models.DPCRNConfig(filters=(8, 8)), "every encoder stage needs all its settings"),
         (

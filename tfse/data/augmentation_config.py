@@ -29,6 +29,8 @@ class AugmentationConfig:
         second_noise_db: By how much the second is quieter at most, dB.
         coloured_probability: Chance that the noise is not recorded but Gaussian, of
             a random smooth spectrum, as of fans and wind on a microphone.
+        speechless_probability: Chance that nobody speaks, so that the target is
+            digital silence.
         band_limit_probability: Chance that nothing is heard above a cut-off, as
             after a narrow-band line; the target is cut too.
         band_limit_hz_min: Lowest cut-off, Hz.
@@ -47,6 +49,7 @@ class AugmentationConfig:
     second_noise_probability: float = 0.0
     second_noise_db: float = 10.0
     coloured_probability: float = 0.0
+    speechless_probability: float = 0.0
     band_limit_probability: float = 0.0
     band_limit_hz_min: float = 3400.0
     clip_probability: float = 0.0

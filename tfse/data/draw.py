@@ -34,6 +34,7 @@ class Purpose(enum.IntEnum):
     COLOURED = 12
     BAND = 13
     DISTORTION = 14
+    IS_SPEECHLESS = 15
 
 
 def mixture_seed(seed: Any, split: int, epoch: Any, index: Any) -> Any:

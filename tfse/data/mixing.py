@@ -93,13 +93,13 @@ class Mixer:
             `noisy`, `clean` and `noise` (exactly `noisy - clean`), float32
             [samples]; `length` int32 [], how many samples are no padding; `key`
             string [], "split/seed/epoch/index"; `snr_db` float32 [], inf without
-            noise; `level_dbfs` float32 []; `kind` string [], of the noise;
+            noise, -inf without speech; `level_dbfs` float32 []; `kind` string [], of the noise;
             `reverberant` bool [].
         """
         base = draw.mixture_seed(seed, SPLITS.index(self.split), epoch, index)
         seeds = {purpose: draw.fold(base, purpose) for purpose in Purpose}
         number = self.utterance(seed, epoch, index)
-        dry = self._dry(seeds, number)
+        dry = self._spoken(seeds, self._dry(seeds, number))
         heard, target, reverberant = self._in_room(seeds, dry)
         noise, kind = self._noise(seeds, number, tf.size(dry))
         return {
@@ -131,6 +131,11 @@ class Mixer:
         length = self.config.segment_samples
         audio = self._varied.speech(seeds[Purpose.SPEECH_COLOUR], length, take)
         return tf.ensure_shape(audio, [length])
+
+    def _spoken(self, seeds: Seeds, dry: Tensor) -> Tensor:
+        probability = self._varied.config.speechless_probability
+        seed = seeds[Purpose.IS_SPEECHLESS]
+        return draw.either(seed, probability, lambda: tf.zeros_like(dry), lambda: dry)
 
     def _in_room(self, seeds: Seeds, dry: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Returns speech as it is heard, the target, and whether there is a room."""

@@ -73,22 +73,27 @@ def gain_for_snr(speech: Any, noise: Any, snr_db: Any) -> Any:
     """Returns the factor on `noise` that gives the wanted ratio to `speech`.
 
     Both powers are means over the whole of the waveforms, pauses included, so
-    that anyone can check the ratio with `snr_db`.
+    that anyone can check the ratio with `snr_db`. Where there is no speech at all,
+    noise stays as loud as it is.
 
     Shapes:
         [..., samples], [..., samples], [...] -> [...]
     """
-    ratio = ops.maximum(power(speech), POWER_MIN) / ops.maximum(power(noise), POWER_MIN)
-    return ops.sqrt(ratio) * from_db(-snr_db)
+    speech_power = power(speech)
+    ratio = ops.maximum(speech_power, POWER_MIN) / ops.maximum(power(noise), POWER_MIN)
+    return ops.where(speech_power == 0, 1.0, ops.sqrt(ratio) * from_db(-snr_db))
 
 
 def snr_db(speech: Any, noise: Any) -> Any:
-    """Returns the ratio of the powers in dB; without noise it is inf.
+    """Returns the ratio of the powers in dB; inf without noise, -inf without speech.
 
     Shapes:
         [..., samples], [..., samples] -> [...]
     """
-    return to_db(ops.maximum(power(speech), POWER_MIN) / power(noise))
+    speech_power = power(speech)
+    ratio = to_db(ops.maximum(speech_power, POWER_MIN) / power(noise))
+    is_silent = ops.logical_and(speech_power == 0, power(noise) > 0)
+    return ops.where(is_silent, -math.inf, ratio)
 
 
 def clip_guard(samples: Any, peak_max: float) -> Any:
