@@ -30,14 +30,19 @@ TFLITE = ["ai-edge-litert==2.3.*", "ai-edge-quantizer==0.10.*"]
 # Protocol buffers of TensorFlow Serving, for warm-up requests and gRPC clients.
 SERVING = ["tensorflow-serving-api==2.17.*"]
 
+# Image sources, for simulated rooms.
+ROOMS = ["pyroomacoustics>=0.8,<0.11"]
+
 # What only some users need; it is imported where it is used.
 EXTRAS = {
     "beam": ["apache-beam==2.77.*"],
     "demo": ["matplotlib>=3.8"],
     "live": ["sounddevice>=0.4.6"],
+    "rooms": ROOMS,
     "serving": SERVING,
     "tflite": TFLITE,
     "test": [
+        *ROOMS,
         *SERVING,
         *TFLITE,
         "matplotlib>=3.8",
@@ -49,7 +54,7 @@ EXTRAS = {
     ],
 }
 
-PROGRAMS = ["enhance", "inspect_data", "live", "prepare", "train"]
+PROGRAMS = ["enhance", "inspect_data", "live", "prepare", "simulate_rooms", "train"]
 
 setuptools.setup(
     name="tfse",
