@@ -1,0 +1,126 @@
+"""A suppressor that has learned nothing, for models to be compared with.
+
+    python -m benchmarks.log_mmse --noisy_dir=noisy --output_dir=log_mmse
+    tfse-evaluate --reference_dir=clean --estimate_dir=log_mmse --output_dir=report
+
+The gain is the minimum mean-square error estimate of the log spectral amplitude; the
+a-priori ratio is decision-directed; the noise is tracked by the probability that
+speech is present, which follows noise that changes sooner than minima of the power do.
+
+Sources:
+    Ephraim and Malah, "Speech enhancement using a minimum mean-square error
+    log-spectral amplitude estimator", IEEE TASSP 33(2), 1985.
+    Gerkmann and Hendriks, "Unbiased MMSE-based noise power estimation with low
+    complexity and low tracking delay", IEEE TASLP 20(4), 2012.
+"""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import scipy.signal
+import scipy.special
+import soundfile
+from absl import app, flags
+
+Array = npt.NDArray[np.float64]
+
+FRAME_S, OVERLAP = 0.032, 0.75
+# Ephraim and Malah's weight of the last frame, and a floor against musical noise.
+SMOOTHING = 0.98
+SMALLEST_PRIOR = 10 ** (-25 / 10)
+SMALLEST_GAIN = 10 ** (-20 / 20)
+# Gerkmann and Hendriks, section III: ratio expected under speech, smoothing of the
+# noise power and of the probability, and where the latter is held back.
+RATIO_IF_SPEECH = 10 ** (15 / 10)
+NOISE_SMOOTHING, PROBABILITY_SMOOTHING = 0.8, 0.9
+PROBABILITY_MAX = 0.99
+# So long nobody has spoken yet.
+FIRST_FRAMES = 5
+TINY = 1e-12
+
+_NOISY_DIR = flags.DEFINE_string("noisy_dir", None, "Noisy recordings, mono.")
+_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Where they go, by the same names.")
+
+
+def log_mmse(noisy: Array, sample_rate: int) -> Array:
+    """Returns a recording with its noise taken down.
+
+    Args:
+        noisy: The recording.
+        sample_rate: In Hz.
+
+    Shapes:
+        [samples] -> [samples]
+    """
+    frame = round(FRAME_S * sample_rate)
+    settings = {"nperseg": frame, "noverlap": round(OVERLAP * frame), "window": "hann"}
+    _, _, spectrum = scipy.signal.stft(noisy, sample_rate, **settings)
+    power = np.abs(spectrum) ** 2 + TINY
+    gains = np.stack(_gains(power.T), axis=1)
+    _, enhanced = scipy.signal.istft(gains * spectrum, sample_rate, **settings)
+    return np.asarray(enhanced[: noisy.size])
+
+
+def _gains(frames: Array) -> list[Array]:
+    """Returns the gain of every frame of powers, `[frames, bins]`."""
+    noise = frames[:FIRST_FRAMES].mean(axis=0)
+    presence = np.full(frames.shape[1], 0.5)
+    clean = np.zeros(frames.shape[1])
+    gains = []
+    for power in frames:
+        noise, presence = track_noise(power, noise, presence)
+        posterior = np.minimum(power / noise, 1e3)
+        prior = SMOOTHING * clean / noise + (1 - SMOOTHING) * np.maximum(posterior - 1, 0)
+        gain = log_amplitude_gain(np.maximum(prior, SMALLEST_PRIOR), posterior)
+        clean = gain**2 * power
+        gains.append(np.maximum(gain, SMALLEST_GAIN))
+    return gains
+
+
+def log_amplitude_gain(prior: Array, posterior: Array) -> Array:
+    """Returns xi / (1 + xi) exp(E1(v) / 2), v = gamma xi / (1 + xi); equation 20 of 1985.
+
+    Args:
+        prior: xi, ratio of the powers of speech and noise.
+        posterior: gamma, ratio of the powers of the frame and of noise.
+    """
+    wiener = prior / (1 + prior)
+    exponent = np.maximum(posterior * wiener, 1e-8)
+    return np.asarray(wiener * np.exp(0.5 * scipy.special.exp1(exponent)))
+
+
+def track_noise(power: Array, noise: Array, presence: Array) -> tuple[Array, Array]:
+    """Returns the noise power after a frame, and the smoothed probability of speech.
+
+    Args:
+        power: Of the frame, `[bins]`.
+        noise: Power so far, `[bins]`.
+        presence: Smoothed probability so far, `[bins]`.
+    """
+    exponent = np.minimum(power / noise * RATIO_IF_SPEECH / (1 + RATIO_IF_SPEECH), 200)
+    probability = 1 / (1 + (1 + RATIO_IF_SPEECH) * np.exp(-exponent))
+    presence = PROBABILITY_SMOOTHING * presence + (1 - PROBABILITY_SMOOTHING) * probability
+    stuck = presence > PROBABILITY_MAX
+    probability = np.where(stuck, np.minimum(probability, PROBABILITY_MAX), probability)
+    periodogram = probability * noise + (1 - probability) * power
+    return NOISE_SMOOTHING * noise + (1 - NOISE_SMOOTHING) * periodogram, presence
+
+
+def main(_: Sequence[str]) -> None:
+    """Enhances every file of a folder."""
+    target = pathlib.Path(_OUTPUT_DIR.value)
+    target.mkdir(parents=True, exist_ok=True)
+    for path in sorted(pathlib.Path(_NOISY_DIR.value).iterdir()):
+        noisy, sample_rate = soundfile.read(path)
+        # Float, so that nothing is lost that a measure could hear.
+        enhanced = log_mmse(noisy, sample_rate)
+        soundfile.write(target / f"{path.stem}.wav", enhanced, sample_rate, subtype="FLOAT")
+
+
+if __name__ == "__main__":
+    flags.mark_flags_as_required(["noisy_dir", "output_dir"])
+    app.run(main)
