@@ -35,6 +35,7 @@ def test_sources_know_set_id_group_kind_and_size(tmp_path: pathlib.Path) -> None
         ("rir", "hall-pos-2", "hall"),
         ("rir", "brir_R00001_i1_CH2_ch0", "R00001"),
         ("rir", "impulse_response_0", "impulse_response_0"),
+        ("rir", "simulated-00017", "simulated"),
         ("rir", "ch0", "ch0"),
     ],
 )

@@ -14,10 +14,11 @@ from tfse.errors import ConfigError
 DESCRIPTION = """Writes impulse responses of simulated small rooms, and a table of them.
 
   tfse-simulate-rooms --output_dir=rooms --count=100
-  tfse-prepare ... --rir_dir=rir,rooms --train_groups='simulated-*'
+  tfse-prepare ... --rir_dir=rir,rooms --train_groups=simulated
 
-A room depends on the seed and its number alone; --train_groups keeps what models are
-measured on to rooms that were recorded.
+A room depends on the seed and its number alone. All of them are one group, which
+--train_groups keeps in training: what models are measured on are rooms that were
+recorded.
 """
 
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Where the files go.", required=True)

@@ -26,6 +26,7 @@ SPEAKER_PATTERN = r"([^/]+)/[^/]+$"
 _ESC50_NAME = re.compile(r"\d-(\d+)-[A-Z](?:-\d+)?")
 _CHANNEL = re.compile(r"[-_]?(?:ch|channel)[-_]?\d+$", re.IGNORECASE)
 _POSITION = re.compile(r"[-_ ]?(?:pos|position)[-_ ]?\d+$", re.IGNORECASE)
+_SIMULATED = re.compile(r"simulated-[0-9]+")
 _CLARITY_ROOM = re.compile(r"brir_(R\d+)_.*")
 
 
@@ -88,7 +89,8 @@ def group_of(name: str, path: pathlib.Path) -> str:
     Noise: the recording. That is the ID of names like ESC-50's FOLD-ID-TAKE, of
     which several clips may come, and the name of the file otherwise.
     Room impulse responses: the room. That is the name of the file without its
-    channel (`_ch0`) and position (`Position2`), and the scene of Clarity's names.
+    channel (`_ch0`) and position (`Position2`), and the scene of Clarity's names. All
+    that `tfse-simulate-rooms` made is one group, so that it can stay in training.
 
     Example:
         >>> group_of("noise", pathlib.Path("dog/1-30226-A.ogg"))
@@ -99,6 +101,8 @@ def group_of(name: str, path: pathlib.Path) -> str:
     if name == "noise":
         clip = _ESC50_NAME.fullmatch(path.stem)
         return clip.group(1) if clip else path.stem
+    if _SIMULATED.fullmatch(path.stem):
+        return "simulated"
     scene = _CLARITY_ROOM.fullmatch(path.stem)
     if scene:
         return scene.group(1)
