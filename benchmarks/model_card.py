@@ -1,0 +1,155 @@
+"""Writes the measured part of a model card, between its two marks, and nothing else.
+
+    tfse-evaluate --model=NAME --test_data=prepared --output_dir=report
+    python export/verify.py --model=NAME --data_dir=prepared --report=verified
+    python -m benchmarks.model_card --model=NAME --card=tfse/pretrained/NAME.md \\
+        --evaluations=report/report.json --verification=verified.json
+
+Several evaluations are separated by commas; each gets the line that makes it again.
+Figures of a card are written here or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from absl import app, flags
+
+Json = dict[str, Any]
+
+BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
+# Metric in a report, head of its column, digits.
+_METRICS = (("pesq_wb", "PESQ-wb", 3), ("stoi", "STOI", 3), ("si_sdr_db", "SI-SDR dB", 2))
+_FORMS = ("form", "size MB", "max difference", "SNR dB", "PESQ", "SI-SDR dB", "ms a step")
+
+_MODEL = flags.DEFINE_string("model", None, "Name of the model, as in the reports.")
+_CARD = flags.DEFINE_string("card", None, "The card to write into.")
+_EVALUATIONS = flags.DEFINE_list("evaluations", [], "report.json files of tfse-evaluate.")
+_VERIFICATION = flags.DEFINE_string("verification", None, "JSON table of export/verify.py.")
+
+
+def measured(
+    model: str, facts: str, evaluations: Sequence[Json], forms: Sequence[Json] | None
+) -> str:
+    """Returns the measured part of a card.
+
+    Args:
+        model: name of the system in the reports.
+        facts: a line on size, cost and latency.
+        evaluations: contents of `report.json`.
+        forms: rows of a verification, None if there is none.
+    """
+    parts = [facts]
+    for report in evaluations:
+        parts += ["\n".join(_evaluation(model, report))]
+    if forms is not None:
+        parts += ["Exports against the offline model; a step is a hop, one thread:"]
+        parts += ["\n".join(_verification(forms))]
+    return "\n\n".join(parts)
+
+
+def replaced(card: str, part: str) -> str:
+    """Returns a card with another measured part.
+
+    Raises:
+        ValueError: the card lacks the two marks.
+    """
+    before, begin, rest = card.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"a card must have the marks {BEGIN} and {END}.")
+    return f"{before}{BEGIN}\n{part}\n{END}{after}"
+
+
+def facts_of(model: str) -> str:
+    """Returns a model's size, cost and latency, from its layers."""
+    import tfse
+    from tfse.models.cost import multiply_accumulates
+
+    found = tfse.load(model)
+    a_second = multiply_accumulates(found) * found.sample_rate / found.hop_length
+    return (
+        f"{found.count_params():,} values, {a_second / 1e9:.2f} G multiply-accumulates a second of "
+        f"audio, {found.sample_rate:,} Hz, latency {found.latency_samples} samples "
+        f"({1000 * found.latency_samples / found.sample_rate:g} ms)."
+    )
+
+
+def _evaluation(model: str, report: Json) -> Iterator[str]:
+    figures = report["figures"]
+    harm = figures["harm"][model]
+    yield f"    {' '.join(report['run']['command'])}"
+    yield ""
+    heads = ["", "n", *(f"{head}: noisy, enhanced, change [95 %]" for _, head, _ in _METRICS)]
+    yield f"| {' | '.join(heads)} |"
+    yield "|---" * len(heads) + "|"
+    yield _line("all", figures["recordings"], figures["means"], _change(figures, model), model)
+    for table in ("snr", "reverberation"):
+        for name, group in figures["groups"].get(table, {}).items():
+            change = group["differences_from_noisy"][model]
+            yield _line(name, group["n"], group["means"], change, model)
+    counts = harm["counts"]
+    yield ""
+    yield (
+        f"Of {figures['recordings']} files PESQ fell by more than 0.1 in {counts['pesq']}, STOI by "
+        f"more than 0.05 in {counts['stoi']}."
+    )
+
+
+def _change(figures: Json, model: str) -> Json:
+    (found,) = (
+        pair["metrics"]
+        for pair in figures["differences"]
+        if (pair["system"], pair["baseline"]) == (model, "noisy")
+    )
+    return dict(found)
+
+
+def _line(name: str, n: int, means: Json, change: Json, model: str) -> str:
+    cells = [
+        f"{_mean(means['noisy'], metric, digits)} {_mean(means[model], metric, digits)} "
+        f"{_interval(change[metric], digits)}"
+        for metric, _, digits in _METRICS
+    ]
+    return f"| {name} | {n} | {' | '.join(cells)} |"
+
+
+def _mean(means: Json, metric: str, digits: int) -> str:
+    return format(means[metric]["mean"], f".{digits}f")
+
+
+def _interval(found: Json, digits: int) -> str:
+    mean = format(found["mean"], f"+.{digits}f")
+    if found["low"] is None:
+        return f"**{mean}**"
+    return f"**{mean}** [{found['low']:+.{digits}f}, {found['high']:+.{digits}f}]"
+
+
+def _verification(forms: Sequence[Json]) -> Iterator[str]:
+    yield f"| {' | '.join(_FORMS)} |"
+    yield "|---" + "|---:" * (len(_FORMS) - 1) + "|"
+    for form in forms:
+        size = "" if form["size_bytes"] is None else f"{form['size_bytes'] / 1e6:.2f}"
+        step = "" if form["step_ms"] is None else f"{form['step_ms'][0]:.2f}"
+        # JSON has no infinity: what is equal to the last bit has no SNR there.
+        snr = "inf" if form["snr_db"] is None else f"{form['snr_db']:.1f}"
+        changes = [f"{form['pesq']:+.3f}", f"{form['si_sdr_db']:+.3f}"]
+        cells = [form["form"], size, f"{form['difference']:.1e}", snr, *changes, step]
+        yield f"| {' | '.join(cells)} |"
+
+
+def main(_: Sequence[str]) -> None:
+    """Writes the part."""
+    evaluations = [json.loads(pathlib.Path(p).read_text()) for p in _EVALUATIONS.value]
+    rows = _VERIFICATION.value and json.loads(pathlib.Path(_VERIFICATION.value).read_text())
+    card = pathlib.Path(_CARD.value)
+    part = measured(_MODEL.value, facts_of(_MODEL.value), evaluations, rows)
+    card.write_text(replaced(card.read_text(encoding="utf-8"), part), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    flags.mark_flags_as_required(["model", "card"])
+    app.run(main)
