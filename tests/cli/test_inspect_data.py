@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pathlib
+import shutil
 import subprocess
 
 import pytest
@@ -66,3 +67,25 @@ def test_bad_usage_is_one_line_and_2(tmp_path: pathlib.Path, flags: list[str], w
     ended = run(tmp_path, tmp_path / "out", *flags)
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
     assert words in ended.stderr
+
+
+def test_damage_has_a_line_and_too_much_of_it_is_a_failure(
+    prepared: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    copy = shutil.copytree(prepared, tmp_path / "copy")
+    for shard in copy.glob("speech-train-*"):
+        data = bytearray(shard.read_bytes())
+        data[5000] ^= 1
+        shard.write_bytes(data)
+    flags = ["--count=20", "--segment_s=0.5", "--nopictures"]
+    ended = run(copy, tmp_path / "out", *flags)
+    damaged = len(list(copy.glob("speech-train-*")))
+    assert (ended.returncode, ended.stderr.count("\n")) == (0, damaged)
+    assert len(ended.stdout.splitlines()) == 22
+    ended = run(copy, tmp_path / "out", *flags, "--max_corrupt_records=1")
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 2)
+    assert "`max_corrupt_records` must not be exceeded; received 1 and" in ended.stderr
+    (copy / "speech-train-00000-of-00003.tfrecord").unlink()
+    ended = run(copy, tmp_path / "out", *flags)
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
+    assert "speech-train-00000-of-00003.tfrecord is missing." in ended.stderr

@@ -20,6 +20,15 @@ def main(arguments):
 program.run(main, "What it does.")
 """
 
+# What follows is run by a function of a graph, whose errors TensorFlow makes its own.
+IN_GRAPH = """
+    import tensorflow as tf
+    graph = tf.function(lambda: tf.numpy_function(fail, [], tf.int32))
+    return graph()
+
+def fail():
+    """
+
 
 @pytest.mark.parametrize(
     ("body", "code", "line"),
@@ -29,6 +38,7 @@ program.run(main, "What it does.")
         ("raise ConfigError('a rule;\\n  received 3.')", 2, "-c: a rule; received 3.\n"),
         ("raise DataError('damaged.')", 1, "-c: damaged.\n"),
         ("open('/nowhere/file')", 1, "-c: [Errno 2] No such file or directory: '/nowhere/file'\n"),
+        (f"{IN_GRAPH}raise DataError('damaged.')", 1, "-c: damaged.\n"),
         ("raise KeyboardInterrupt", 130, "Interrupted.\n"),
     ],
 )
@@ -42,6 +52,12 @@ def test_a_fault_of_the_program_keeps_its_traceback() -> None:
     assert ended.returncode == 1
     assert "Traceback" in ended.stderr
     assert "a bug" in ended.stderr
+
+
+def test_a_fault_in_a_graph_keeps_its_traceback() -> None:
+    ended = run_python("-c", PROGRAM.format(body=f"{IN_GRAPH}raise RuntimeError('a bug')"))
+    assert ended.returncode == 1
+    assert "Traceback" in ended.stderr
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ def test_the_defaults_are_valid() -> None:
         ({"babble_speakers_min": 0}, r"`babble_speakers_min` must be above 0"),
         ({"early_ms": -1.0}, r"`early_ms` must not be negative; received -1.0"),
         ({"seed": -1}, r"`seed` must not be negative"),
+        ({"max_corrupt_records": -1}, r"`max_corrupt_records` must not be negative; received -1"),
         ({"clean_probability": 1.1}, r"`clean_probability` must lie in \[0, 1\]; received 1.1"),
         ({"reverb_probability": -0.1}, r"`reverb_probability` must lie in \[0, 1\]"),
         ({"speaker_balance": 1.5}, r"`speaker_balance` must lie in \[0, 1\]; received 1.5"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -72,12 +73,25 @@ def _is_expected(error: Exception) -> bool:
     """Tells what a user can put right from what is a fault of the program."""
     tensorflow: Any = sys.modules.get("tensorflow")
     damaged = (tensorflow.errors.DataLossError,) if tensorflow else ()
-    return isinstance(error, (TfseError, OSError, *damaged))
+    return isinstance(error, (TfseError, OSError, *damaged)) or bool(_told_in_graph(error))
+
+
+def _told_in_graph(error: Exception) -> str:
+    """Returns the line of a DataError that was raised inside a graph.
+
+    TensorFlow makes another error of it, with the traceback in its message.
+    """
+    tensorflow: Any = sys.modules.get("tensorflow")
+    if not tensorflow or not isinstance(error, tensorflow.errors.OpError):
+        return ""
+    told = re.search(r"\bDataError: (.*)", error.message)
+    return told.group(1) if told else ""
 
 
 def _complain(error: Exception, code: int) -> int:
     # A KeyError puts quotes around what it was told.
     text = str(error.args[0]) if isinstance(error, KeyError) else str(error)
+    text = _told_in_graph(error) or text
     print(f"{os.path.basename(sys.argv[0])}: {' '.join(text.split())}", file=sys.stderr)
     return code
 

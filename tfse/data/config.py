@@ -44,6 +44,8 @@ class DataConfig:
         seed: Where the random numbers of the training mixtures start.
         valid_mixtures: How many fixed mixtures the validation set has.
         test_mixtures: How many fixed mixtures the test set has.
+        max_corrupt_records: How many records that cannot be read are left out, each
+            with a line that names it, before it is an error.
     """
 
     sample_rate: int = 16000
@@ -66,6 +68,7 @@ class DataConfig:
     seed: int = 0
     valid_mixtures: int = 200
     test_mixtures: int = 400
+    max_corrupt_records: int = 10
 
     @property
     def segment_samples(self) -> int:
@@ -99,7 +102,7 @@ class DataConfig:
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
                 raise ConfigError(f"`{name}` must be above 0; received {value}.")
-        for name in ("early_ms", "seed"):
+        for name in ("early_ms", "seed", "max_corrupt_records"):
             if not getattr(self, name) >= 0:
                 raise ConfigError(f"`{name}` must not be negative; received {getattr(self, name)}.")
 

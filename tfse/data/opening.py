@@ -11,6 +11,7 @@ from tfse.data.index import read_index
 from tfse.data.mixing import Mixer
 from tfse.data.reader import RecordTable, record_table
 from tfse.data.splits import SPLITS
+from tfse.data.stand_ins import CorruptRecords
 from tfse.data.turns import Turns
 from tfse.errors import ConfigError, DataError
 
@@ -34,11 +35,13 @@ def open_mixer(data_dir: str | os.PathLike[str], config: DataConfig, split: str)
             f"received {config.sample_rate}."
         )
     needs = {"noise": config.clean_probability < 1, "rir": config.reverb_probability > 0}
+    # One count for all: damage is of a disk, not of a set.
+    corrupt = CorruptRecords(config.max_corrupt_records)
     noise, rir = (
-        record_table(folder, found, name, split) if needed else None
+        record_table(folder, found, name, split, corrupt) if needed else None
         for name, needed in needs.items()
     )
-    speech = record_table(folder, found, "speech", split)
+    speech = record_table(folder, found, "speech", split, corrupt)
     mixer = Mixer(config, split, speech, noise, rir, _turns(speech, config, split))
     _check_voices(mixer)
     return mixer

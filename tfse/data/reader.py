@@ -8,9 +8,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from tfse.data import index, tfrecord
+from tfse.data.stand_ins import CorruptRecords, Place, StandIns
 from tfse.errors import DataError
 
 _DO_WITHOUT = {
@@ -36,7 +38,9 @@ class RecordTable:
         groups: int32 [count], the group of each record.
         group_starts: int32 [group_count], the first record of each group.
         group_sizes: int32 [group_count], how many records each group has.
-        decode: From a serialized record to float32 [samples].
+        attempt: From path and offset to float32 [samples], empty after an error.
+        stand_in: From the number of a record that cannot be read to the audio of
+            another, outside the graph.
     """
 
     count: int
@@ -48,19 +52,34 @@ class RecordTable:
     groups: Any
     group_starts: Any
     group_sizes: Any
-    decode: Callable[[Any], Any]
+    attempt: Callable[[Any, Any], Any]
+    stand_in: Callable[[Any], npt.NDArray[np.float32]]
 
     def read(self, number: Any) -> Any:
-        """Returns the audio of one record.
+        """Returns the audio of one record, or of the one that stands in for it.
 
         Shapes:
             int32 [] -> float32 [samples]
         """
         path, offset = tf.gather(self.paths, number), tf.gather(self.offsets, number)
-        return self.decode(tfrecord.read_record(path, offset))
+        audio = self.attempt(path, offset)
+
+        def other() -> Any:
+            # Which record stands in is a function of the data, so it is no state.
+            found = tf.numpy_function(self.stand_in, [number], tf.float32, stateful=False)
+            return tf.ensure_shape(found, [None])
+
+        is_whole = tf.equal(tf.size(audio), tf.gather(self.samples, number))
+        return tf.cond(is_whole, lambda: audio, other)
 
 
-def record_table(folder: pathlib.Path, found: index.Index, name: str, split: str) -> RecordTable:
+def record_table(
+    folder: pathlib.Path,
+    found: index.Index,
+    name: str,
+    split: str,
+    corrupt: CorruptRecords | None = None,
+) -> RecordTable:
     """Makes the table of one set and split.
 
     Args:
@@ -68,34 +87,30 @@ def record_table(folder: pathlib.Path, found: index.Index, name: str, split: str
         found: Its index.
         name: "speech", "noise" or "rir".
         split: "train", "valid" or "test".
+        corrupt: Counts what cannot be read; without it, the first such record is
+            an error.
 
     Raises:
         DataError: There is no such record.
     """
-    records = [
-        (record, str(folder / shard.file))
+    places = [
+        Place(record, str(folder / shard.file))
         for shard in found.shards
         if (shard.set, shard.split) == (name, split)
         for record in shard.records
     ]
-    if not records:
+    if not places:
         raise DataError(
             f"`data_dir` must hold {name} for {split}; received {folder}, which holds none."
             f"{_DO_WITHOUT[name]}"
         )
-    records.sort(key=lambda entry: (entry[0].group, entry[0].id))
-    return _table(
-        [record for record, _ in records],
-        [path for _, path in records],
-        tfrecord.decoder(found.encoding),
-    )
+    places.sort(key=lambda place: (place.record.group, place.record.id))
+    return _table(places, found.encoding, corrupt or CorruptRecords(0))
 
 
-def _table(
-    records: Sequence[index.RecordEntry], paths: Sequence[str], decode: Callable[[Any], Any]
-) -> RecordTable:
+def _table(places: Sequence[Place], encoding: str, corrupt: CorruptRecords) -> RecordTable:
+    records = [place.record for place in places]
     names, groups = np.unique([record.group for record in records], return_inverse=True)
-    offsets = [record.offset - tfrecord.HEADER_BYTES for record in records]
     samples = [record.samples for record in records]
     # Tables are small, and a graph would look them up on an accelerator if it
     # could; the pipeline runs on the host.
@@ -103,12 +118,13 @@ def _table(
         return RecordTable(
             count=len(records),
             group_count=len(names),
-            paths=tf.constant(paths),
-            offsets=tf.constant(offsets, tf.int64),
+            paths=tf.constant([place.path for place in places]),
+            offsets=tf.constant([place.offset for place in places], tf.int64),
             samples=tf.constant(samples, tf.int32),
             kinds=tf.constant([record.kind for record in records]),
             groups=tf.constant(groups, tf.int32),
             group_starts=tf.constant(np.searchsorted(groups, range(len(names))), tf.int32),
             group_sizes=tf.constant(np.bincount(groups), tf.int32),
-            decode=decode,
+            attempt=tfrecord.tolerant_reader(encoding),
+            stand_in=StandIns(places, tfrecord.decoder(encoding), corrupt),
         )

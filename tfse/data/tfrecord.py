@@ -1,8 +1,8 @@
 """What a record is: one spec for the writer and for the reader in the graph.
 
 A record is a `tf.train.Example`, so that any TFRecord reader understands it.
-The framing holds a checksum of it, which `read_record` has TensorFlow check:
-a flipped bit stops the reader.
+The framing holds a checksum of it, which `read_record` has TensorFlow check.
+Samples are whole numbers of 16 bits: no record can hold NaN.
 """
 
 from __future__ import annotations
@@ -80,6 +80,47 @@ def read_record(path: Any, offset: Any) -> Any:
     )
     first = tf.raw_ops.TakeDataset(input_dataset=records, count=1, **signature)
     return tf.raw_ops.DatasetToSingleElement(dataset=first, **signature)[0]
+
+
+def tolerant_reader(encoding: str) -> Callable[[Any, Any], Any]:
+    """Returns a function of the graph that reads a record, or gives nothing if it cannot.
+
+    Only a data set can go on after an error inside a graph, so the reading is
+    made one: its one element, or an empty one after it where there was an error.
+
+    Args:
+        encoding: "pcm16" or "flac".
+
+    Shapes:
+        path string [], offset int64 [] -> float32 [samples], [0] in place of an error
+
+    Raises:
+        ConfigError: The encoding is neither of the two.
+    """
+    read = _traced_reader(decoder(encoding))
+    kept = {"output_types": [tf.float32], "output_shapes": [[None]]}
+    raw = tf.raw_ops
+
+    def attempt(path: Any, offset: Any) -> Any:
+        place = raw.TensorDataset(components=[path, offset], output_shapes=[[], []])
+        audio = raw.MapDataset(input_dataset=place, other_arguments=[], f=read, **kept)
+        audio = raw.IgnoreErrorsDataset(input_dataset=audio, log_warning=False, **kept)
+        nothing = raw.TensorDataset(components=[tf.zeros([0])], output_shapes=[[0]])
+        both = raw.ConcatenateDataset(input_dataset=audio, another_dataset=nothing, **kept)
+        first = raw.TakeDataset(input_dataset=both, count=1, **kept)
+        return raw.DatasetToSingleElement(dataset=first, **kept)[0]
+
+    return attempt
+
+
+def _traced_reader(decode: Callable[[Any], Any]) -> Any:
+    place = (tf.TensorSpec([], tf.string), tf.TensorSpec([], tf.int64))
+
+    @tf.function(input_signature=place, autograph=False)
+    def read(path: Any, offset: Any) -> Any:
+        return decode(read_record(path, offset))
+
+    return read.get_concrete_function()
 
 
 def decoder(encoding: str) -> Callable[[Any], Any]:
