@@ -146,11 +146,11 @@ from tfse.cli import program
 from tfse.data import shards
 from tfse.data.prepare import prepare
 
-write = shards._write_shard
-def slow(*arguments):
-    write(*arguments)
+write = shards.write_shard
+def slow(*arguments, **options):
+    write(*arguments, **options)
     time.sleep(1.0)
-shards._write_shard = slow
+shards.write_shard = slow
 corpus, out = map(pathlib.Path, sys.argv[1:])
 sys.argv[1:] = []
 program.run(lambda _: prepare(settings(corpus, out, jobs=2)))

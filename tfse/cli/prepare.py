@@ -20,6 +20,9 @@ DESCRIPTION = """Prepares speech, noise and room impulse responses for training.
 All of one speaker, noise recording or room is a group, and no group stands on two
 sides of the split into train, valid and test. Started again after an interruption,
 it goes on where it was.
+
+On a cluster: tfse-prepare --runner=FlinkRunner ... -- --flink_master=HOST:8081
+(pip install 'tfse[beam]'; what follows -- are options of Apache Beam and the runner).
 """
 
 _CLEAN_DIR = flags.DEFINE_list(
@@ -50,12 +53,18 @@ _SPEAKER_PATTERN = flags.DEFINE_string(
     "contains the file; for LibriSpeech give '([0-9]+)/[0-9]+/[^/]+$'.",
 )
 _JOBS = flags.DEFINE_integer("jobs", 0, "Processes that read and resample; 0 is all cores.")
+_RUNNER = flags.DEFINE_enum(
+    "runner",
+    "local",
+    ["local", "DirectRunner", "FlinkRunner", "DataflowRunner", "SparkRunner"],
+    "What writes the shards: processes of this machine, or an engine through Apache Beam. Its "
+    "workers must find all folders at the same paths.",
+)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Prepares what the flags say and shows the split."""
-    if len(arguments) > 1:
-        raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
+    options = _runner_options(arguments[1:])
     # Imported here: TensorFlow takes seconds, and --help needs none of it.
     from tfse.data.prepare import prepare
     from tfse.data.prepare_config import PrepareConfig
@@ -75,6 +84,8 @@ def main(arguments: Sequence[str]) -> int:
         train_groups=_TRAIN_GROUPS.value,
         speaker_pattern=_SPEAKER_PATTERN.value,
         jobs=_jobs(),
+        runner=_RUNNER.value,
+        runner_options=options,
     )
     _show(prepare(config), config.output_dir)
     return program.DONE
@@ -83,6 +94,13 @@ def main(arguments: Sequence[str]) -> int:
 def entry_point() -> None:
     """Runs the program."""
     program.run(main, DESCRIPTION)
+
+
+def _runner_options(rest: Sequence[str]) -> Sequence[str]:
+    """Returns what stands after --, where a runner takes it."""
+    if rest and (_RUNNER.value == "local" or not rest[0].startswith("--")):
+        raise ConfigError(f"Only flags are taken; received {rest[0]!r}.")
+    return rest
 
 
 def _jobs() -> int:

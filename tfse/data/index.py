@@ -141,6 +141,12 @@ def sha256_of(path: pathlib.Path) -> str:
     return digest.hexdigest()
 
 
+def sync(path: pathlib.Path) -> None:
+    """Waits until the bytes of a file are on the disk, not on their way to it."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
 def write_json(path: pathlib.Path, value: Any) -> None:
     """Writes JSON beside its place, then moves it there: whole or not at all."""
     unfinished = path.with_name(path.name + ".tmp")

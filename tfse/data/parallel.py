@@ -33,6 +33,11 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
+def one_by_one(function: Callable[[_In], _Out], items: Iterable[_In]) -> Iterator[_Out]:
+    """Maps in this process."""
+    return map(function, items)
+
+
 @contextlib.contextmanager
 def parallel_map(jobs: int) -> Iterator[ParallelMap]:
     """Starts worker processes for as long as the block runs; one job needs none.
@@ -41,7 +46,7 @@ def parallel_map(jobs: int) -> Iterator[ParallelMap]:
         DataError: A worker died, for want of memory or in a decoder.
     """
     if jobs == 1:
-        yield lambda function, items: map(function, items)
+        yield one_by_one
         return
     context = multiprocessing.get_context("spawn")
     pool = futures.ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker)

@@ -7,6 +7,7 @@ import dataclasses
 import functools
 import hashlib
 import json
+import os
 import pathlib
 import shutil
 from collections import defaultdict
@@ -14,10 +15,10 @@ from collections.abc import Mapping, Sequence
 
 import tqdm
 
-from tfse.data import index
+from tfse.data import engine, index
 from tfse.data.convert import Conversion, Measured, measure
 from tfse.data.parallel import parallel_map
-from tfse.data.prepare_config import PrepareConfig
+from tfse.data.prepare_config import LOCAL, PrepareConfig
 from tfse.data.sources import Source, find_sources
 from tfse.data.splits import assign_splits
 from tfse.errors import ConfigError, DataError
@@ -50,14 +51,18 @@ def prepare(config: PrepareConfig) -> Prepared:
     the bytes written depend on recordings and settings alone.
 
     Raises:
-        ConfigError: A setting is wrong, a folder is missing, or the output folder
-            holds data of other recordings or settings.
-        DataError: Nothing is usable, or what is there already is damaged.
+        ConfigError: A setting is wrong, a folder is missing, the output folder
+            holds data of other recordings or settings, or Beam is not installed.
+        DataError: Nothing is usable, what is there already is damaged, or an
+            engine did not come to its end.
     """
     config.validate()
+    if config.runner != LOCAL:
+        engine.check(config.runner, config.runner_options)
     sources = _find(config)
     plan = _digest(config, sources)
-    folder = pathlib.Path(config.output_dir)
+    # Workers of an engine begin in folders of their own.
+    folder = pathlib.Path(os.path.abspath(config.output_dir))
     if (folder / index.INDEX_NAME).exists():
         return _already_there(folder, plan)
     return _write(config, sources, plan, folder)
@@ -94,7 +99,15 @@ def _write(
         splits = _splits(config, usable)
         plans = shards.plan_shards(usable, splits, shard_s=config.shard_s, seed=config.seed)
         _begin(folder, plan)
-        entries, more = shards.write_shards(plans, folder, conversion, parallel, bar.update)
+        missing = shards.missing(plans, folder)
+        bar.update(sum(len(p.sources) for p in plans) - sum(len(p.sources) for p in missing))
+        write = functools.partial(shards.write_shard, folder=folder, conversion=conversion)
+        if config.runner == LOCAL:
+            for shard in missing:
+                write(shard, parallel=parallel, advance=bar.update)
+        else:
+            engine.run(write, missing, config.runner, config.runner_options)
+    entries, more = shards.collect(plans, folder)
     return _finish(config, plan, folder, entries, sorted(skipped + more))
 
 
@@ -143,6 +156,8 @@ def _already_there(folder: pathlib.Path, plan: str) -> Prepared:
     found = index.read_index(folder)
     if found.plan != plan:
         raise _other_plan(folder)
+    # Killed between the last two steps, a preparation leaves its notes behind.
+    shutil.rmtree(folder / index.UNFINISHED, ignore_errors=True)
     index.verify_checksums(folder, found)
     with (folder / SKIPPED_NAME).open(newline="", encoding="utf-8") as file:
         skipped = tuple((path, reason) for path, reason in list(csv.reader(file))[1:])
@@ -155,9 +170,16 @@ def _begin(folder: pathlib.Path, plan: str) -> None:
     if note.exists():
         if json.loads(note.read_text(encoding="utf-8")) != plan:
             raise _other_plan(folder)
+        _clear(note.parent)
         return
     note.parent.mkdir(parents=True, exist_ok=True)
     index.write_json(note, plan)
+
+
+def _clear(unfinished: pathlib.Path) -> None:
+    """Removes shards that were not finished: after many kills they would fill the disk."""
+    for path in unfinished.glob("*.tmp"):
+        path.unlink()
 
 
 def _other_plan(folder: pathlib.Path) -> ConfigError:

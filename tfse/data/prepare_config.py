@@ -11,6 +11,8 @@ from tfse.data.audio import ENCODINGS
 from tfse.data.sources import SPEAKER_PATTERN
 from tfse.errors import ConfigError
 
+LOCAL = "local"
+RUNNERS = (LOCAL, "DirectRunner", "FlinkRunner", "DataflowRunner", "SparkRunner")
 BYTES_PER_SAMPLE = 2
 MEGABYTE = 1e6
 
@@ -33,7 +35,10 @@ class PrepareConfig:
         min_s: Shorter speech and noise is left out, seconds.
         train_groups: Patterns as of a shell; groups that match go to training.
         speaker_pattern: Its first group is the speaker, in the path of a file.
-        jobs: Processes that read and resample; no part of the plan.
+        jobs: Processes that read and resample here; no part of the plan.
+        runner: "local", or what runs the writing of shards through Apache Beam; no
+            part of the plan.
+        runner_options: Options of Beam and its runner, as on a command line.
     """
 
     clean_dirs: Sequence[str]
@@ -50,6 +55,8 @@ class PrepareConfig:
     train_groups: Sequence[str] = ()
     speaker_pattern: str = SPEAKER_PATTERN
     jobs: int = 1
+    runner: str = LOCAL
+    runner_options: Sequence[str] = ()
 
     def validate(self) -> None:
         """Checks the settings that need no file.
@@ -59,6 +66,13 @@ class PrepareConfig:
         """
         if self.encoding not in ENCODINGS:
             raise ConfigError(f"`encoding` must be one of {ENCODINGS}; received {self.encoding!r}.")
+        if self.runner not in RUNNERS:
+            raise ConfigError(f"`runner` must be one of {RUNNERS}; received {self.runner!r}.")
+        if self.runner_options and self.runner == LOCAL:
+            raise ConfigError(
+                f"`runner_options` need a `runner`; received {' '.join(self.runner_options)} for "
+                f"{LOCAL!r}."
+            )
         for name in ("sample_rate", "shard_mb", "jobs"):
             if not getattr(self, name) > 0:
                 raise ConfigError(f"`{name}` must be above 0; received {getattr(self, name)}.")
@@ -83,6 +97,7 @@ class PrepareConfig:
 
     def settings(self) -> dict[str, Any]:
         """Returns all that decides what the shards hold, beside the recordings."""
-        places = {"clean_dirs", "noise_dirs", "rir_dirs", "output_dir", "jobs"}
-        settings = {k: v for k, v in dataclasses.asdict(self).items() if k not in places}
+        places = {"clean_dirs", "noise_dirs", "rir_dirs", "output_dir"}
+        workers = {"jobs", "runner", "runner_options"}
+        settings = {k: v for k, v in dataclasses.asdict(self).items() if k not in places | workers}
         return {**settings, "train_groups": list(self.train_groups)}

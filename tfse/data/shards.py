@@ -8,6 +8,7 @@ import hashlib
 import json
 import math
 import pathlib
+import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -16,11 +17,13 @@ import tensorflow as tf
 
 from tfse.data import index, tfrecord
 from tfse.data.convert import Conversion, Converted, Measured, convert
-from tfse.data.parallel import ParallelMap
+from tfse.data.parallel import ParallelMap, one_by_one
 from tfse.data.sources import SETS, Source
 from tfse.data.splits import SPLITS
+from tfse.errors import DataError
 
 Skipped = tuple[str, str]
+UNFINISHED_SUFFIX = ".tmp"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,32 +63,60 @@ def plan_shards(
     ]
 
 
-def write_shards(
-    plans: Sequence[ShardPlan],
+def missing(plans: Iterable[ShardPlan], folder: pathlib.Path) -> list[ShardPlan]:
+    """Returns the shards that are not there yet."""
+    return [plan for plan in plans if not _is_done(folder / plan.file, _note(plan, folder))]
+
+
+def write_shard(
+    plan: ShardPlan,
     folder: pathlib.Path,
     conversion: Conversion,
-    parallel: ParallelMap,
-    advance: Callable[[int], Any],
-) -> tuple[list[index.ShardEntry], list[Skipped]]:
-    """Writes the shards that are not there yet.
+    parallel: ParallelMap = one_by_one,
+    advance: Callable[[int], Any] = int,
+) -> None:
+    """Writes a shard under another name; its note, then its name, say it is whole.
+
+    An engine may start it twice, on two machines at once: each attempt has names
+    of its own, and the bytes are the same whoever comes last.
 
     Args:
-        plans: Every shard.
+        plan: The shard.
         folder: The output folder.
         conversion: How recordings become records.
         parallel: How to use several processes.
         advance: Called with a number of recordings whenever that many are done.
+    """
+    note = _note(plan, folder)
+    unfinished = note.with_name(f"{plan.file}.{uuid.uuid4().hex}{UNFINISHED_SUFFIX}")
+    records: list[index.RecordEntry] = []
+    skipped: list[Skipped] = []
+    with tf.io.TFRecordWriter(str(unfinished)) as writer:
+        work = functools.partial(convert, conversion=conversion)
+        for converted in parallel(work, plan.sources):
+            records += _append(writer, converted, conversion, _end_of(records))
+            if converted.skipped:
+                skipped.append((converted.source.path, converted.skipped))
+            advance(1)
+    _finish(plan, folder, unfinished, records, skipped)
 
-    Returns:
-        The index of every shard, and the path and reason of what was left out.
+
+def collect(
+    plans: Iterable[ShardPlan], folder: pathlib.Path
+) -> tuple[list[index.ShardEntry], list[Skipped]]:
+    """Returns the index of every shard, and the path and reason of what was left out.
+
+    Raises:
+        DataError: A shard is not there, although it was said to be written.
     """
     entries, skipped = [], []
     for plan in plans:
-        note = folder / index.UNFINISHED / f"{plan.file}.json"
-        if _is_done(folder / plan.file, note):
-            advance(len(plan.sources))
-        else:
-            _write_shard(plan, folder, note, conversion, parallel, advance)
+        note = _note(plan, folder)
+        if not _is_done(folder / plan.file, note):
+            raise DataError(
+                f"Workers must write where {folder} leads; {plan.file} is not there. "
+                "Is it a file system that all of them share?"
+            )
         done = json.loads(note.read_text(encoding="utf-8"))
         entries.append(index.ShardEntry.from_json(done["shard"]))
         skipped += [(path, reason) for path, reason in done["skipped"]]
@@ -109,30 +140,24 @@ def _plan_split(
     ]
 
 
-def _write_shard(
+def _finish(
     plan: ShardPlan,
     folder: pathlib.Path,
-    note: pathlib.Path,
-    conversion: Conversion,
-    parallel: ParallelMap,
-    advance: Callable[[int], Any],
+    unfinished: pathlib.Path,
+    records: Sequence[index.RecordEntry],
+    skipped: Sequence[Skipped],
 ) -> None:
-    """Writes a shard under another name; its note, then its name, say it is whole."""
-    unfinished = note.with_suffix(".tmp")
-    records: list[index.RecordEntry] = []
-    skipped: list[Skipped] = []
-    with tf.io.TFRecordWriter(str(unfinished)) as writer:
-        work = functools.partial(convert, conversion=conversion)
-        for converted in parallel(work, plan.sources):
-            records += _append(writer, converted, conversion, _end_of(records))
-            if converted.skipped:
-                skipped.append((converted.source.path, converted.skipped))
-            advance(1)
-    size = unfinished.stat().st_size
-    digest = index.sha256_of(unfinished)
+    index.sync(unfinished)
+    size, digest = unfinished.stat().st_size, index.sha256_of(unfinished)
     shard = index.ShardEntry(plan.file, plan.set, plan.split, size, digest, tuple(records))
+    note = unfinished.with_suffix(".json")
     index.write_json(note, {"shard": dataclasses.asdict(shard), "skipped": skipped})
+    note.replace(_note(plan, folder))
     unfinished.replace(folder / plan.file)
+
+
+def _note(plan: ShardPlan, folder: pathlib.Path) -> pathlib.Path:
+    return folder / index.UNFINISHED / f"{plan.file}.json"
 
 
 def _append(
