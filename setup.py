@@ -33,9 +33,12 @@ SERVING = ["tensorflow-serving-api==2.17.*"]
 # Image sources, for simulated rooms.
 ROOMS = ["pyroomacoustics>=0.8,<0.11"]
 
+# Writes shards on Flink, Spark or Dataflow.
+BEAM = ["apache-beam==2.77.*"]
+
 # What only some users need; it is imported where it is used.
 EXTRAS = {
-    "beam": ["apache-beam==2.77.*"],
+    "beam": BEAM,
     "demo": ["matplotlib>=3.8"],
     "live": ["sounddevice>=0.4.6"],
     "rooms": ROOMS,
@@ -43,6 +46,7 @@ EXTRAS = {
     "tflite": TFLITE,
     "test": [
         *ROOMS,
+        *BEAM,
         *SERVING,
         *TFLITE,
         "matplotlib>=3.8",
