@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import dataclasses
+import json
 import pathlib
 import shutil
 import subprocess
 
+import numpy as np
 import pytest
 import soundfile
 
 from tests.cli.programs import run_module
+from tfse.data.config import DataConfig
+from tfse.data.pipeline import training_dataset
 
 CONFIG = """
 import types
@@ -67,6 +72,33 @@ def test_bad_usage_is_one_line_and_2(tmp_path: pathlib.Path, flags: list[str], w
     ended = run(tmp_path, tmp_path / "out", *flags)
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
     assert words in ended.stderr
+
+
+def test_a_file_of_keys_is_heard_as_the_run_heard_it(
+    prepared: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    # The keys of a batch as the pipeline gives it, and the settings as a run writes them.
+    config = DataConfig(segment_s=0.25, clean_probability=0.0, bucket_boundaries_s=(1.0, 2.0))
+    batches = list(training_dataset(prepared, config, batch_size=3).take(2))
+    noted = [key.decode() for batch in batches for key in batch["key"].numpy()]
+    bad = tmp_path / "bad_batches.json"
+    bad.write_text(json.dumps({"keys": [*noted, noted[0]], "steps": [1, 2]}))
+    data = dataclasses.asdict(config)
+    (tmp_path / "config.json").write_text(json.dumps({"data": data, "train": {}}))
+    ended = run(prepared, tmp_path / "out", f"--keys={bad}")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert [row.split()[0] for row in ended.stdout.splitlines()[1:-1]] == noted
+    assert len(list((tmp_path / "out").glob("*.png"))) == 6
+    for name in ("noisy", "clean", "noise"):
+        stem = noted[4].replace("/", "-")
+        samples, _ = soundfile.read(tmp_path / f"out/{stem}-{name}.wav", dtype="float32")
+        np.testing.assert_array_equal(samples, batches[1][name][1])
+    # Its own flag comes first, and without the settings of the run the defaults are there.
+    ended = run(prepared, tmp_path / "own", f"--keys={bad}", "--segment_s=0.5", "--nopictures")
+    assert ended.stdout.splitlines()[1].split()[3] == "0.500"
+    (tmp_path / "config.json").unlink()
+    ended = run(prepared, tmp_path / "default", f"--keys={bad}", "--nopictures")
+    assert ended.stdout.splitlines()[1].split()[3] == "4.000"
 
 
 def test_damage_has_a_line_and_too_much_of_it_is_a_failure(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pathlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from ml_collections import config_flags
 
 from tfse.cli import program
 from tfse.data.config import DataConfig
+from tfse.data.key_file import read_keys, run_settings
 from tfse.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -21,7 +23,9 @@ DESCRIPTION = """Writes mixtures as WAV files with their pictures, and a table o
   tfse-inspect-data --data_dir=prepared --output_dir=mixtures --count=10
 
 Give --config to hear what an experiment trains on; a setting that is given by its
-own flag comes first.
+own flag comes first. What made a loss NaN:
+
+  tfse-inspect-data --data_dir=prepared --output_dir=bad --keys=runs/mine/bad_batches.json
 """
 
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "What tfse-prepare made.", required=True)
@@ -34,7 +38,11 @@ _SPLIT = flags.DEFINE_enum(
     "train is the stream that a model trains on; the others are fixed sets.",
 )
 _KEYS = flags.DEFINE_list(
-    "keys", [], "These mixtures and no others, by their keys: split/seed/epoch/index."
+    "keys",
+    [],
+    "These mixtures and no others, by their keys, split/seed/epoch/index; or a file NAME.json that "
+    'holds {"keys": [...]}, as a training run writes it. Settings come from the config.json beside '
+    "it, unless --config is given.",
 )
 _PICTURES = flags.DEFINE_bool("pictures", True, "Draw waveforms and spectrograms too.")
 _CONFIG = config_flags.DEFINE_config_file("config", None, "An experiment, a file of configs/.")
@@ -76,9 +84,17 @@ def entry_point() -> None:
     program.run(main, DESCRIPTION)
 
 
+def _key_file() -> pathlib.Path | None:
+    given = _KEYS.value
+    return pathlib.Path(given[0]) if len(given) == 1 and given[0].endswith(".json") else None
+
+
 def _config() -> DataConfig:
-    experiment = _CONFIG.value
-    config = experiment.data if experiment is not None else DataConfig()
+    experiment, keys = _CONFIG.value, _key_file()
+    if experiment is not None:
+        config = experiment.data
+    else:
+        config = (run_settings(keys) if keys else None) or DataConfig()
     given = {name: flag.value for name, flag in _SETTINGS.items() if flag.value is not None}
     return dataclasses.replace(config, **given)
 
@@ -88,7 +104,8 @@ def _mixtures(config: DataConfig) -> Iterator[Mixture]:
     from tfse.data.audition import unbatched
 
     if _KEYS.value:
-        return (pipeline.mixture(_DATA_DIR.value, config, key) for key in _KEYS.value)
+        file = _key_file()
+        return pipeline.mixtures(_DATA_DIR.value, config, read_keys(file) if file else _KEYS.value)
     if _SPLIT.value == "train":
         stream = pipeline.training_dataset(_DATA_DIR.value, config, batch_size=1)
         return unbatched(stream.take(_COUNT.value))

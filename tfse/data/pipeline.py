@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -126,16 +127,45 @@ def mixture(data_dir: Path, config: DataConfig, key: str) -> Mixture:
         ConfigError: The key is not one of this data.
         DataError: The data is missing, incomplete, or of another sample rate.
     """
+    return next(mixtures(data_dir, config, [key]))
+
+
+def mixtures(data_dir: Path, config: DataConfig, keys: Sequence[str]) -> Iterator[Mixture]:
+    """Makes mixtures again from their keys, one after the other.
+
+    Keys of one split and seed that follow each other share a graph, so a hundred
+    take little longer than one.
+
+    Args:
+        data_dir: What `tfse-prepare` made.
+        config: What they were made with; the seed is in the keys.
+        keys: "split/seed/epoch/index" each.
+
+    Raises:
+        ConfigError: A key is not one of this data.
+        DataError: The data is missing, incomplete, or of another sample rate.
+    """
+    parsed = [_parsed(key) for key in keys]
+    for (split, seed), same in itertools.groupby(parsed, key=lambda entry: entry[:2]):
+        mixer = open_mixer(data_dir, config, split)
+        positions = [_position(mixer, seed, epoch, index) for _, _, epoch, index in same]
+        # Through the same graph as the stream, so that they are the same to the last bit.
+        yield from tf.data.Dataset.from_tensor_slices(positions).map(_maker(mixer, seed))
+
+
+def _parsed(key: str) -> tuple[str, int, int, int]:
     split, *numbers = key.split("/")
     if split not in SPLITS or len(numbers) != 3 or not all(n.isdecimal() for n in numbers):
         raise ConfigError(f"`key` must be split/seed/epoch/index; received {key!r}.")
     seed, epoch, index = map(int, numbers)
-    mixer = open_mixer(data_dir, config, split)
+    return split, seed, epoch, index
+
+
+def _position(mixer: Mixer, seed: int, epoch: int, index: int) -> Any:
     if index >= mixer.per_epoch:
+        key = f"{mixer.split}/{seed}/{epoch}/{index}"
         raise ConfigError(f"index in `key` must be below {mixer.per_epoch}; received {key!r}.")
-    # Through the same graph as the stream, so that it is the same to the last bit.
-    position = tf.constant(epoch * mixer.per_epoch + index, tf.int64)
-    return next(iter(tf.data.Dataset.from_tensors(position).map(_maker(mixer, seed))))
+    return tf.constant(epoch * mixer.per_epoch + index, tf.int64)
 
 
 def _batches(
