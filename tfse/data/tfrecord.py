@@ -103,7 +103,9 @@ def tolerant_reader(encoding: str) -> Callable[[Any, Any], Any]:
 
     def attempt(path: Any, offset: Any) -> Any:
         place = raw.TensorDataset(components=[path, offset], output_shapes=[[], []])
-        audio = raw.MapDataset(input_dataset=place, other_arguments=[], f=read, **kept)
+        # In this thread: to hand the work to another one costs as much as the reading.
+        in_line = {"use_inter_op_parallelism": False, "preserve_cardinality": True}
+        audio = raw.MapDataset(input_dataset=place, other_arguments=[], f=read, **in_line, **kept)
         audio = raw.IgnoreErrorsDataset(input_dataset=audio, log_warning=False, **kept)
         nothing = raw.TensorDataset(components=[tf.zeros([0])], output_shapes=[[0]])
         both = raw.ConcatenateDataset(input_dataset=audio, another_dataset=nothing, **kept)
