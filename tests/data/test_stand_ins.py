@@ -121,6 +121,10 @@ DAMAGES = {
 }
 
 
+# Samples lie where the index says, whatever the record says of itself.
+HARMLESS = {"pcm16": ("no example", "no feature"), "flac": ()}
+
+
 @pytest.mark.parametrize("name", DAMAGES)
 def test_a_record_that_cannot_be_read_is_named_once_and_replaced(
     whole: pathlib.Path, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture, name: str
@@ -132,6 +136,10 @@ def test_a_record_that_cannot_be_read_is_named_once_and_replaced(
     number = numbers[shard_of(whole).file, record.offset - tfrecord.HEADER_BYTES]
     with caplog.at_level(logging.WARNING):
         first, again = bad.read(number), bad.read(number)
+    if name in HARMLESS[found.encoding]:
+        np.testing.assert_array_equal(first, good.read(number))
+        assert caplog.messages == []
+        return
     (line,) = caplog.messages
     assert line.startswith(f"{tmp_path}/copy/{shard_of(whole).file}: record {record.id} at byte ")
     assert line.endswith(". Another takes its place; 1 of 5 that are borne.")

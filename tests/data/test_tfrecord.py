@@ -96,3 +96,11 @@ def test_what_is_not_there_is_an_error(prepared: pathlib.Path) -> None:
         record_table(prepared, speech_only, "rir", "valid")
     with pytest.raises(ConfigError, match=r"`encoding` must be one of"):
         tfrecord.decoder("mp3")
+
+
+@pytest.mark.parametrize("samples", [1, 50, 60, 61, 62, 63, 64, 8_150, 8_191, 480_000, 2**20])
+def test_the_audio_begins_where_it_is_said_to(samples: int) -> None:
+    audio = np.random.default_rng(samples).bytes(2 * samples)
+    record = tfrecord.AudioRecord(audio, "pcm16", 16000, samples, "an/id", "anna", "k").serialize()
+    start = tfrecord.audio_start(len(record), len(audio))
+    assert record[start : start + len(audio)] == audio

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from tfse.data import index, tfrecord
+from tfse.data import index, tfrecord, tolerant
 from tfse.data.stand_ins import CorruptRecords, Place, StandIns
 from tfse.errors import DataError
 
@@ -38,7 +38,10 @@ class RecordTable:
         groups: int32 [count], the group of each record.
         group_starts: int32 [group_count], the first record of each group.
         group_sizes: int32 [group_count], how many records each group has.
-        attempt: From path and offset to float32 [samples], empty after an error.
+        starts: int32 [count], where the audio begins in each record if it is PCM16,
+            bytes.
+        sizes: int32 [count], lengths of the records, bytes.
+        attempt: Reads a record, or gives nothing if it cannot.
         stand_in: From the number of a record that cannot be read to the audio of
             another, outside the graph.
     """
@@ -52,7 +55,9 @@ class RecordTable:
     groups: Any
     group_starts: Any
     group_sizes: Any
-    attempt: Callable[[Any, Any], Any]
+    starts: Any
+    sizes: Any
+    attempt: tolerant.Attempt
     stand_in: Callable[[Any], npt.NDArray[np.float32]]
 
     def read(self, number: Any) -> Any:
@@ -62,14 +67,16 @@ class RecordTable:
             int32 [] -> float32 [samples]
         """
         path, offset = tf.gather(self.paths, number), tf.gather(self.offsets, number)
-        audio = self.attempt(path, offset)
+        start, size = tf.gather(self.starts, number), tf.gather(self.sizes, number)
+        samples = tf.gather(self.samples, number)
+        audio = self.attempt(path, offset, start, size, samples)
 
         def other() -> Any:
             # Which record stands in is a function of the data, so it is no state.
             found = tf.numpy_function(self.stand_in, [number], tf.float32, stateful=False)
             return tf.ensure_shape(found, [None])
 
-        is_whole = tf.equal(tf.size(audio), tf.gather(self.samples, number))
+        is_whole = tf.equal(tf.size(audio), samples)
         return tf.cond(is_whole, lambda: audio, other)
 
 
@@ -125,6 +132,11 @@ def _table(places: Sequence[Place], encoding: str, corrupt: CorruptRecords) -> R
             groups=tf.constant(groups, tf.int32),
             group_starts=tf.constant(np.searchsorted(groups, range(len(names))), tf.int32),
             group_sizes=tf.constant(np.bincount(groups), tf.int32),
-            attempt=tfrecord.tolerant_reader(encoding),
+            starts=tf.constant(
+                [tfrecord.audio_start(record.bytes, 2 * record.samples) for record in records],
+                tf.int32,
+            ),
+            sizes=tf.constant([record.bytes for record in records], tf.int32),
+            attempt=tolerant.reader(encoding),
             stand_in=StandIns(places, tfrecord.decoder(encoding), corrupt),
         )

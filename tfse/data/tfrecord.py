@@ -19,6 +19,8 @@ from tfse.errors import ConfigError
 # A TFRecord frame: 8 bytes length, 4 bytes checksum, the record, 4 bytes checksum.
 HEADER_BYTES = 12
 FOOTER_BYTES = 4
+# Of a field in a protocol buffer; its length follows as a varint.
+_TAG_BYTES = 1
 
 FEATURES = {
     "audio": tf.io.FixedLenFeature([], tf.string),
@@ -82,47 +84,31 @@ def read_record(path: Any, offset: Any) -> Any:
     return tf.raw_ops.DatasetToSingleElement(dataset=first, **signature)[0]
 
 
-def tolerant_reader(encoding: str) -> Callable[[Any, Any], Any]:
-    """Returns a function of the graph that reads a record, or gives nothing if it cannot.
+def audio_start(record_bytes: int, audio_bytes: int) -> int:
+    """Returns where the audio begins in a record, bytes.
 
-    Only a data set can go on after an error inside a graph, so the reading is
-    made one: its one element, or an empty one after it where there was an error.
+    Features are sorted by name and "audio" is the first, so before it stand only
+    the tags and lengths of the messages around it, each as long as its varint.
 
     Args:
-        encoding: "pcm16" or "flac".
-
-    Shapes:
-        path string [], offset int64 [] -> float32 [samples], [0] in place of an error
-
-    Raises:
-        ConfigError: The encoding is neither of the two.
+        record_bytes: Length of the whole record.
+        audio_bytes: Length of the audio in it.
     """
-    read = _traced_reader(decoder(encoding))
-    kept = {"output_types": [tf.float32], "output_shapes": [[None]]}
-    raw = tf.raw_ops
-
-    def attempt(path: Any, offset: Any) -> Any:
-        place = raw.TensorDataset(components=[path, offset], output_shapes=[[], []])
-        # In this thread: to hand the work to another one costs as much as the reading.
-        in_line = {"use_inter_op_parallelism": False, "preserve_cardinality": True}
-        audio = raw.MapDataset(input_dataset=place, other_arguments=[], f=read, **in_line, **kept)
-        audio = raw.IgnoreErrorsDataset(input_dataset=audio, log_warning=False, **kept)
-        nothing = raw.TensorDataset(components=[tf.zeros([0])], output_shapes=[[0]])
-        both = raw.ConcatenateDataset(input_dataset=audio, another_dataset=nothing, **kept)
-        first = raw.TakeDataset(input_dataset=both, count=1, **kept)
-        return raw.DatasetToSingleElement(dataset=first, **kept)[0]
-
-    return attempt
+    content, before = audio_bytes, 0
+    # The value, its list, its feature with the name before it, and the entry of the map.
+    for name_bytes in (0, 0, _TAG_BYTES + 1 + len("audio"), 0):
+        head = _TAG_BYTES + _varint_bytes(content)
+        before += head + name_bytes
+        content += head + name_bytes
+    # All features: the rest of them stands behind the audio.
+    lengths = range(1, _varint_bytes(record_bytes) + 1)
+    fitting = (n for n in lengths if _varint_bytes(record_bytes - _TAG_BYTES - n) == n)
+    # None fits where an index is wrong about the length; reading will find that out.
+    return before + _TAG_BYTES + next(fitting, 1)
 
 
-def _traced_reader(decode: Callable[[Any], Any]) -> Any:
-    place = (tf.TensorSpec([], tf.string), tf.TensorSpec([], tf.int64))
-
-    @tf.function(input_signature=place, autograph=False)
-    def read(path: Any, offset: Any) -> Any:
-        return decode(read_record(path, offset))
-
-    return read.get_concrete_function()
+def _varint_bytes(value: int) -> int:
+    return max(1, -(-value.bit_length() // 7))
 
 
 def decoder(encoding: str) -> Callable[[Any], Any]:
