@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from keras import ops
 
 Tensor = Any
@@ -40,6 +41,24 @@ def ideal_ratio_mask(clean: Tensor, noise: Tensor, *, exponent: float = 0.5) -> 
     """
     clean_power, noise_power = power(clean), power(noise)
     return ops.power(clean_power / (clean_power + noise_power + _SMALLEST_POWER), exponent)
+
+
+def ideal_complex_mask(clean: Tensor, noisy: Tensor) -> Tensor:
+    """Returns S / Y, which makes the noisy spectrum the clean one; 0 in digital silence.
+
+    Args:
+        clean: spectrum S of the clean speech, `[batch, frames, bins, 2]`.
+        noisy: spectrum Y of the mixture, of the same shape.
+
+    Returns:
+        `[batch, frames, bins, 2]`.
+
+    Source:
+        Williamson, Wang and Wang, "Complex ratio masking for monaural speech
+        separation", IEEE/ACM TASLP 24(3), 2016, equations 9 and 10.
+    """
+    conjugate = noisy * np.array([1.0, -1.0], np.float32)
+    return apply_complex_mask(clean, conjugate) / (power(noisy) + _SMALLEST_POWER)[..., None]
 
 
 def apply_magnitude_mask(spectrum: Tensor, mask: Tensor) -> Tensor:

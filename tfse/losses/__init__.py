@@ -1,20 +1,32 @@
 """Losses: one number an example, and nothing from padding."""
 
 from tfse.losses.base import EnhancementLoss
-from tfse.losses.mask import CleanLogPowerMSE, MaskMSE
+from tfse.losses.config import LossConfig
+from tfse.losses.disturbance import LoudnessDisturbance
+from tfse.losses.harmless import OverSuppression, ResidualLevel
+from tfse.losses.intelligibility import NegativeESTOI, NegativeSTOI
+from tfse.losses.mask import CleanLogPowerMSE, ComplexMaskMSE, MaskMSE
+from tfse.losses.multi_resolution import MultiResolutionSTFT
 from tfse.losses.spectral import CompressedSpectrumMSE, LogSpectralMSE
 from tfse.losses.waveform import NegativeSISDR, NegativeSNR
-from tfse.losses.weighted import LossConfig, WeightedSum, build_loss
+from tfse.losses.weighted import WeightedSum, build_loss
 
 __all__ = [
     "CleanLogPowerMSE",
+    "ComplexMaskMSE",
     "CompressedSpectrumMSE",
     "EnhancementLoss",
     "LogSpectralMSE",
     "LossConfig",
+    "LoudnessDisturbance",
     "MaskMSE",
+    "MultiResolutionSTFT",
+    "NegativeESTOI",
     "NegativeSISDR",
     "NegativeSNR",
+    "NegativeSTOI",
+    "OverSuppression",
+    "ResidualLevel",
     "WeightedSum",
     "build_loss",
 ]

@@ -43,10 +43,35 @@ def valid_samples(length: Tensor, samples: int | Tensor) -> Tensor:
     return ops.cast(positions[None] < length[:, None], "float32")
 
 
+def target_without_padding(targets: Tensors, name: str) -> Tensor:
+    """Returns one waveform of the targets, `[batch, samples]`, zero beyond the length."""
+    # Chosen and not multiplied: what stands in the padding may be no number.
+    valid = valid_samples(targets["length"], ops.shape(targets[name])[1]) > 0
+    return ops.where(valid, targets[name], 0.0)
+
+
 def without_padding(targets: Tensors, outputs: Tensors) -> tuple[Tensor, Tensor]:
     """Returns clean and enhanced, `[batch, samples]`, both zero beyond the length."""
-    valid = valid_samples(targets["length"], ops.shape(targets["clean"])[1])
-    return targets["clean"] * valid, outputs["enhanced"] * valid
+    enhanced = {"enhanced": outputs["enhanced"], "length": targets["length"]}
+    return target_without_padding(targets, "clean"), target_without_padding(enhanced, "enhanced")
+
+
+def valid_frames(length: Tensor, frames: int | Tensor, stft: STFT) -> Tensor:
+    """Returns 1 for every frame that holds at least one valid sample, `[batch, frames]`.
+
+    Args:
+        length: valid samples of each example, `[batch]`.
+        frames: how many there are; frame t is as `stft` makes it.
+        stft: the transform.
+    """
+    starts = ops.arange(1, frames + 1) * stft.hop_length - stft.frame_length
+    return ops.cast(ops.cast(starts, "float32")[None] < length[:, None], "float32")
+
+
+def head_without_padding(head: Tensor, length: Tensor, stft: STFT) -> Tensor:
+    """Returns a head of the core, `[batch, frames, bins, ...]`, zero in frames of padding."""
+    valid = valid_frames(length, ops.shape(head)[1], stft) > 0
+    return ops.where(ops.reshape(valid, (*ops.shape(valid), *[1] * (len(head.shape) - 2))), head, 0)
 
 
 def mean_over_frames(values: Tensor, length: Tensor, stft: STFT) -> Tensor:
@@ -60,8 +85,7 @@ def mean_over_frames(values: Tensor, length: Tensor, stft: STFT) -> Tensor:
     Returns:
         `[batch]`.
     """
-    starts = ops.arange(1, ops.shape(values)[1] + 1) * stft.hop_length - stft.frame_length
-    valid = ops.cast(ops.cast(starts, "float32")[None] < length[:, None], "float32")
+    valid = valid_frames(length, ops.shape(values)[1], stft)
     sums = ops.sum(ops.mean(values, axis=2) * valid, axis=1)
     return sums / ops.maximum(ops.sum(valid, axis=1), 1.0)
 

@@ -6,8 +6,17 @@ import keras
 from keras import ops
 
 from tfse.dsp import masks
+from tfse.errors import ConfigError
 from tfse.layers import STFT
-from tfse.losses.base import EnhancementLoss, Tensor, Tensors, mean_over_frames, spectrum
+from tfse.losses.base import (
+    EnhancementLoss,
+    Tensor,
+    Tensors,
+    head_without_padding,
+    mean_over_frames,
+    spectrum,
+    target_without_padding,
+)
 
 
 class MaskMSE(EnhancementLoss):
@@ -31,12 +40,71 @@ class MaskMSE(EnhancementLoss):
 
     def call(self, targets: Tensors, outputs: Tensors) -> Tensor:
         """Compares `outputs["mask"]`, `[batch, frames, bins]`, with the ideal mask."""
-        mask = outputs["mask"]
+        length = targets["length"]
+        mask = head_without_padding(outputs["mask"], length, self._stft)
         clean, noise = (
-            spectrum(targets[name], self._stft, ops.shape(mask)[1]) for name in ("clean", "noise")
+            spectrum(target_without_padding(targets, name), self._stft, ops.shape(mask)[1])
+            for name in ("clean", "noise")
         )
         ideal = masks.ideal_ratio_mask(clean, noise, exponent=self._exponent)
-        return mean_over_frames(ops.square(mask - ideal), targets["length"], self._stft)
+        return mean_over_frames(ops.square(mask - ideal), length, self._stft)
+
+
+class ComplexMaskMSE(EnhancementLoss):
+    """Mean squared error of the estimated complex ratio mask, both compressed.
+
+        mean over frames, bins and parts of (Q(mask) - Q(S / Y))^2,  Q(x) = K tanh(C x / 2)
+
+    of the spectra S of the clean and Y of the noisy waveform. The mask that would be
+    ideal has no bound where the noisy spectrum is small; compressed, its parts
+    lie within -K..K. In digital silence it is 0.
+
+    Args:
+        stft: transform of the model, which the mask is made for.
+        limit: K, the bound of a part; above 0.
+        steepness: C; above 0.
+
+    Raises:
+        ConfigError: `limit` or `steepness` is not above 0.
+
+    Source:
+        Williamson, Wang and Wang, "Complex ratio masking for monaural speech
+        separation", IEEE/ACM TASLP 24(3), 2016, equations 9 to 13. There the network
+        gives Q of the mask; here the model applies its mask as it is.
+    """
+
+    def __init__(
+        self,
+        stft: STFT,
+        limit: float = 10.0,
+        steepness: float = 0.1,
+        name: str = "complex_mask_mse",
+    ) -> None:
+        """Keeps the transform and the compression."""
+        super().__init__(name=name)
+        if limit <= 0 or steepness <= 0:
+            raise ConfigError(
+                "`mask_limit` and `mask_steepness` must be above 0; received "
+                f"mask_limit={limit}, mask_steepness={steepness}."
+            )
+        self._stft = stft
+        self._limit = limit
+        self._steepness = steepness
+
+    def call(self, targets: Tensors, outputs: Tensors) -> Tensor:
+        """Compares `outputs["mask"]`, `[batch, frames, bins, 2]`, with the ideal mask."""
+        length = targets["length"]
+        mask = head_without_padding(outputs["mask"], length, self._stft)
+        clean, noisy = (
+            spectrum(target_without_padding(targets, name), self._stft, ops.shape(mask)[1])
+            for name in ("clean", "noisy")
+        )
+        ideal = masks.ideal_complex_mask(clean, noisy)
+        errors = ops.square(self._compressed(mask) - self._compressed(ideal))
+        return mean_over_frames(ops.mean(errors, axis=3), length, self._stft)
+
+    def _compressed(self, mask: Tensor) -> Tensor:
+        return self._limit * ops.tanh(0.5 * self._steepness * mask)
 
 
 class CleanLogPowerMSE(EnhancementLoss):
@@ -68,7 +136,9 @@ class CleanLogPowerMSE(EnhancementLoss):
 
     def call(self, targets: Tensors, outputs: Tensors) -> Tensor:
         """Compares `outputs["clean_log_power"]`, `[batch, frames, bins]`."""
-        estimate = outputs["clean_log_power"]
-        clean = spectrum(targets["clean"], self._stft, ops.shape(estimate)[1])
+        length = targets["length"]
+        estimate = head_without_padding(outputs["clean_log_power"], length, self._stft)
+        clean = target_without_padding(targets, "clean")
+        clean = spectrum(clean, self._stft, ops.shape(estimate)[1])
         target = self._standardization(self._log_power(clean))
-        return mean_over_frames(ops.square(estimate - target), targets["length"], self._stft)
+        return mean_over_frames(ops.square(estimate - target), length, self._stft)

@@ -1,43 +1,20 @@
 """Weighted sums of losses, by config."""
 
-# No `from __future__ import annotations` here: config flags read the types of
-# the dataclass fields, and would find strings.
-import dataclasses
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 
 from tfse.errors import ConfigError
 from tfse.losses.base import EnhancementLoss, Tensor, Tensors
-from tfse.losses.mask import CleanLogPowerMSE, MaskMSE
+from tfse.losses.config import LossConfig
+from tfse.losses.disturbance import LoudnessDisturbance
+from tfse.losses.harmless import OverSuppression, ResidualLevel
+from tfse.losses.intelligibility import NegativeESTOI, NegativeSTOI
+from tfse.losses.mask import CleanLogPowerMSE, ComplexMaskMSE, MaskMSE
+from tfse.losses.multi_resolution import MultiResolutionSTFT
 from tfse.losses.spectral import CompressedSpectrumMSE, LogSpectralMSE
 from tfse.losses.waveform import NegativeSISDR, NegativeSNR
 from tfse.models import EnhancementModel
-
-
-@dataclasses.dataclass
-class LossConfig:
-    """The weight of every loss in the sum; a loss of weight 0 is not computed.
-
-    Attributes:
-        mask_mse: see `MaskMSE`; for models with a ratio mask.
-        mask_exponent: of the ideal ratio mask in it.
-        clean_log_power_mse: see `CleanLogPowerMSE`; for models with that head.
-        negative_si_sdr: see `NegativeSISDR`, in dB.
-        negative_snr: see `NegativeSNR`, in dB.
-        log_spectral_mse: see `LogSpectralMSE`, in nepers.
-        compressed_spectrum_mse: see `CompressedSpectrumMSE`.
-        compression: exponent of the magnitude in it.
-        complex_weight: share of the complex part in it.
-    """
-
-    mask_mse: float = 0.0
-    mask_exponent: float = 0.5
-    clean_log_power_mse: float = 0.0
-    negative_si_sdr: float = 0.0
-    negative_snr: float = 0.0
-    log_spectral_mse: float = 0.0
-    compressed_spectrum_mse: float = 0.0
-    compression: float = 0.3
-    complex_weight: float = 0.3
 
 
 class WeightedSum(EnhancementLoss):
@@ -59,6 +36,9 @@ class WeightedSum(EnhancementLoss):
 
 _BUILDERS: dict[str, Callable[[LossConfig, EnhancementModel], EnhancementLoss]] = {
     "mask_mse": lambda config, model: MaskMSE(model.stft, config.mask_exponent),
+    "complex_mask_mse": lambda config, model: ComplexMaskMSE(
+        model.stft, config.mask_limit, config.mask_steepness
+    ),
     "clean_log_power_mse": lambda config, model: CleanLogPowerMSE(
         model.stft,
         model.get_layer("core").get_layer("log_power"),
@@ -70,10 +50,23 @@ _BUILDERS: dict[str, Callable[[LossConfig, EnhancementModel], EnhancementLoss]] 
     "compressed_spectrum_mse": lambda config, model: CompressedSpectrumMSE(
         model.stft, config.compression, config.complex_weight
     ),
+    "multi_resolution_stft": lambda config, model: MultiResolutionSTFT(),
+    "negative_stoi": lambda config, model: NegativeSTOI(model.stft.sample_rate),
+    "negative_estoi": lambda config, model: NegativeESTOI(model.stft.sample_rate),
+    "loudness_disturbance": lambda config, model: LoudnessDisturbance(model.stft.sample_rate),
+    "over_suppression": lambda config, model: OverSuppression(model.stft, config.compression),
+    "residual_level": lambda config, model: ResidualLevel(
+        model.stft.hop_length, config.residual_floor_db
+    ),
 }
 
-# Losses that look at a head of the core rather than at the waveform.
-_HEADS = {"mask_mse": "mask", "clean_log_power_mse": "clean_log_power"}
+# Losses that look at a head of the core rather than at the waveform, and the axes it has.
+_FRAMES_AND_BINS = ("batch", "frames", "bins")
+_HEADS = {
+    "mask_mse": ("mask", _FRAMES_AND_BINS),
+    "complex_mask_mse": ("mask", (*_FRAMES_AND_BINS, "2")),
+    "clean_log_power_mse": ("clean_log_power", _FRAMES_AND_BINS),
+}
 
 
 def build_loss(config: LossConfig, model: EnhancementModel) -> WeightedSum:
@@ -87,7 +80,8 @@ def build_loss(config: LossConfig, model: EnhancementModel) -> WeightedSum:
         The loss.
 
     Raises:
-        ConfigError: every weight is 0, or a loss needs a head that the model lacks.
+        ConfigError: every weight is 0, a loss needs a head that the model lacks, or a
+            setting breaks a loss's rule.
     """
     weights = {name: getattr(config, name) for name in _BUILDERS if getattr(config, name)}
     if not weights:
@@ -98,10 +92,12 @@ def build_loss(config: LossConfig, model: EnhancementModel) -> WeightedSum:
 
 
 def _check_head(loss: str, model: EnhancementModel) -> None:
+    if loss not in _HEADS:
+        return
     shapes = {name: head.shape for name, head in model.get_layer("core").output.items()}
-    head = _HEADS.get(loss)
-    if head and len(shapes.get(head, ())) != 3:
+    head, axes = _HEADS[loss]
+    if len(shapes.get(head, ())) != len(axes):
         raise ConfigError(
-            f"the loss `{loss}` needs a head `{head}` of [batch, frames, bins]; "
+            f"the loss `{loss}` needs a head `{head}` of [{', '.join(axes)}]; "
             f"the model {model.name!r} has {shapes}."
         )
