@@ -1,9 +1,7 @@
-"""Losses against NumPy, padding, silence, and gradients that stay finite."""
+"""Losses on waveforms, spectra and masks against NumPy, and their sums."""
 
-import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from tests import examples
 from tfse import losses, models
@@ -11,7 +9,7 @@ from tfse.errors import ConfigError
 from tfse.layers import STFT
 from tfse.losses.base import spectrum
 
-SAMPLES, PADDING = 1000, 537
+SAMPLES = 1000
 TRANSFORM = {"frame_length": 64, "hop_length": 32}
 
 
@@ -33,72 +31,6 @@ def _outputs(targets):
 
 def _stft():
     return STFT(**TRANSFORM)
-
-
-def _all_losses():
-    core = examples.MODELS["lstm_irm_multitarget"]().get_layer("core")
-    return {
-        "mask_mse": losses.MaskMSE(_stft()),
-        "clean_log_power_mse": losses.CleanLogPowerMSE(
-            _stft(), core.get_layer("log_power"), core.get_layer("standardization")
-        ),
-        "negative_snr": losses.NegativeSNR(),
-        "negative_si_sdr": losses.NegativeSISDR(),
-        "log_spectral_mse": losses.LogSpectralMSE(_stft()),
-        "compressed_spectrum_mse": losses.CompressedSpectrumMSE(_stft()),
-    }
-
-
-def _padded(targets, outputs):
-    """Adds padding in which the model speaks, and the targets are silent."""
-    wave = [(0, 0), (0, PADDING)]
-    frames = [(0, 0), (0, 17), (0, 0)]
-    longer = {n: v if n == "length" else np.pad(v, wave) for n, v in targets.items()}
-    return longer, {
-        "enhanced": np.pad(outputs["enhanced"], wave, constant_values=0.7),
-        "mask": np.pad(outputs["mask"], frames, constant_values=0.9),
-        "clean_log_power": np.pad(outputs["clean_log_power"], frames, constant_values=5),
-    }
-
-
-@pytest.mark.parametrize("name", _all_losses())
-def test_padding_adds_nothing(name):
-    loss, targets = _all_losses()[name], _targets()
-    outputs = _outputs(targets)
-    alone, padded = loss(targets, outputs), loss(*_padded(targets, outputs))
-    np.testing.assert_allclose(np.asarray(padded), np.asarray(alone), rtol=1e-5)
-
-
-@pytest.mark.parametrize("name", _all_losses())
-def test_every_example_has_a_loss_of_its_own(name):
-    loss, targets = _all_losses()[name], _targets()
-    outputs = _outputs(targets)
-    together = np.asarray(loss(targets, outputs))
-    assert together.shape == (3,)
-    for row in range(3):
-        one = slice(row, row + 1)
-        alone = loss(
-            {n: v[one] for n, v in targets.items()}, {n: v[one] for n, v in outputs.items()}
-        )
-        np.testing.assert_allclose(together[one], np.asarray(alone), rtol=1e-5)
-
-
-@pytest.mark.parametrize("name", _all_losses())
-@pytest.mark.parametrize("silent", ["clean", "estimate", "both"])
-def test_silence_gives_a_finite_loss_and_gradient(name, silent):
-    loss, targets = _all_losses()[name], _targets()
-    outputs = _outputs(targets)
-    if silent != "estimate":
-        targets |= {"clean": 0 * targets["clean"], "noisy": targets["noise"]}
-    if silent != "clean":
-        outputs = {head: 0 * values for head, values in outputs.items()}
-    variables = {head: tf.Variable(values) for head, values in outputs.items()}
-    with tf.GradientTape() as tape:
-        value = tf.reduce_sum(loss(targets, {h: v + 0.0 for h, v in variables.items()}))
-    gradients = [g for g in tape.gradient(value, list(variables.values())) if g is not None]
-    assert gradients
-    assert np.isfinite(value.numpy())
-    assert all(np.isfinite(g.numpy()).all() for g in gradients)
 
 
 def test_snr_is_its_formula():
@@ -162,6 +94,28 @@ def test_mask_mse_is_its_formula(exponent):
     )
 
 
+@pytest.mark.parametrize(("limit", "steepness"), [(10.0, 0.1), (2.0, 1.0)])
+def test_complex_mask_mse_is_its_formula(limit, steepness):
+    targets = _targets()
+    mask = 2 * examples.random(3, 33, 33, 2, seed=5)
+    ideal = _numpy_spectrum(targets["clean"]) / _numpy_spectrum(targets["noisy"])
+    target = np.stack([ideal.real, ideal.imag], axis=-1)
+    compressed = [
+        limit * (1 - np.exp(-steepness * x)) / (1 + np.exp(-steepness * x)) for x in (mask, target)
+    ]
+    expected = ((compressed[0] - compressed[1]) ** 2).mean(axis=(1, 2, 3))
+    value = losses.ComplexMaskMSE(_stft(), limit, steepness)(targets, {"mask": mask})
+    np.testing.assert_allclose(np.asarray(value), expected, rtol=1e-3)
+
+
+def test_the_ideal_complex_mask_has_no_error():
+    targets = _targets()
+    clean, noisy = (_numpy_spectrum(targets[name]) for name in ("clean", "noisy"))
+    mask = np.stack([(clean / noisy).real, (clean / noisy).imag], axis=-1).astype(np.float32)
+    value = losses.ComplexMaskMSE(_stft())(targets, {"mask": mask})
+    np.testing.assert_allclose(np.asarray(value), 0, atol=1e-6)
+
+
 def test_clean_log_power_is_standardized_as_the_input_is():
     core = examples.MODELS["lstm_irm_multitarget"]().get_layer("core")
     core.get_layer("standardization").set_statistics(np.full(33, -4.0), np.full(33, 2.0))
@@ -200,6 +154,10 @@ def test_weights_add_up():
     [
         (losses.LossConfig(), "a loss must have a weight"),
         (losses.LossConfig(mask_mse=1.0), "`mask_mse` needs a head `mask` of .*tiny_dpcrn"),
+        (
+            losses.LossConfig(complex_mask_mse=1.0, mask_limit=0.0),
+            "must be above 0; received mask_limit=0.0",
+        ),
         (losses.LossConfig(clean_log_power_mse=1.0), "needs a head `clean_log_power`"),
     ],
 )
@@ -208,5 +166,28 @@ def test_a_loss_that_the_model_cannot_serve_is_refused(config, message):
         losses.build_loss(config, models.build(examples.tiny_dpcrn()))
 
 
-def test_losses_are_keras_losses():
-    assert all(isinstance(loss, keras.losses.Loss) for loss in _all_losses().values())
+def test_a_ratio_mask_is_no_complex_one():
+    needs = r"`complex_mask_mse` needs a head `mask` of \[batch, frames, bins, 2\]"
+    with pytest.raises(ConfigError, match=needs):
+        losses.build_loss(losses.LossConfig(complex_mask_mse=1.0), examples.MODELS["lstm_irm"]())
+
+
+def test_settings_reach_their_losses():
+    model = models.build(examples.tiny_dpcrn())
+    targets = _targets()
+    outputs = {"enhanced": _outputs(targets)["enhanced"]}
+    outputs["mask"] = examples.random(3, 33, 33, 2, seed=5)
+
+    def value(**settings):
+        return np.asarray(losses.build_loss(losses.LossConfig(**settings), model)(targets, outputs))
+
+    for weight, setting, other in [
+        ("complex_mask_mse", "mask_limit", 1.0),
+        ("complex_mask_mse", "mask_steepness", 1.0),
+        ("compressed_spectrum_mse", "compression", 0.5),
+        ("compressed_spectrum_mse", "complex_weight", 0.9),
+        ("over_suppression", "compression", 0.5),
+    ]:
+        assert (value(**{weight: 1.0}) != value(**{weight: 1.0, setting: other})).all()
+    targets["clean"] *= 0
+    assert (value(residual_level=1.0) > value(residual_level=1.0, residual_floor_db=-20.0)).all()

@@ -31,11 +31,13 @@ _DENOMINATOR = (1.0, -1.9444777, 0.94597794)
 # Gain from frame to frame: smoothed, and within bounds.
 _GAIN_MEMORY, _GAIN_TAPS = 0.2, 8
 _GAIN_MIN, _GAIN_MAX = 3e-4, 5.0
-_MOST_DISTURBED = 45.0
+# P.862 counts no more of a frame than this; there its slope would be 0 where noise is
+# loudest, so a loss counts the rest a little.
+_MOST_DISTURBED, _BEYOND = 45.0, 0.01
 _SYMMETRIC_WEIGHT, _ASYMMETRIC_WEIGHT = 0.1, 0.0309
 _SYLLABLE_FRAMES = 20
 # Roots are taken this far from zero, where their slope is infinite.
-_SMOOTHING = 1e-2
+_SMOOTHING = 1e-3
 
 
 class LoudnessDisturbance(EnhancementLoss):
@@ -51,9 +53,10 @@ class LoudnessDisturbance(EnhancementLoss):
     missing; frames are joined by an L6 norm over syllables of 320 ms, those by an L2.
 
     The loss is not PESQ: nothing is aligned in time (an estimate of ours is), bad
-    intervals are not looked at again, and every pause counts. It does not hear the level
-    of the estimate, so it needs another loss beside it that does. An example whose clean
-    speech is silent has loss 0: PESQ knows no score for it.
+    intervals are not looked at again, every pause counts, and a frame that is disturbed as
+    much as can be still has a slope of 1 %. It hears neither level nor phase, nor what is
+    equalized away: use it beside a loss that does. An example whose clean speech is silent
+    has loss 0: PESQ knows no score for it.
 
     Args:
         sample_rate: of the waveforms, in Hz; the bands are made for 16,000.
@@ -152,8 +155,12 @@ def _frame_disturbances(clean: Tensor, enhanced: Tensor) -> tuple[Tensor, Tensor
     power = ops.sum(loudness.audible_power(clean)[..., 1:], axis=2)
     weight = ops.power((power + 1e5) / 1e7, 0.04)
     norms = (_over_bands(heard, 2), _over_bands(heard * added, 1))
-    symmetric, asymmetric = (ops.minimum(norm / weight, _MOST_DISTURBED) for norm in norms)
+    symmetric, asymmetric = (_bounded(norm / weight) for norm in norms)
     return symmetric, asymmetric
+
+
+def _bounded(disturbance: Tensor) -> Tensor:
+    return ops.minimum(disturbance, _MOST_DISTURBED + _BEYOND * (disturbance - _MOST_DISTURBED))
 
 
 def _over_bands(values: Tensor, order: int) -> Tensor:
