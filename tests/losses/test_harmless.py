@@ -108,3 +108,12 @@ def test_less_of_noise_alone_is_better(loss):
     ]
     assert np.isfinite(values).all()
     assert (np.diff(values, axis=0) < 0).all()
+
+
+def test_of_silence_the_snr_is_the_level_of_what_is_left():
+    targets = _noise_alone()
+    power = (targets["noisy"].astype(float) ** 2).mean(axis=1)
+    expected = 10 * np.log10(power / 1e-10)
+    for loss in (losses.NegativeSNR(), losses.NegativeSISDR()):
+        value = loss(targets, {"enhanced": targets["noisy"]})
+        np.testing.assert_allclose(np.asarray(value), expected, atol=1e-3)

@@ -52,19 +52,17 @@ class _Intelligibility(EnhancementLoss):
     def call(self, targets: Tensors, outputs: Tensors) -> Tensor:
         """Compares `outputs["enhanced"]` with `targets["clean"]`; 0..-1 for speech."""
         clean, enhanced = without_padding(targets, outputs)
-        power = ops.sum(ops.square(clean), axis=1) / ops.maximum(targets["length"], 1.0)
+        length = targets["length"]
+        power = ops.sum(ops.square(clean), axis=1) / ops.maximum(length, 1.0)
         # At the level of the clean speech, so that small numbers mean the same anywhere.
         scale = ops.rsqrt(power + _QUIETEST_POWER)[:, None]
         clean, enhanced = (self._resampled(x * scale) for x in (clean, enhanced))
-        length = ops.ceil(targets["length"] * (_SAMPLE_RATE / self._sample_rate) - 1e-3)
+        # A length that is whole stays so, whatever the rounding of the quotient.
+        length = ops.ceil(length * (_SAMPLE_RATE / self._sample_rate) - 1e-3)
         order, count = _voiced_first(clean, length)
         clean, enhanced = (_segments(_bands(x, order, count)) for x in (clean, enhanced))
         scores = self._scores(clean, enhanced)
-        segments = ops.cast(ops.arange(ops.shape(scores)[1]), "float32")[None]
-        # The last frame of the voiced speech is not looked at, as in pystoi.
-        counted = (segments < count[:, None] - _SEGMENT_FRAMES) & (power > _QUIETEST_POWER)[:, None]
-        total = ops.sum(ops.where(counted, scores, 0.0), axis=1)
-        return -total / ops.maximum(ops.sum(ops.cast(counted, "float32"), axis=1), 1.0)
+        return -_mean_score(scores, ops.where(power > _QUIETEST_POWER, count, 0.0))
 
     def _scores(self, clean: Tensor, enhanced: Tensor) -> Tensor:
         """Returns the score of every segment, `[batch, segments]`.
@@ -195,6 +193,15 @@ def _segments(bands: Tensor) -> Tensor:
     segments = ops.shape(bands)[2] - _SEGMENT_FRAMES + 1
     shifted = [bands[:, :, shift : shift + segments] for shift in range(_SEGMENT_FRAMES)]
     return ops.stack(shifted, axis=2)
+
+
+def _mean_score(scores: Tensor, count: Tensor) -> Tensor:
+    """Averages over the segments of `count` voiced frames; without any it is 0."""
+    segments = ops.cast(ops.arange(ops.shape(scores)[1]), "float32")[None]
+    # The last frame of the voiced speech is not looked at, as in pystoi.
+    counted = segments < count[:, None] - _SEGMENT_FRAMES
+    total = ops.sum(ops.where(counted, scores, 0.0), axis=1)
+    return total / ops.maximum(ops.sum(ops.cast(counted, "float32"), axis=1), 1.0)
 
 
 def _norm(values: Tensor, axis: int) -> Tensor:

@@ -25,6 +25,9 @@ class LogSpectralMSE(EnhancementLoss):
 
         ln(mse(Sr, Er) + mse(Si, Ei) + mse(|S|, |E|) + 1e-8)
 
+    Where the clean speech is silent it is the logarithm of what is left of the noise: it
+    goes down by 2.3 for every 10 dB, to -18.4.
+
     Args:
         stft: transform of the model.
 

@@ -10,7 +10,9 @@ class NegativeSNR(EnhancementLoss):
     """-10 log10(|s|^2 / |s - e|^2), in dB, of clean s and enhanced e.
 
     Both powers are means over the valid samples with -100 dBFS added, so that
-    silence gives a finite loss and the length of an example does not matter.
+    silence gives a finite loss and the length of an example does not matter. Where
+    s is silent the loss is the level of e over -100 dBFS: it goes down with what is
+    left of the noise, by as many dB.
 
     Source:
         Le et al., "DPCRN", Interspeech 2021, equation 5.
@@ -30,6 +32,9 @@ class NegativeSISDR(EnhancementLoss):
     """Negative scale-invariant signal-to-distortion ratio, in dB.
 
         -10 log10(|a s|^2 / |a s - e|^2),  a = <e, s> / |s|^2
+
+    As in `NegativeSNR`, -100 dBFS is added to each power: where s is silent the loss is
+    the level of e over that; where e is silent it is 0, and so is its slope.
 
     Source:
         Le Roux, Wisdom, Erdogan and Hershey, "SDR - half-baked or well done?",
