@@ -16,7 +16,7 @@ def _value(pair):
 
 
 @pytest.mark.parametrize("noise_gain", GAINS)
-@pytest.mark.parametrize("stop", [16_000, 20_001])
+@pytest.mark.parametrize("stop", [20_001, None])
 def test_is_its_slow_form(noise_gain, stop):
     targets, outputs = pair = recording.pair(noise_gain, stop=stop)
     expected = slow.disturbance(targets["clean"][0], outputs["enhanced"][0])
