@@ -36,21 +36,28 @@ ROOMS = ["pyroomacoustics>=0.8,<0.11"]
 # Writes shards on Flink, Spark or Dataflow.
 BEAM = ["apache-beam==2.77.*"]
 
+# Runs scorers in ONNX files.
+ONNX = ["onnxruntime>=1.18"]
+
 # What only some users need; it is imported where it is used.
 EXTRAS = {
     "beam": BEAM,
     "demo": ["matplotlib>=3.8"],
     "live": ["sounddevice>=0.4.6"],
+    "onnx": ONNX,
     "rooms": ROOMS,
     "serving": SERVING,
     "tflite": TFLITE,
     "test": [
         *ROOMS,
         *BEAM,
+        *ONNX,
         *SERVING,
         *TFLITE,
         "matplotlib>=3.8",
         "mypy>=1.11",
+        # Writes the tiny scorers of the tests; later ones need a newer ml_dtypes than TensorFlow.
+        "onnx>=1.16,<1.20",
         "pytest>=8.0",
         "pytest-xdist>=3.6",
         "ruff>=0.6",
@@ -58,7 +65,7 @@ EXTRAS = {
     ],
 }
 
-PROGRAMS = ["enhance", "inspect_data", "live", "prepare", "simulate_rooms", "train"]
+PROGRAMS = ["enhance", "evaluate", "inspect_data", "live", "prepare", "simulate_rooms", "train"]
 
 setuptools.setup(
     name="tfse",
@@ -69,7 +76,11 @@ setuptools.setup(
     license="Apache-2.0",
     python_requires=">=3.10,<3.13",
     packages=setuptools.find_packages(include=["tfse", "tfse.*"]),
-    package_data={"tfse": ["py.typed"], "tfse.pretrained": ["*.keras", "*.md"]},
+    package_data={
+        "tfse": ["py.typed"],
+        "tfse.evaluation": ["page.css", "page.js"],
+        "tfse.pretrained": ["*.keras", "*.md"],
+    },
     install_requires=REQUIREMENTS,
     extras_require=EXTRAS,
     entry_points={

@@ -11,8 +11,8 @@ PACKAGE = ROOT / "tfse"
 # A package may import those below it and itself.
 FLOORS = [
     {"cli"},
-    # Verifying an export runs it, so exporting stands on streaming.
-    {"training", "exporting"},
+    # Verifying an export and evaluating a model run it, so they stand on streaming.
+    {"training", "exporting", "evaluation"},
     {"streaming"},
     {"losses", "metrics", "data"},
     {"models"},

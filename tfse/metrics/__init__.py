@@ -1,6 +1,6 @@
 """Metrics: reference first, estimate second; a number, or the reason why there is none."""
 
-from tfse.metrics.errors import MetricUndefined
+from tfse.metrics.errors import MetricNotApplicable, MetricUndefined
 from tfse.metrics.intelligibility import stoi
 from tfse.metrics.levels import level_change_db, share_of_zeros
 from tfse.metrics.linear_prediction import log_likelihood_ratio
@@ -13,6 +13,7 @@ from tfse.metrics.spectral_slope import weighted_spectral_slope
 
 __all__ = [
     "Composite",
+    "MetricNotApplicable",
     "MetricUndefined",
     "PairResult",
     "composite",

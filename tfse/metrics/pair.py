@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tfse.metrics.errors import MetricUndefined
+from tfse.metrics.errors import MetricNotApplicable, MetricUndefined
 from tfse.metrics.intelligibility import stoi
 from tfse.metrics.levels import level_change_db, share_of_zeros
 from tfse.metrics.quality import pesq
@@ -22,10 +22,13 @@ class PairResult:
     Attributes:
         values: finite numbers by the metric's name.
         reasons: by the metric's name, why there is no number.
+        limits: those of them where nothing is wrong with the pair, and the metric
+            is not defined for its like (`MetricNotApplicable`).
     """
 
     values: dict[str, float] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    limits: set[str] = field(default_factory=set)
 
 
 _Measure = Callable[[Waveform, Waveform, int], float]
@@ -85,7 +88,7 @@ def _note(
     try:
         result.values[name] = measure(*arguments)
     except MetricUndefined as error:
-        result.reasons[name] = str(error)
+        _note_reason(result, name, error)
 
 
 def _note_composite(
@@ -96,7 +99,14 @@ def _note_composite(
         ratings = composite(reference, estimate, sample_rate, pesq_wb)
         result.values.update(ratings._asdict())
     except MetricUndefined as error:
-        result.reasons.update(dict.fromkeys(Composite._fields, str(error)))
+        for name in Composite._fields:
+            _note_reason(result, name, error)
+
+
+def _note_reason(result: PairResult, name: str, error: MetricUndefined) -> None:
+    result.reasons[name] = str(error)
+    if isinstance(error, MetricNotApplicable):
+        result.limits.add(name)
 
 
 def _level_change_from_noisy_db(noisy: Waveform, estimate: Waveform) -> float:

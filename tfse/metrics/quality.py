@@ -6,7 +6,7 @@ import math
 
 import pesq as _pesq
 
-from tfse.metrics.errors import MetricUndefined
+from tfse.metrics.errors import MetricNotApplicable, MetricUndefined
 from tfse.metrics.validation import Waveform, validate
 
 # What ITU-T P.862 is defined for.
@@ -31,8 +31,9 @@ def pesq(reference: Waveform, estimate: Waveform, sample_rate: int, mode: str = 
         1.02 to 4.64 in wide band; higher is better.
 
     Raises:
-        MetricUndefined: another rate or mode, a pair that cannot be compared,
-            less than a quarter of a second or more than 40 s, or no speech found.
+        MetricUndefined: another mode, a pair that cannot be compared, less than a
+            quarter of a second, or no speech found.
+        MetricNotApplicable: another rate, or more than 40 s.
 
     Source:
         ITU-T P.862 (2001) and P.862.2 (2007), by the package `pesq`.
@@ -40,15 +41,14 @@ def pesq(reference: Waveform, estimate: Waveform, sample_rate: int, mode: str = 
     if mode not in _SAMPLE_RATES:
         raise MetricUndefined(f"`mode` must be 'nb' or 'wb'; received {mode!r}.")
     if sample_rate not in _SAMPLE_RATES[mode]:
-        raise MetricUndefined(
+        raise MetricNotApplicable(
             f"PESQ in mode {mode!r} needs one of {_SAMPLE_RATES[mode]} Hz; received {sample_rate}."
         )
     validate(reference, estimate)
     seconds = len(reference) / sample_rate
     if not _SHORTEST_S <= seconds <= _LONGEST_S:
-        raise MetricUndefined(
-            f"PESQ needs {_SHORTEST_S} s to {_LONGEST_S:g} s; received {seconds:.3f} s."
-        )
+        kind = MetricUndefined if seconds < _SHORTEST_S else MetricNotApplicable
+        raise kind(f"PESQ needs {_SHORTEST_S} s to {_LONGEST_S:g} s; received {seconds:.3f} s.")
     return _score(reference, estimate, sample_rate, mode)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tfse.metrics.errors import MetricUndefined
+from tfse.metrics.errors import MetricNotApplicable
 from tfse.metrics.linear_prediction import log_likelihood_ratio
 from tfse.metrics.quality import pesq
 from tfse.metrics.ratios import segmental_snr
@@ -46,15 +46,15 @@ def composite(
         Three ratings, 1 to 5; higher is better.
 
     Raises:
-        MetricUndefined: another rate, or PESQ, LLR, WSS or the segmental SNR has no
-            value for the pair.
+        MetricUndefined: PESQ, LLR, WSS or the segmental SNR has no value for the pair.
+        MetricNotApplicable: another rate, or more than PESQ takes.
 
     Source:
         Hu and Loizou, "Evaluation of objective quality measures for speech
         enhancement", IEEE TASLP 16(1), 2008.
     """
     if sample_rate != _SAMPLE_RATE:
-        raise MetricUndefined(f"composite needs {_SAMPLE_RATE} Hz; received {sample_rate}.")
+        raise MetricNotApplicable(f"composite needs {_SAMPLE_RATE} Hz; received {sample_rate}.")
     if pesq_wb is None:
         pesq_wb = pesq(reference, estimate, sample_rate)
     return composite_of(

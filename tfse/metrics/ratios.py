@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfse.metrics.errors import MetricUndefined
+from tfse.metrics.errors import MetricNotApplicable, MetricUndefined
 from tfse.metrics.frames import Frames, Values, loizou_frame_values
 from tfse.metrics.validation import Waveform, validate_sample_rate, validated
 
@@ -25,13 +25,15 @@ def snr(reference: Waveform, estimate: Waveform) -> float:
         10 log10(sum r^2 / sum (r - e)^2) in dB; higher is better.
 
     Raises:
-        MetricUndefined: the pair cannot be compared, or the estimate is the
-            reference, so that there is no noise.
+        MetricUndefined: the pair cannot be compared.
+        MetricNotApplicable: the estimate is the reference, so that there is no noise.
     """
     reference, estimate = validated(reference, estimate)
     noise = np.sum((reference - estimate) ** 2)
     if not noise:
-        raise MetricUndefined("the estimate must differ from the reference; it is a copy of it.")
+        raise MetricNotApplicable(
+            "the estimate must differ from the reference; it is a copy of it."
+        )
     return float(10 * np.log10(np.sum(reference**2) / noise))
 
 
@@ -46,8 +48,9 @@ def si_sdr(reference: Waveform, estimate: Waveform) -> float:
         dB; higher is better.
 
     Raises:
-        MetricUndefined: the pair cannot be compared, or the estimate is the
-            reference up to its scale, so that there is no distortion.
+        MetricUndefined: the pair cannot be compared.
+        MetricNotApplicable: the estimate is the reference up to its scale, so that
+            there is no distortion.
 
     Source:
         Le Roux, Wisdom, Erdogan and Hershey, "SDR - half-baked or well done?",
@@ -57,7 +60,9 @@ def si_sdr(reference: Waveform, estimate: Waveform) -> float:
     target = (estimate @ reference) / (reference @ reference) * reference
     distortion = np.sum((estimate - target) ** 2)
     if distortion <= _ROUNDING * np.sum(target**2):
-        raise MetricUndefined("the estimate must differ from the reference; it is a copy of it.")
+        raise MetricNotApplicable(
+            "the estimate must differ from the reference; it is a copy of it."
+        )
     if not np.any(target):
         raise MetricUndefined("the estimate must share something with the reference.")
     return float(10 * np.log10(np.sum(target**2) / distortion))
@@ -81,7 +86,7 @@ def si_sdr_improvement(reference: Waveform, estimate: Waveform, noisy: Waveform)
     try:
         return after - si_sdr(reference, noisy)
     except MetricUndefined as error:
-        raise MetricUndefined(f"with the noisy recording as the estimate: {error}") from error
+        raise type(error)(f"with the noisy recording as the estimate: {error}") from error
 
 
 def segmental_snr(reference: Waveform, estimate: Waveform, sample_rate: int) -> float:

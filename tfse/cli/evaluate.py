@@ -1,0 +1,206 @@
+"""`tfse-evaluate`: recordings and models in, a report out."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from absl import flags
+
+from tfse.cli import native_logs, program
+from tfse.data.config import DataConfig
+from tfse.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tfse.evaluation.evaluate import Order
+    from tfse.evaluation.recordings import Source
+    from tfse.evaluation.systems import System
+
+DESCRIPTION = """Measures speech enhancement, and says what could not be measured.
+
+  tfse-evaluate --model=lstm_irm,dpcrn_small --test_data=prepared --output_dir=report
+  tfse-evaluate --model=a.keras,a.tflite --clean_dir=clean --noisy_dir=noisy --output_dir=report
+  tfse-evaluate --reference_dir=clean --estimate_dir=enhanced --output_dir=report
+
+Writes report.html, report.json and per_file.csv. Interrupted and started again, it
+goes on. Exit code: 0 all was measured, 1 a recording has a fault, 2 bad usage.
+"""
+
+_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Where the report goes.", required=True)
+_MODEL = flags.DEFINE_list(
+    "model", [], "Names of shipped models, .keras files, .tflite files or SavedModel folders."
+)
+_TEST_DATA = flags.DEFINE_string("test_data", None, "Mixtures of what tfse-prepare wrote.")
+_CLEAN_DIR = flags.DEFINE_list("clean_dir", [], "Folders of clean speech, for models.")
+_NOISY_DIR = flags.DEFINE_list("noisy_dir", [], "Folders with noisy files of the same names.")
+_REFERENCE_DIR = flags.DEFINE_string("reference_dir", None, "Folder of clean speech.")
+_ESTIMATE_DIR = flags.DEFINE_list(
+    "estimate_dir", [], "Folders with enhanced files of the same names, one a system."
+)
+_METADATA = flags.DEFINE_string(
+    "metadata", None, "CSV file on recordings in folders: file,snr_db,noise,reverberant."
+)
+_SPLIT = flags.DEFINE_enum("split", "test", ["test", "valid"], "Whose mixtures.")
+_COUNT = flags.DEFINE_integer("count", None, "How many mixtures; the default is 400, 200 of valid.")
+_DNSMOS_MODEL = flags.DEFINE_string(
+    "dnsmos_model", None, "ONNX file of DNSMOS P.835, sig_bak_ovr.onnx."
+)
+_ONNX_SCORER = flags.DEFINE_list("onnx_scorer", [], "ONNX files from a waveform to scores.")
+_JOBS = flags.DEFINE_integer("jobs", 0, "Processes; 0 is as many as cores.")
+_SEED = flags.DEFINE_integer("seed", 0, "Of the bootstrap.", 0)
+_WORST = flags.DEFINE_integer("worst", 10, "Worst recordings of each system in the page.", 0)
+_EMBED_AUDIO = flags.DEFINE_bool("embed_audio", True, "Have players in the page.")
+_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Begin anew, whatever is in output_dir.")
+
+_DEFINE: dict[Any, Callable[..., Any]] = {
+    bool: flags.DEFINE_bool,
+    int: flags.DEFINE_integer,
+    float: flags.DEFINE_float,
+}
+# Those that a fixed set does not follow, or that the data have decided, are no flags.
+_FIXED = ("sample_rate", "seed", "speaker_balance", "valid_mixtures", "test_mixtures")
+# Without noise there is nothing to enhance, unless it is asked for.
+_DEFAULTS = {"clean_probability": 0.0}
+_SETTINGS = {
+    field.name: _DEFINE[field.type](
+        field.name,
+        None,
+        f"Setting of the mixtures; {_DEFAULTS.get(field.name, field.default)} by default.",
+    )
+    for field in dataclasses.fields(DataConfig)
+    if field.type in _DEFINE and field.name not in _FIXED
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Evaluates what the flags say and shows the table."""
+    if len(arguments) > 1:
+        raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
+    # It ends the processes that measure, and keeps the journal, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, _interrupted)
+    with native_logs.hidden():
+        return _evaluate(_order())
+
+
+def entry_point() -> None:
+    """Runs the program."""
+    program.run(main, DESCRIPTION)
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _evaluate(order: Order) -> int:
+    import tqdm
+
+    from tfse.evaluation import console
+    from tfse.evaluation.evaluate import PAGE, evaluate
+
+    total = order.source.count * len(order.systems)
+    with tqdm.tqdm(total=total, unit="row", disable=not sys.stderr.isatty()) as bar:
+
+        def progress(_: object, fresh: bool) -> None:
+            bar.update()
+            if not fresh:
+                # What was there already says nothing of the speed.
+                bar.initial += 1
+
+        report = evaluate(order, progress)
+    print(console.text(report))
+    print(f"\nThe report is {order.output_dir / PAGE}.")
+    return program.FAILED if report["figures"]["failed_rows"] else program.DONE
+
+
+def _order() -> Order:
+    from tfse.data.parallel import available_cores
+    from tfse.evaluation.evaluate import Order
+    from tfse.evaluation.scorers import scorer_files
+
+    _check_usage()
+    return Order(
+        source=_source(),
+        systems=_systems(),
+        output_dir=pathlib.Path(_OUTPUT_DIR.value),
+        scorers=scorer_files(_DNSMOS_MODEL.value, _ONNX_SCORER.value),
+        jobs=_JOBS.value or available_cores(),
+        seed=_SEED.value,
+        worst=_WORST.value,
+        embed_audio=_EMBED_AUDIO.value,
+        overwrite=_OVERWRITE.value,
+        command=["tfse-evaluate", *sys.argv[1:]],
+    )
+
+
+def _check_usage() -> None:
+    """Refuses what does not go together, before any work."""
+    estimates = bool(_REFERENCE_DIR.value or _ESTIMATE_DIR.value)
+    if estimates and not (_REFERENCE_DIR.value and _ESTIMATE_DIR.value):
+        raise ConfigError("`--reference_dir` and `--estimate_dir` must be given together.")
+    if estimates == bool(_MODEL.value):
+        raise ConfigError(
+            "either `--model` or `--reference_dir` with `--estimate_dir` must be given."
+        )
+    if _MODEL.value and bool(_TEST_DATA.value) == bool(_CLEAN_DIR.value and _NOISY_DIR.value):
+        raise ConfigError(
+            "`--model` needs either `--test_data` or `--clean_dir` with `--noisy_dir`."
+        )
+    if estimates and (_TEST_DATA.value or _CLEAN_DIR.value or len(_NOISY_DIR.value) > 1):
+        raise ConfigError("`--estimate_dir` takes no other recordings than one `--noisy_dir`.")
+    if _TEST_DATA.value and (_METADATA.value or _CLEAN_DIR.value or _NOISY_DIR.value):
+        raise ConfigError("`--test_data` takes neither folders nor `--metadata`.")
+    given = [
+        name for name, flag in {**_SETTINGS, "count": _COUNT}.items() if flag.value is not None
+    ]
+    given += ["split"] if flags.FLAGS["split"].present else []
+    if given and not _TEST_DATA.value:
+        raise ConfigError(f"`--{given[0]}` is a setting of mixtures, and needs `--test_data`.")
+    if _JOBS.value < 0:
+        raise ConfigError(f"`jobs` must not be negative; received {_JOBS.value}.")
+
+
+def _source() -> Source:
+    from tfse.evaluation.folders import FolderSource
+    from tfse.evaluation.metadata import read_metadata
+    from tfse.evaluation.mixtures import MixtureSource, sample_rate_of
+
+    if _TEST_DATA.value:
+        given = {name: flag.value for name, flag in _SETTINGS.items() if flag.value is not None}
+        rate = sample_rate_of(_TEST_DATA.value)
+        config = DataConfig(**{**_DEFAULTS, **given, "sample_rate": rate})
+        usual = config.test_mixtures if _SPLIT.value == "test" else config.valid_mixtures
+        count = usual if _COUNT.value is None else _COUNT.value
+        return MixtureSource(_TEST_DATA.value, config, _SPLIT.value, count)
+    metadata = read_metadata(_METADATA.value) if _METADATA.value else None
+    if _MODEL.value:
+        return FolderSource(_CLEAN_DIR.value, _NOISY_DIR.value, metadata=metadata)
+    references = [_REFERENCE_DIR.value or ""]
+    return FolderSource(references, _NOISY_DIR.value, _estimates(), metadata)
+
+
+def _estimates() -> dict[str, str]:
+    from tfse.evaluation.systems import short_labels
+
+    folders = _ESTIMATE_DIR.value
+    labels = short_labels(folders)
+    if len(set(labels)) < len(labels):
+        raise ConfigError(f"`estimate_dir` must name every folder once; received {folders}.")
+    return dict(zip(labels, folders, strict=True))
+
+
+def _systems() -> list[System]:
+    from tfse.evaluation.systems import NOISY, System, models
+
+    noisy = [System(NOISY)] if _MODEL.value or _NOISY_DIR.value else []
+    if _MODEL.value:
+        return [*noisy, *models(_MODEL.value)]
+    return [*noisy, *map(System, _estimates())]
+
+
+if __name__ == "__main__":
+    entry_point()

@@ -1,0 +1,82 @@
+"""The report on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tfse.data.summary import table
+from tfse.evaluation.measures import PRINCIPAL, measure_of
+
+_SHOWN = (*PRINCIPAL, "estoi", "snr_db", "covl")
+_MOST_REASONS = 10
+
+
+def text(report: dict[str, Any]) -> str:
+    """Returns the tables that a user reads first.
+
+    Args:
+        report: as in `report.json`.
+    """
+    return "\n".join(_lines(report))
+
+
+def number(estimate: dict[str, Any], digits: int, sign: str = "") -> str:
+    """Returns a mean with its interval, and n of N if some are missing."""
+    if estimate["mean"] is None:
+        return f"none of {estimate['of']}"
+    parts = [format(estimate["mean"], f"{sign}.{digits}f")]
+    if estimate["low"] is not None:
+        low, high = (format(estimate[end], f"{sign}.{digits}f") for end in ("low", "high"))
+        parts.append(f"[{low}, {high}]")
+    if estimate["n"] < estimate["of"]:
+        parts.append(f"({estimate['n']} of {estimate['of']})")
+    return " ".join(parts)
+
+
+def _lines(report: dict[str, Any]) -> Iterator[str]:
+    figures = report["figures"]
+    yield f"{figures['recordings']} recordings, {figures['seconds']:.0f} s. Means [95 % interval]:"
+    yield ""
+    yield _table(figures["means"])
+    for change in figures["differences"]:
+        yield ""
+        yield f"{change['system']} against {change['baseline']}, over the same files:"
+        yield _table({change["system"]: change["metrics"]}, "+")
+    yield from _harm(figures["harm"])
+    yield from _unmeasured(figures["unmeasured"])
+
+
+def _table(means: dict[str, Any], sign: str = "") -> str:
+    names = [n for n in _SHOWN if any(n in own for own in means.values())]
+    names += [n for own in means.values() for n in own if "dnsmos" in n and n not in names]
+    rows = [["", *(measure_of(name).label for name in names)]]
+    for system, own in means.items():
+        cells = (
+            number(own[name], measure_of(name).digits, sign) if name in own else ""
+            for name in names
+        )
+        rows.append([system, *cells])
+    return table(rows)
+
+
+def _harm(harm: dict[str, Any]) -> Iterator[str]:
+    for system, found in harm.items():
+        counts = found["counts"]
+        yield ""
+        yield (
+            f"{system}: harm to {found['files']} files: PESQ fell by more than 0.1 in "
+            f"{counts['pesq']}, STOI by more than 0.05 in {counts['stoi']}, level off by more "
+            f"than 3 dB in {counts['level']}, clipped {counts['clipping']}."
+        )
+
+
+def _unmeasured(found: list[dict[str, Any]]) -> Iterator[str]:
+    if found:
+        yield ""
+        yield "Without a number:"
+    for one in found[:_MOST_REASONS]:
+        what = ", ".join(one["metrics"]) if len(one["metrics"]) < 6 else "most metrics"
+        yield f"  {one['file']}, {one['system']}{', ' if what else ''}{what}: {one['reason']}"
+    if len(found) > _MOST_REASONS:
+        yield f"  and {len(found) - _MOST_REASONS} more, in report.json."

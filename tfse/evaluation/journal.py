@@ -1,0 +1,135 @@
+"""What is finished, line by line on the disk, so that an interrupted evaluation goes on."""
+
+from __future__ import annotations
+
+import dataclasses
+import fcntl
+import json
+import os
+import pathlib
+from types import TracebackType
+from typing import Any, BinaryIO
+
+from tfse.errors import ConfigError
+from tfse.evaluation.rows import Row
+
+NAME = "journal.jsonl"
+FORMAT = "tfse-evaluation-1"
+
+
+class Journal:
+    """Keeps rows in a file of JSON lines; a context manager that closes it.
+
+    The first line says what is evaluated. A line that was cut by a crash, and
+    all after it, are measured again.
+
+    Args:
+        folder: where the file is, or will be.
+        identity: what is evaluated, as JSON.
+        overwrite: begins anew, whatever is there.
+
+    Raises:
+        ConfigError: something else was evaluated there, or is just now.
+        OSError: it cannot be written.
+    """
+
+    def __init__(
+        self, folder: pathlib.Path, identity: dict[str, Any], overwrite: bool = False
+    ) -> None:
+        """Reads what is finished."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file: BinaryIO = (folder / NAME).open("a+b", buffering=0)
+        try:
+            self._lock(folder)
+            self.rows = [] if overwrite else self._read(folder, identity)
+            if not self.rows:
+                self._file.truncate(0)
+                self._append({"format": FORMAT, "identity": identity})
+        except BaseException:
+            self._file.close()
+            raise
+
+    def add(self, row: Row) -> None:
+        """Keeps a row; when this returns, it is on the disk."""
+        self.rows.append(row)
+        self._append(dataclasses.asdict(row))
+
+    def __enter__(self) -> Journal:
+        """Returns the journal."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Closes the file."""
+        self._file.close()
+
+    def _lock(self, folder: pathlib.Path) -> None:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigError(
+                f"`output_dir` must have one evaluation at a time; another works in {folder}."
+            ) from error
+
+    def _append(self, value: dict[str, Any]) -> None:
+        # One call, so that a row is never half there without being the last.
+        self._file.write(json.dumps(value, allow_nan=False).encode() + b"\n")
+        os.fsync(self._file.fileno())
+
+    def _read(self, folder: pathlib.Path, identity: dict[str, Any]) -> list[Row]:
+        self._file.seek(0)
+        lines = self._file.readall().splitlines(keepends=True)  # type: ignore[attr-defined]
+        if not lines or not lines[0].endswith(b"\n"):
+            # Nothing, or a first line that was cut: there are no rows to lose.
+            return []
+        _require_same(folder, _parsed(lines[0]), identity)
+        rows, size = [], len(lines[0])
+        for line in lines[1:]:
+            try:
+                # Without its end a line was cut, even if it is JSON so far.
+                rows.append(Row.from_json(_parsed(line) if line.endswith(b"\n") else {}))
+            except (TypeError, KeyError):
+                break
+            size += len(line)
+        self._file.truncate(size)
+        return rows
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        value = None
+    return value if isinstance(value, dict) else {}
+
+
+def _require_same(folder: pathlib.Path, first: dict[str, Any], identity: dict[str, Any]) -> None:
+    # Through JSON, which knows no tuples.
+    before, now = first.get("identity"), json.loads(json.dumps(identity))
+    if first.get("format") != FORMAT or not isinstance(before, dict):
+        raise ConfigError(
+            f"{folder / NAME} must be a journal of {FORMAT}; --overwrite replaces it."
+        )
+    differences = list(_differences("", before, now))
+    if differences:
+        raise ConfigError(
+            f"`output_dir` {folder} holds another evaluation: {'; '.join(differences[:3])}. "
+            "Take another folder, or --overwrite it."
+        )
+
+
+def _differences(name: str, before: Any, now: Any) -> Any:
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in sorted({*before, *now}):
+            yield from _differences(f"{name}.{key}" if name else key, before.get(key), now.get(key))
+    elif before != now:
+        yield f"{name} was {_short(before)} and is {_short(now)}"
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 48 else f"{text[:45]}..."

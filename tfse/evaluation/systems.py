@@ -1,0 +1,101 @@
+"""What is compared: models in any form, or folders of estimates."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import pathlib
+from collections.abc import Sequence
+from importlib import resources
+
+from tfse.data import index
+from tfse.errors import ConfigError
+from tfse.streaming.step import Step
+
+NOISY = "noisy"
+
+
+@dataclasses.dataclass(frozen=True)
+class System:
+    """One column of the report.
+
+    Attributes:
+        label: its name in tables.
+        path: of a model; None for what needs none, noisy and folders.
+        sha256: of the model's files.
+    """
+
+    label: str
+    path: pathlib.Path | None = None
+    sha256: str | None = None
+
+    def open(self) -> Step:
+        """Loads the model; a TFLite file without TensorFlow.
+
+        Raises:
+            ModelError: it cannot be loaded.
+        """
+        assert self.path is not None
+        if self.path.suffix == ".tflite":
+            from tfse.streaming.tflite_step import TFLiteStep
+
+            return TFLiteStep(self.path)
+        from tfse.streaming.opening import open_step
+
+        return open_step(self.path)
+
+
+def models(names: Sequence[str]) -> list[System]:
+    """Returns systems for names of shipped models and paths of models in any form.
+
+    Raises:
+        ConfigError: there is no such model, or one is named twice.
+    """
+    paths = [_path(name) for name in names]
+    if len(set(paths)) < len(paths):
+        raise ConfigError(f"`model` must name every model once; received {','.join(names)}.")
+    labels = short_labels(names)
+    return [System(label, path, sha256_of(path)) for label, path in zip(labels, paths, strict=True)]
+
+
+def short_labels(names: Sequence[str]) -> list[str]:
+    """Returns the ends of paths, as short as they differ, and none of them "noisy".
+
+    Example:
+        >>> short_labels(["lstm_irm", "runs/a/best.keras", "runs/b/best.keras"])
+        ['lstm_irm', 'a/best.keras', 'b/best.keras']
+    """
+    parts = [pathlib.PurePath(name).parts for name in names]
+    labels = []
+    for mine in parts:
+        size = 1
+        while size < len(mine) and (
+            mine[-size:] == (NOISY,) or sum(p[-size:] == mine[-size:] for p in parts) > 1
+        ):
+            size += 1
+        labels.append("/".join(mine[-size:]))
+    return labels
+
+
+def sha256_of(path: pathlib.Path) -> str:
+    """Returns the SHA-256 of a file, or of a folder's files with their names."""
+    if path.is_file():
+        return index.sha256_of(path)
+    digest = hashlib.sha256()
+    for file in sorted(p for p in path.rglob("*") if p.is_file()):
+        digest.update(f"{file.relative_to(path).as_posix()} {sha256_of(file)}\n".encode())
+    return digest.hexdigest()
+
+
+def _path(name: str) -> pathlib.Path:
+    path = pathlib.Path(name)
+    # Not through tfse.models, which takes seconds to import.
+    shipped = pathlib.Path(str(resources.files("tfse.pretrained"))) / f"{name}.keras"
+    if path.name == name and shipped.is_file():
+        return shipped
+    if not path.exists():
+        raise ConfigError(
+            "`model` must be the name of a shipped model, a .keras file, a .tflite file or a "
+            f"SavedModel folder; received {name!r}."
+        )
+    return path
