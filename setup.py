@@ -57,7 +57,7 @@ EXTRAS = {
         "matplotlib>=3.8",
         "mypy>=1.11",
         # Writes the tiny scorers of the tests; later ones need a newer ml_dtypes than TensorFlow.
-        "onnx>=1.16,<1.20",
+        "onnx>=1.16,<1.18",
         "pytest>=8.0",
         "pytest-xdist>=3.6",
         "ruff>=0.6",

@@ -145,3 +145,17 @@ def test_a_perfect_estimate_has_no_distortion():
 def test_pesq_refuses_what_it_is_not_defined_for(rate, mode, reason):
     with pytest.raises(metrics.MetricUndefined, match=reason):
         metrics.pesq(*_pair(), rate, mode)
+
+
+def test_the_extended_index_is_the_same_at_each_call_and_leaves_the_generator_alone() -> None:
+    reference, estimate = _noise(0), _noise(1)
+    np.random.seed(5)
+    wanted = np.random.standard_normal()
+    np.random.seed(5)
+    first = metrics.stoi(reference, estimate, 16_000, extended=True)
+    assert np.random.standard_normal() == wanted
+    assert metrics.stoi(reference, estimate, 16_000, extended=True) == first
+
+
+def _noise(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal(16_000)

@@ -107,7 +107,7 @@ def _evaluate(order: Order) -> int:
 
         def progress(_: object, fresh: bool) -> None:
             bar.update()
-            if not fresh:
+            if not (fresh or bar.disable):
                 # What was there already says nothing of the speed.
                 bar.initial += 1
 

@@ -47,7 +47,7 @@ _MEASURES = (
     Measure("covl", "COVL", 1, 3, "Hu and Loizou 2008: overall, 1 to 5"),
     Measure("level_change_db", "level to clean dB", 0, 2, "RMS against the clean reference"),
     Measure("level_change_from_noisy_db", "level to noisy dB", 0, 2, "RMS against noisy"),
-    Measure("share_of_zeros", "exact zeros", -1, 4, "share of samples that are exactly 0"),
+    Measure("share_of_zeros", "exact zeros", 0, 4, "share of samples that are exactly 0"),
     Measure("share_of_clipped", "clipped", -1, 4, "share of samples at or beyond full scale"),
     Measure(REAL_TIME_FACTOR, "real-time factor", -1, 4, "work a second of audio, one thread"),
 )

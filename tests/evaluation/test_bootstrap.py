@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tfse.evaluation import bootstrap
+from tfse.evaluation.bootstrap import Estimate, estimate
+
+
+def test_the_interval_is_that_of_the_normal_distribution_where_that_holds() -> None:
+    values = np.random.default_rng(0).normal(3.0, 2.0, 400)
+    found = estimate(list(values), 400, seed=1)
+    error = 1.96 * values.std() / np.sqrt(400)
+    assert found.mean == pytest.approx(values.mean())
+    assert found.low == pytest.approx(values.mean() - error, abs=0.03)
+    assert found.high == pytest.approx(values.mean() + error, abs=0.03)
+
+
+def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(3)
+    hits = 0
+    for seed in range(300):
+        found = estimate(list(rng.exponential(1.0, 60)), 60, seed)
+        assert found.low is not None and found.high is not None
+        hits += found.low <= 1.0 <= found.high
+    assert 0.89 < hits / 300 < 0.98
+
+
+def test_the_seed_decides() -> None:
+    values = list(np.random.default_rng(0).normal(size=20))
+    assert estimate(values, 20, 0) == estimate(values, 20, 0)
+    assert estimate(values, 20, 0) != estimate(values, 20, 1)
+
+
+def test_blocks_of_draws_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = list(np.random.default_rng(0).normal(size=50))
+    whole = estimate(values, 50, 0)
+    monkeypatch.setattr(bootstrap, "_BLOCK", 500)
+    assert estimate(values, 50, 0) == whole
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [([], Estimate(0, 7)), ([1.0, 2.0], Estimate(2, 7, 1.5)), ([2.0] * 4, Estimate(4, 7, 2.0))],
+)
+def test_too_few_values_have_no_interval(values: list[float], wanted: Estimate) -> None:
+    assert estimate(values, 7, 0) == wanted
