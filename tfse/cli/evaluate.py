@@ -118,11 +118,12 @@ def _evaluate(order: Order) -> int:
 
 
 def _order() -> Order:
+    _check_usage()
+    # Imported here: SciPy takes a second, and wrong flags shall not wait for it.
     from tfse.data.parallel import available_cores
     from tfse.evaluation.evaluate import Order
     from tfse.evaluation.scorers import scorer_files
 
-    _check_usage()
     return Order(
         source=_source(),
         systems=_systems(),

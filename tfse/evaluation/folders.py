@@ -13,7 +13,7 @@ import soundfile
 from tfse.errors import ConfigError
 from tfse.evaluation.metadata import Metadata
 from tfse.evaluation.recordings import Facts, Missing, Origin, Recording
-from tfse.evaluation.systems import sha256_of, short_labels
+from tfse.evaluation.systems import sha256_of_files, short_labels
 from tfse.streaming.layout import format_of
 
 Path = str | os.PathLike[str]
@@ -90,6 +90,10 @@ class _Folder:
         for name in self.files:
             self._stems.setdefault(_stem(name), []).append(name)
 
+    def sha256(self) -> str:
+        """Returns the hash of the recordings; a report that is written among them is none."""
+        return sha256_of_files(self.files)
+
     def name_of(self, name: str) -> str | None:
         """Returns the name that a file of another folder has here."""
         if name in self.files:
@@ -114,9 +118,9 @@ class _Group:
 
     def identity(self) -> dict[str, Any]:
         return {
-            "reference": sha256_of(self.reference.path),
-            "noisy": None if self.noisy is None else sha256_of(self.noisy.path),
-            "estimates": {name: sha256_of(f.path) for name, f in self.estimates.items()},
+            "reference": self.reference.sha256(),
+            "noisy": None if self.noisy is None else self.noisy.sha256(),
+            "estimates": {name: folder.sha256() for name, folder in self.estimates.items()},
         }
 
     def names(self) -> list[str]:

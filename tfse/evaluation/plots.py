@@ -128,6 +128,8 @@ def _horizontal_grid(y: _Scale) -> Iterator[str]:
 
 def _line(series: Series, centres: Sequence[float], y: _Scale) -> Iterator[str]:
     known = [(x, v) for x, v in zip(centres, series.means, strict=True) if v is not None]
+    if not known:
+        return
     path = "L".join(f"{x:.1f},{y(v)}" for x, v in known)
     marks = "".join(f"M{x:.1f},{y(v)}h0" for x, v in known)
     bars = "".join(

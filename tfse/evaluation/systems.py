@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 
 from tfse.data import index
@@ -81,9 +81,15 @@ def sha256_of(path: pathlib.Path) -> str:
     """Returns the SHA-256 of a file, or of a folder's files with their names."""
     if path.is_file():
         return index.sha256_of(path)
+    files = (file for file in path.rglob("*") if file.is_file())
+    return sha256_of_files({file.relative_to(path).as_posix(): file for file in files})
+
+
+def sha256_of_files(files: Mapping[str, pathlib.Path]) -> str:
+    """Returns the SHA-256 of files with their names."""
     digest = hashlib.sha256()
-    for file in sorted(p for p in path.rglob("*") if p.is_file()):
-        digest.update(f"{file.relative_to(path).as_posix()} {sha256_of(file)}\n".encode())
+    for name, path in sorted(files.items()):
+        digest.update(f"{name} {index.sha256_of(path)}\n".encode())
     return digest.hexdigest()
 
 
