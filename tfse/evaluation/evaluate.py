@@ -106,7 +106,7 @@ def evaluate(order: Order, progress: Progress | None = None) -> dict[str, Any]:
     _write(order.output_dir / TABLE, to_csv(results))
     _write(order.output_dir / PAGE, page(report, results, shown, order.embed_audio))
     # Last: where it is, all is.
-    _write(order.output_dir / REPORT, json.dumps(report, indent=1, allow_nan=False) + "\n")
+    _write(order.output_dir / REPORT, json.dumps(report, allow_nan=False) + "\n")
     return report
 
 

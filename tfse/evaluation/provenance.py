@@ -50,6 +50,7 @@ def run_of(
         "processes": [
             {
                 "tensorflow": ready.has_tensorflow,
+                "loading_processor_s": round(ready.processor_s, 3),
                 "loaded_in_s": {name: round(s, 3) for name, s in ready.loaded.items()},
             }
             for ready in loads

@@ -10,10 +10,12 @@ import numpy.typing as npt
 
 from tfse.evaluation.recordings import Sound
 
-WIDTH, HEIGHT = 320, 112
+WIDTH, HEIGHT = 280, 96
 #: What is this far below the loudest point of all sounds of a recording is black.
 RANGE_DB = 70.0
 _FRAME_S = 0.032
+# As many as an eye tells apart; more would double the size of a file.
+_SHADES = 40
 # Colours from silence to the loudest point: black, violet, red, orange, pale yellow.
 _COLOURS = ((0, 0, 4), (50, 18, 92), (121, 34, 130), (189, 55, 84), (243, 120, 25), (252, 255, 164))
 
@@ -35,13 +37,13 @@ def levels_db(sound: Sound) -> Levels:
 
 
 def png(levels: Levels, loudest_db: float) -> bytes:
-    """Returns a picture of 256 colours.
+    """Returns a picture of 40 colours.
 
     Args:
         levels: `[lines, columns]`, in dB.
         loudest_db: what has the brightest colour; the darkest is `RANGE_DB` below.
     """
-    shade = np.clip((levels - loudest_db) / RANGE_DB + 1, 0, 1) * 255
+    shade = np.clip((levels - loudest_db) / RANGE_DB + 1, 0, 1) * (_SHADES - 1)
     lines = np.pad(np.rint(shade).astype(np.uint8), ((0, 0), (1, 0)))  # no filter
     height, width = levels.shape
     return b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -65,7 +67,7 @@ def _loudest(power: Levels, size: int) -> Levels:
 
 
 def _palette() -> bytes:
-    at = np.linspace(0, len(_COLOURS) - 1, 256)
+    at = np.linspace(0, len(_COLOURS) - 1, _SHADES)
     channels = [
         np.interp(at, range(len(_COLOURS)), channel) for channel in zip(*_COLOURS, strict=True)
     ]

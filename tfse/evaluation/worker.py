@@ -52,10 +52,17 @@ class Task:
 
 @dataclasses.dataclass(frozen=True)
 class Ready:
-    """The first answer of a process: what it has loaded, and how long that took, in s."""
+    """The first answer of a process.
+
+    Attributes:
+        loaded: what it has loaded, and how long that took, in s.
+        has_tensorflow: whether TensorFlow is among it.
+        processor_s: what the processor has worked for it so far, imports included.
+    """
 
     loaded: dict[str, float]
     has_tensorflow: bool
+    processor_s: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,7 +125,7 @@ def _loaded(setup: Setup) -> tuple[Tools, Ready]:
         began = time.perf_counter()
         scorers.append(file.open())
         loaded[file.path.name] = time.perf_counter() - began
-    return Tools(steps, scorers), Ready(loaded, "tensorflow" in sys.modules)
+    return Tools(steps, scorers), Ready(loaded, "tensorflow" in sys.modules, time.process_time())
 
 
 def one_thread() -> dict[str, str]:
