@@ -75,6 +75,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pathlib.Path]:
 
 WANTED = {
     "silent_reference": "the reference must not be silent",
+    "dc": "the reference must be sound; all 16000 samples are 0.1",
     "silent_estimate": "the estimate must not be silent",
     "nan": "the estimate must be finite; sample 100 is not",
     "length": "must have the same length; received 16000 and 15999 samples",
@@ -102,7 +103,6 @@ def test_a_hostile_set_ends_with_1_and_a_row_for_everything(
     assert "PESQ needs 0.25 s" in found["tenth"]["reasons"]
     assert "a copy of it" in found["identical"]["reasons"]
     assert float(found["identical"]["pesq_wb"]) > 4.6
-    assert float(found["dc"]["snr_db"]) == pytest.approx(6.02, abs=0.01)
     for number in (1, 2):
         row = found[f"good_{number}"]
         assert float(row["pesq_wb"]) == pesq.pesq(RATE, clean(number), noisy(number), "wb")

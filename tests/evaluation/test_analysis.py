@@ -165,3 +165,12 @@ def test_nothing_at_all_has_a_number() -> None:
     figures = analysis.figures(found, 0)
     assert figures["unmeasured"][0]["metrics"] == []
     assert figures["failed_rows"] == 1
+
+
+def test_without_noisy_recordings_nobody_knows_what_fell() -> None:
+    found = Results([row(0, "a", pesq_wb=2.0, level_change_db=5.0)], ["a"])
+    figures = analysis.figures(found, 0)
+    assert figures["harm"]["a"]["counts"] == {"pesq": None, "stoi": None, "level": 1, "clipping": 0}
+    assert "a: files with harm: 1. Without noisy recordings it is not known what fell; level" in (
+        console.text({"figures": figures})
+    )

@@ -137,10 +137,15 @@ def _group(results: Results, indices: Sequence[int], seed: int) -> Json:
 
 def _harm(results: Results, system: str) -> Json:
     found = harm.harms(results, system)
-    kinds = ("pesq", "stoi", "level", "clipping")
+    # What fell is known against noisy alone.
+    falls = {"pesq": results.has_noisy, "stoi": results.has_noisy}
+    kinds = {**falls, "level": True, "clipping": True}
     return {
         "files": len(found),
-        "counts": {kind: sum(kind in one.kinds for one in found) for kind in kinds},
-        "comparable": len(harm.ranking(results, system)),
+        "counts": {
+            kind: sum(kind in one.kinds for one in found) if known else None
+            for kind, known in kinds.items()
+        },
+        "comparable": len(harm.ranking(results, system)) if results.has_noisy else 0,
         "worst": [dataclasses.asdict(one) for one in found],
     }

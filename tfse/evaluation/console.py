@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tfse.data.summary import table
+from tfse.evaluation.harm import LEVEL_SHIFT_DB, PESQ_FALL, STOI_FALL
 from tfse.evaluation.measures import PRINCIPAL, measure_of
 
 _SHOWN = (*PRINCIPAL, "estoi", "snr_db", "covl")
@@ -64,10 +65,14 @@ def _harm(harm: dict[str, Any]) -> Iterator[str]:
     for system, found in harm.items():
         counts = found["counts"]
         yield ""
+        falls = "without noisy recordings it is not known what fell"
+        if counts["pesq"] is not None:
+            falls = f"PESQ fell by more than {PESQ_FALL:g} in {counts['pesq']}, "
+            falls += f"STOI by more than {STOI_FALL:g} in {counts['stoi']}"
         yield (
-            f"{system}: harm to {found['files']} files: PESQ fell by more than 0.1 in "
-            f"{counts['pesq']}, STOI by more than 0.05 in {counts['stoi']}, level off by more "
-            f"than 3 dB in {counts['level']}, clipped {counts['clipping']}."
+            f"{system}: files with harm: {found['files']}. {falls[0].upper()}{falls[1:]}; level "
+            f"off by more than {LEVEL_SHIFT_DB:g} dB in {counts['level']}; clipped: "
+            f"{counts['clipping']}."
         )
 
 

@@ -126,7 +126,7 @@ def _row(heard: _Heard, system: str) -> Row:
     recording = heard.recording
     reference = heard.reference()
     estimate, real_time_factor = heard.estimate(system)
-    row = faulty(recording, system, _mismatch(reference, estimate))
+    row = faulty(recording, system, _unusable(reference, estimate))
     row = dataclasses.replace(row, seconds=estimate.seconds, sample_rate=estimate.sample_rate)
     if row.fault:
         return row
@@ -147,7 +147,7 @@ def _row(heard: _Heard, system: str) -> Row:
     )
 
 
-def _mismatch(reference: Sound, estimate: Sound) -> str:
+def _unusable(reference: Sound, estimate: Sound) -> str:
     if reference.sample_rate != estimate.sample_rate:
         return (
             "reference and estimate must have one sample rate; received "
@@ -158,6 +158,14 @@ def _mismatch(reference: Sound, estimate: Sound) -> str:
             "reference and estimate must have the same length; received "
             f"{len(reference.samples)} and {len(estimate.samples)} samples."
         )
+    return _constant("reference", reference) or _constant("estimate", estimate)
+
+
+def _constant(name: str, sound: Sound) -> str:
+    # Of a constant PESQ gives a number all the same, and it would stand in the mean.
+    first = sound.samples[0]
+    if first and np.all(sound.samples == first):
+        return f"the {name} must be sound; all {len(sound.samples)} samples are {first:g}."
     return ""
 
 

@@ -182,7 +182,7 @@ def _harm(harm: Json) -> str:
         [
             html.escape(system),
             *(
-                f"<td>{value}</td>"
+                f"<td>{'–' if value is None else value}</td>"
                 for value in (found["files"], *found["counts"].values(), found["comparable"])
             ),
         ]
