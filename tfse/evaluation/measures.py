@@ -29,7 +29,7 @@ class Measure:
         return "PESQ" if self.name == "pesq_wb" else self.label.removesuffix(" dB")
 
 
-#: Seconds of work a second of audio; the one metric that is a time.
+#: Seconds that the processor works a second of audio; the one metric that is a time.
 REAL_TIME_FACTOR = "real_time_factor"
 
 _MEASURES = (
@@ -49,7 +49,9 @@ _MEASURES = (
     Measure("level_change_from_noisy_db", "level to noisy dB", 0, 2, "RMS against noisy"),
     Measure("share_of_zeros", "exact zeros", 0, 4, "share of samples that are exactly 0"),
     Measure("share_of_clipped", "clipped", -1, 4, "share of samples at or beyond full scale"),
-    Measure(REAL_TIME_FACTOR, "real-time factor", -1, 4, "work a second of audio, one thread"),
+    Measure(
+        REAL_TIME_FACTOR, "real-time factor", -1, 4, "processor time a second of audio, one thread"
+    ),
 )
 KNOWN = {measure.name: measure for measure in _MEASURES}
 #: What is compared first.
