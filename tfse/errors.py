@@ -25,3 +25,7 @@ class DataError(TfseError, ValueError):
 
 class ModelError(TfseError, ValueError):
     """A model cannot be loaded, or cannot do what is asked of it."""
+
+
+class TrainingError(TfseError, RuntimeError):
+    """A training cannot go on: its folder cannot be written, or its losses are not finite."""

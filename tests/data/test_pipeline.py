@@ -101,9 +101,12 @@ def test_workers_share_the_stream_and_never_repeat(
         share = {"start": start, "shard_index": index, "num_shards": 2}
         return keys(training_dataset(prepared, config, batch_size=3, **share).take(batches))
 
-    alone = keys(training_dataset(prepared, config, batch_size=3).take(6))
+    alone = keys(training_dataset(prepared, config, batch_size=6).take(3))
     shares = [read(index, 0, 3) for index in range(2)]
-    assert sorted(shares[0] + shares[1]) == sorted(alone)
+    for first in (0, 6, 12):
+        # Each global batch is that of one worker alone.
+        together = [key for share in shares for key in share[first // 2 : first // 2 + 3]]
+        assert sorted(together) == sorted(alone[first : first + 6])
     assert len(set(alone)) == 18
     # A run that goes on has had the first six mixtures of all.
     assert read(1, 6, 2) == shares[1][3:]

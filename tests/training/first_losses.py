@@ -12,7 +12,7 @@ import keras
 from tests import examples
 from tfse.losses import LossConfig, build_loss
 from tfse.models import build
-from tfse.training import make_strategy
+from tfse.training import TrainConfig, make_strategy
 from tfse.training.step import Stepper
 
 BATCH, SAMPLES = 8, 1600
@@ -30,10 +30,12 @@ def first_losses(model_name: str, num_virtual_cpus: int, steps: int) -> list[flo
         optimizer = keras.optimizers.Adam(1e-3)
         optimizer.build(model.trainable_variables)
     loss = build_loss(LossConfig(negative_snr=1.0, log_spectral_mse=1.0), model)
-    stepper = Stepper(model, loss, optimizer, strategy, clip_norm=1.0)
+    stepper = Stepper(model, loss, optimizer, strategy, TrainConfig(clip_norm=1.0))
     dataset = tf.data.Dataset.range(steps).map(_mixture, deterministic=True).unbatch().batch(BATCH)
     batches = iter(strategy.experimental_distribute_dataset(dataset))
-    return [float(stepper.train(next(batches), tf.constant(float(BATCH)))) for _ in range(steps)]
+    return [
+        float(stepper.train(next(batches), tf.constant(float(BATCH))).loss) for _ in range(steps)
+    ]
 
 
 def _mixture(step):

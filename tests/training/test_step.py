@@ -13,7 +13,7 @@ import tensorflow as tf
 from tests import examples
 from tfse.errors import ConfigError
 from tfse.losses import LossConfig, build_loss
-from tfse.training import make_strategy
+from tfse.training import TrainConfig, make_strategy
 from tfse.training.step import Stepper
 
 PROGRAM = "tests.training.first_losses"
@@ -38,7 +38,9 @@ def _stepper(clip_norm):
     optimizer = keras.optimizers.SGD(1.0)
     optimizer.build(model.trainable_variables)
     loss = build_loss(LossConfig(negative_snr=1.0), model)
-    return model, Stepper(model, loss, optimizer, make_strategy("one_device"), clip_norm)
+    return model, Stepper(
+        model, loss, optimizer, make_strategy("one_device"), TrainConfig(clip_norm=clip_norm)
+    )
 
 
 def _batch(size=2, samples=640):
@@ -67,7 +69,7 @@ def test_a_step_is_no_longer_than_the_clip_norm():
 def test_any_batch_trains_and_validates(size):
     _, stepper = _stepper(clip_norm=1.0)
     batch = _batch(size)
-    assert np.isfinite(float(stepper.train(batch, tf.constant(float(size)))))
+    assert np.isfinite(float(stepper.train(batch, tf.constant(float(size))).loss))
     loss, count, improvement, noisy = stepper.validate(batch).numpy()
     assert (count, noisy) == (size, size)
     assert np.isfinite([loss, improvement]).all()

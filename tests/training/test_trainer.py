@@ -116,7 +116,7 @@ def test_a_finished_run_is_left_as_it_is(run, prepared):
 
 def test_folder_of_another_experiment_is_refused(run, prepared):
     config = _config(learning_rate=5e-4)
-    with pytest.raises(ConfigError, match=r"train\.learning_rate: 0\.001 -> 0\.0005"):
+    with pytest.raises(ConfigError, match=r"train\.learning_rate: was 0\.001, is 0\.0005"):
         _train(config, prepared, run[0])
 
 

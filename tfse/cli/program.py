@@ -16,6 +16,7 @@ DONE = 0
 FAILED = 1
 BAD_USAGE = 2
 INTERRUPTED = 130
+TERMINATED = 143
 
 HELP = frozenset(["-h", "-help", "--help", "-?", "--helpfull"])
 # What the parser of a config file raises for a file or a field that is not

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from absl import flags
@@ -15,14 +16,21 @@ DESCRIPTION = """Trains a model.
   tfse-train --config=configs/dpcrn_small.py --data_dir=prepared --run_dir=runs/dpcrn_small
 
 Every setting of the config is a flag: --config.train.batch_size=8. Started
-again with the same --run_dir, the training goes on where it was.
+again with the same --run_dir, the training goes on where it was, whatever ended
+it. After SIGTERM it keeps a checkpoint and exits with 143.
 """
 
 _CONFIG = config_flags.DEFINE_config_file("config", None, "The experiment, a file of configs/.")
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "What tfse-prepare wrote.", required=True)
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "Models, checkpoints and logs.", required=True)
+_INIT_FROM = flags.DEFINE_string(
+    "init_from", "", "Begins with the weights of this .keras file or shipped model."
+)
 _STRATEGY = flags.DEFINE_enum(
-    "strategy", "auto", ["auto", "mirrored", "one_device"], "auto mirrors over several GPUs."
+    "strategy",
+    "auto",
+    ["auto", "mirrored", "multi_worker", "one_device"],
+    "auto takes the machines of TF_CONFIG, else all GPUs, else one device.",
 )
 _VIRTUAL_CPUS = flags.DEFINE_integer(
     "num_virtual_cpus", 0, "Splits the CPU, to try --strategy=mirrored without GPUs.", 0
@@ -35,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
         raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
     if _CONFIG.value is None:
         raise ConfigError("`--config` must be given, such as --config=configs/dpcrn_small.py.")
-    from tfse.training import ExperimentConfig, Trainer, make_strategy
+    from tfse.training import ExperimentConfig, Terminated, Trainer, make_strategy
 
     if not isinstance(_CONFIG.value, ExperimentConfig):
         raise ConfigError(
@@ -43,7 +51,12 @@ def main(arguments: Sequence[str]) -> int:
             f"{type(_CONFIG.value).__name__}."
         )
     strategy = make_strategy(_STRATEGY.value, _VIRTUAL_CPUS.value)
-    Trainer(_CONFIG.value, _DATA_DIR.value, _RUN_DIR.value, strategy).train()
+    trainer = Trainer(_CONFIG.value, _DATA_DIR.value, _RUN_DIR.value, strategy, _INIT_FROM.value)
+    try:
+        trainer.train()
+    except Terminated as stop:
+        print(stop, file=sys.stderr)
+        return program.TERMINATED
     print(f"The best model is {_RUN_DIR.value}/best.keras.")
     return program.DONE
 

@@ -30,23 +30,27 @@ def training_dataset(
     start: int = 0,
     shard_index: int = 0,
     num_shards: int = 1,
+    global_batch_size: int | None = None,
     num_parallel_calls: int | None = None,
 ) -> Any:
     """Returns an endless stream of batches of training mixtures.
 
-    Mixture number n of the stream is a function of `config` and n alone. Worker w
-    of W gets the mixtures w, w + W, w + 2 W, ... (with whole utterances: the batches
-    w, w + W, ...), so workers never repeat each other, and a run that goes on
-    with `start` sees what it would have seen.
+    Mixture number n of the stream is a function of `config` and n alone (with whole
+    utterances: of `global_batch_size` too, for that is what is bucketed). Worker w
+    of W gets the mixtures w, w + W, w + 2 W, ..., so the workers together see the
+    global batches that one alone would see, and a run that goes on with `start`
+    sees what it would have seen.
 
     Args:
         data_dir: What `tfse-prepare` made.
         config: What a mixture is made of.
         batch_size: Mixtures a batch, of this worker.
         start: How many mixtures all workers together have had; a multiple of
-            `num_shards`, with whole utterances of `num_shards * batch_size`.
+            `num_shards`, with whole utterances of `global_batch_size`.
         shard_index: Number of this worker.
         num_shards: How many workers there are.
+        global_batch_size: Mixtures that all workers together take at a time, a
+            multiple of `num_shards * batch_size`, which it is if it is None.
         num_parallel_calls: Mixtures made at once; None leaves it to tf.data.
 
     Returns:
@@ -58,12 +62,14 @@ def training_dataset(
         DataError: The data is missing, incomplete, or of another sample rate.
     """
     _check_batch_size(batch_size)
-    unit = num_shards * (batch_size if config.whole_utterances else 1)
+    together = global_batch_size or num_shards * batch_size
+    unit = together if config.whole_utterances else num_shards
     _check_position(start, shard_index, num_shards, unit)
+    _check_together(together, num_shards * batch_size)
     mixer = open_mixer(data_dir, config, "train")
     if config.whole_utterances:
-        positions = _bucketed(mixer, batch_size).skip(start // batch_size)
-        positions = positions.shard(num_shards, shard_index).unbatch()
+        batches = _bucketed(mixer, together).skip(start // together)
+        positions = batches.map(lambda batch: batch[shard_index::num_shards]).unbatch()
     else:
         positions = _endless(start + shard_index, num_shards)
     return _batches(mixer, positions, config.seed, batch_size, num_parallel_calls)
@@ -76,6 +82,8 @@ def fixed_dataset(
     *,
     batch_size: int,
     count: int | None = None,
+    shard_index: int = 0,
+    num_shards: int = 1,
     num_parallel_calls: int | None = None,
 ) -> Any:
     """Returns the fixed mixtures of a split, the same ones every time.
@@ -85,7 +93,9 @@ def fixed_dataset(
         config: What a mixture is made of; its seed plays no part.
         split: "train", "valid" or "test".
         batch_size: Mixtures a batch; the last batch may be smaller.
-        count: How many mixtures; None takes the number from `config`.
+        count: How many mixtures, of all workers; None takes the number from `config`.
+        shard_index: Number of this worker.
+        num_shards: How many workers there are; worker w gets w, w + W, w + 2 W, ...
         num_parallel_calls: Mixtures made at once; None leaves it to tf.data.
 
     Returns:
@@ -100,8 +110,9 @@ def fixed_dataset(
         count = config.test_mixtures if split == "test" else config.valid_mixtures
     if count < 1:
         raise ConfigError(f"`count` must be above 0; received {count}.")
+    _check_position(0, shard_index, num_shards, num_shards)
     mixer = open_mixer(data_dir, config, split)
-    positions = tf.data.Dataset.range(count)
+    positions = tf.data.Dataset.range(shard_index, count, num_shards)
     return _batches(mixer, positions, FIXED_SEED, batch_size, num_parallel_calls)
 
 
@@ -226,6 +237,11 @@ def _options() -> Any:
 def _check_batch_size(batch_size: int) -> None:
     if batch_size < 1:
         raise ConfigError(f"`batch_size` must be above 0; received {batch_size}.")
+
+
+def _check_together(together: int, unit: int) -> None:
+    if together % unit:
+        raise ConfigError(f"`global_batch_size` must be a multiple of {unit}; received {together}.")
 
 
 def _check_position(start: int, shard_index: int, num_shards: int, unit: int) -> None:

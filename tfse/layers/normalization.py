@@ -43,10 +43,16 @@ class Standardization(keras.layers.Layer):
 
     Shapes:
         `[..., features]` -> the same. Weights `mean` and `deviation`: `[features]`,
-        0 and 1 until `set_statistics` is called; training leaves them alone.
+        0 and 1 until `set_statistics` is called; training leaves them alone. All
+        float32.
     """
 
     keeps_to_its_frame = True
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Keeps float32: half precision would round the statistics."""
+        kwargs["dtype"] = "float32"
+        super().__init__(**kwargs)
 
     def build(self, input_shape: Shape) -> None:
         """Makes the weights."""

@@ -1,7 +1,8 @@
 """Training: the loop, where it runs, and how it goes on after a stop."""
 
 from tfse.training.config import ExperimentConfig, TrainConfig
+from tfse.training.stopping import Terminated
 from tfse.training.strategy import make_strategy
 from tfse.training.trainer import Trainer
 
-__all__ = ["ExperimentConfig", "TrainConfig", "Trainer", "make_strategy"]
+__all__ = ["ExperimentConfig", "Terminated", "TrainConfig", "Trainer", "make_strategy"]

@@ -1,65 +1,142 @@
-"""What a run needs to go on where it stopped."""
+"""What a run needs to go on where it stopped, in files that are whole or not there."""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import pathlib
+import re
+import sys
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
-import tensorflow as tf
+import numpy as np
+import numpy.typing as npt
 
-# What Keras' callbacks count between validations; they are reset when a
-# training begins, and must not be when it goes on.
-_COUNTERS = ("best", "cooldown_counter", "wait")
+from tfse.errors import TrainingError
+
+KEPT = 2
+_PROGRESS = "progress"
+_NAME = re.compile(r"step-(\d{10})\.npz")
+# What NumPy and zipfile raise for a file that is cut, changed or not theirs.
+_BROKEN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
+
+Arrays = dict[str, npt.NDArray[Any]]
 
 
 class Checkpoints:
-    """Saves and restores weights, optimizer, step and the callbacks' counters.
+    """Keeps the last two states of a run, each in one file, `step-0000001000.npz`.
+
+    A file is written under another name, flushed to the disk, and renamed: a
+    process that is killed leaves at most a `.partial` that nobody reads. Every
+    array in it has a checksum.
 
     Args:
-        folder: where the last two checkpoints are kept.
-        model: whose weights.
-        optimizer: built, so that its slots exist.
-        callbacks: those that count validations, by name.
+        folder: where the files are; made when the first is written.
+        variables: by unique name.
     """
 
-    def __init__(
-        self,
-        folder: pathlib.Path,
-        model: keras.Model,
-        optimizer: keras.optimizers.Optimizer,
-        callbacks: dict[str, keras.callbacks.Callback],
-    ) -> None:
+    def __init__(self, folder: pathlib.Path, variables: Mapping[str, keras.Variable]) -> None:
         """Looks for nothing yet."""
-        self._callbacks = callbacks
-        self._step = tf.Variable(0, dtype=tf.int64)
-        self._counters = tf.Variable("{}", dtype=tf.string)
-        self._manager = tf.train.CheckpointManager(
-            tf.train.Checkpoint(
-                model=model, optimizer=optimizer, step=self._step, counters=self._counters
-            ),
-            str(folder),
-            max_to_keep=2,
-        )
+        self._folder = folder
+        self._variables = dict(variables)
 
-    def save(self, step: int) -> None:
-        """Keeps everything as it is after `step` steps."""
-        self._step.assign(step)
-        self._counters.assign(json.dumps({k: _counters(v) for k, v in self._callbacks.items()}))
-        self._manager.save(step)
+    def save(self, step: int, progress: Mapping[str, Any]) -> None:
+        """Keeps all variables, and `progress`, which JSON can hold.
 
-    def restore(self) -> int:
-        """Goes back to the newest checkpoint and returns its step; 0 without one."""
-        if not self._manager.restore_or_initialize():
-            return 0
-        counters = json.loads(self._counters.numpy())
-        for name, callback in self._callbacks.items():
-            for counter, value in counters.get(name, {}).items():
-                setattr(callback, counter, value)
-        return int(self._step.numpy())
+        Raises:
+            TrainingError: it cannot be written; the ones before it stay.
+        """
+        path = self._folder / f"step-{step:010d}.npz"
+        arrays = {name: np.asarray(variable) for name, variable in self._variables.items()}
+        arrays[_PROGRESS] = np.frombuffer(json.dumps(progress).encode(), np.uint8)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            _write(path, arrays)
+        except OSError as error:
+            raise TrainingError(self._complaint(path, error)) from error
+        for old in self._paths()[KEPT:]:
+            old.unlink()
+
+    def restore(self) -> dict[str, Any] | None:
+        """Goes back to the newest whole checkpoint and returns its progress; None without one.
+
+        A broken one is skipped, and said on stderr.
+
+        Raises:
+            TrainingError: there are checkpoints, and none is whole or of this model.
+        """
+        paths = self._paths()
+        for path in paths:
+            try:
+                arrays = _read(path)
+            except _BROKEN as error:
+                reason = " ".join(str(error).split()) or type(error).__name__
+                print(f"checkpoint {path} is broken and skipped: {reason}", file=sys.stderr)
+                continue
+            return self._assign(path, arrays)
+        if paths:
+            raise TrainingError(
+                f"a run must go on from a whole checkpoint; none of {len(paths)} in "
+                f"{self._folder} is. Remove the folder to begin anew."
+            )
+        return None
+
+    def _assign(self, path: pathlib.Path, arrays: Arrays) -> dict[str, Any]:
+        progress = json.loads(arrays.pop(_PROGRESS).tobytes())
+        shapes = {name: array.shape for name, array in arrays.items()}
+        if shapes != {name: tuple(v.shape) for name, v in self._variables.items()}:
+            raise TrainingError(
+                f"a checkpoint must hold the variables of this run; those in {path} are others. "
+                "It was written by another version."
+            )
+        for name, variable in self._variables.items():
+            variable.assign(arrays[name])
+        return dict(progress)
+
+    def _paths(self) -> list[pathlib.Path]:
+        """Returns the checkpoints, the newest first."""
+        if not self._folder.is_dir():
+            return []
+        found = (path for path in self._folder.iterdir() if _NAME.fullmatch(path.name))
+        return sorted(found, reverse=True)
+
+    def _complaint(self, path: pathlib.Path, error: OSError) -> str:
+        kept = self._paths()
+        last = f"the last good one is {kept[0]}" if kept else "there is none before it"
+        return f"the checkpoint {path} cannot be written: {error.strerror or error}; {last}."
 
 
-def _counters(callback: keras.callbacks.Callback) -> dict[str, Any]:
-    found = {name: getattr(callback, name, None) for name in _COUNTERS}
-    return {name: float(value) for name, value in found.items() if value is not None}
+def by_name(**groups: Sequence[keras.Variable]) -> dict[str, keras.Variable]:
+    """Names the variables of each group by their place in it: two paths may be the same."""
+    return {
+        f"{group}/{index:04d}/{variable.name}": variable
+        for group, variables in groups.items()
+        for index, variable in enumerate(variables)
+    }
+
+
+def _write(path: pathlib.Path, arrays: Arrays) -> None:
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        raise
+
+
+def _read(path: pathlib.Path) -> Arrays:
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    if _PROGRESS not in arrays:
+        raise ValueError(f"it has no {_PROGRESS!r}")
+    return arrays

@@ -10,7 +10,8 @@ from tfse.errors import ConfigError
 from tfse.losses import LossConfig
 from tfse.models import ModelConfig
 
-SCHEDULES = ("cosine", "plateau")
+SCHEDULES = ("constant", "cosine", "plateau")
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
 @dataclasses.dataclass
@@ -18,19 +19,32 @@ class TrainConfig:
     """Settings of the training loop.
 
     Attributes:
-        batch_size: mixtures a step, over all replicas.
+        batch_size: mixtures a batch, over all replicas and machines.
+        accumulation_steps: batches whose gradients make one step; k of B are the
+            same mathematics as one of k B, batch normalization aside.
         steps: after which training ends.
-        validate_every: steps from one validation and checkpoint to the next.
+        validate_every: steps from one validation to the next.
+        checkpoint_every: steps from one checkpoint to the next, besides those at
+            every validation; 0 for these alone.
+        precision: "float32"; "mixed_bfloat16" or "mixed_float16" compute the
+            layers in half precision, but keep weights, transforms, statistics
+            of normalizations and losses in float32.
+        jit_compile: compiles the step with XLA.
         learning_rate: of Adam, after the warm-up.
+        weight_decay: of AdamW, a share of the learning rate; 0 for Adam.
         warmup_steps: over which the learning rate rises from zero.
         schedule: "plateau" lowers the learning rate when the validation loss
             stays; "cosine" holds it for half of `steps`, then lets it fall to
-            zero along a cosine.
+            zero along a cosine; "constant" leaves it.
         plateau_factor: by which a plateau scales the learning rate.
         plateau_patience: validations without a better loss that make a plateau.
         early_stopping_patience: validations without a better loss that end
             the training; 0 for never.
         clip_norm: largest global norm of the gradient.
+        ema_decay: of the exponential moving average of the weights, which is
+            then what is validated and saved; 0 for none.
+        max_bad_steps: steps in a row without a finite loss and gradient after
+            which the training stops; none of them is applied.
         statistics_batches: batches from which the mean and deviation of the
             features are measured, for models that standardize.
         tensorboard_clips: validation mixtures shown in TensorBoard.
@@ -38,18 +52,58 @@ class TrainConfig:
     """
 
     batch_size: int = 16
+    accumulation_steps: int = 1
     steps: int = 50_000
     validate_every: int = 500
+    checkpoint_every: int = 0
+    precision: str = "float32"
+    jit_compile: bool = False
     learning_rate: float = 1e-3
+    weight_decay: float = 0.0
     warmup_steps: int = 200
     schedule: str = "plateau"
     plateau_factor: float = 0.5
     plateau_patience: int = 4
     early_stopping_patience: int = 12
     clip_norm: float = 5.0
+    ema_decay: float = 0.0
+    max_bad_steps: int = 10
     statistics_batches: int = 50
     tensorboard_clips: int = 4
     seed: int = 0
+
+    @property
+    def mixtures_per_step(self) -> int:
+        """Mixtures that one step learns from."""
+        return self.batch_size * self.accumulation_steps
+
+    def validate(self) -> None:
+        """Checks every rule.
+
+        Raises:
+            ConfigError: names the first rule that is broken.
+        """
+        self._check_choice("schedule", SCHEDULES)
+        self._check_choice("precision", PRECISIONS)
+        above = ("batch_size", "accumulation_steps", "steps", "validate_every", "learning_rate")
+        for name in (*above, "clip_norm", "max_bad_steps"):
+            if not getattr(self, name) > 0:
+                raise ConfigError(
+                    f"`train.{name}` must be above 0; received {getattr(self, name)}."
+                )
+        for name in ("checkpoint_every", "weight_decay", "ema_decay"):
+            if not getattr(self, name) >= 0:
+                raise ConfigError(
+                    f"`train.{name}` must not be negative; received {getattr(self, name)}."
+                )
+        if not self.ema_decay < 1:
+            raise ConfigError(f"`train.ema_decay` must be below 1; received {self.ema_decay}.")
+
+    def _check_choice(self, name: str, choices: tuple[str, ...]) -> None:
+        if getattr(self, name) not in choices:
+            raise ConfigError(
+                f"`train.{name}` must be one of {choices}; received {getattr(self, name)!r}."
+            )
 
 
 @dataclasses.dataclass
@@ -80,15 +134,7 @@ class ExperimentConfig:
                 "`data.sample_rate` must equal `model.sample_rate`; received "
                 f"{self.data.sample_rate} and {self.model.sample_rate} Hz."
             )
-        if self.train.schedule not in SCHEDULES:
-            raise ConfigError(
-                f"`train.schedule` must be one of {SCHEDULES}; received {self.train.schedule!r}."
-            )
-        for name in ("batch_size", "steps", "validate_every", "learning_rate", "clip_norm"):
-            if not getattr(self.train, name) > 0:
-                raise ConfigError(
-                    f"`train.{name}` must be above 0; received {getattr(self.train, name)}."
-                )
+        self.train.validate()
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the settings as nested dicts of plain values, the model's type too."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import pathlib
@@ -13,15 +14,25 @@ import keras
 from tfse.errors import ConfigError
 from tfse.training.config import ExperimentConfig
 
-# A run may be told to go on for longer; all else would make it another run.
-_MAY_CHANGE = {"train.steps"}
+# What says how long a run is, how it is watched and how often it is kept, may
+# change while it goes on; all else would make it another run.
+_MAY_CHANGE = {
+    "train.steps",
+    "train.validate_every",
+    "train.checkpoint_every",
+    "train.early_stopping_patience",
+    "train.max_bad_steps",
+    "train.tensorboard_clips",
+    "data.test_mixtures",
+}
 
 
 class RunFolder:
     """Where a run keeps its config, models, checkpoints and logs.
 
-    Layout: `config.json`, `best.keras`, `last.keras`, `history.csv`,
-    `checkpoints/`, `tensorboard/`.
+    Layout: `config.json`, `run.json`, `best.keras`, `last.keras`, `history.csv`,
+    `checkpoints/`, `tensorboard/`; `init_from.json` after a warm start, and
+    `bad_batches.json` after a stop for losses that are not finite.
 
     Args:
         path: made if it does not exist.
@@ -35,47 +46,76 @@ class RunFolder:
         self.history = self.path / "history.csv"
         self.checkpoints = self.path / "checkpoints"
         self.tensorboard = self.path / "tensorboard"
+        self.bad_batches = self.path / "bad_batches.json"
         self._config = self.path / "config.json"
+        self._run = self.path / "run.json"
+        self._init_from = self.path / "init_from.json"
 
-    def claim(self, config: ExperimentConfig) -> None:
+    def claim(self, config: ExperimentConfig, start: dict[str, Any]) -> None:
         """Makes the folder this experiment's, or checks that it is already.
 
+        Args:
+            config: the experiment.
+            start: what `provenance.of_start` says of this start; kept in `run.json`.
+
         Raises:
-            ConfigError: another experiment's settings lie there; names the first
-                that differ, or the folder cannot be written.
+            ConfigError: another experiment's settings, or a run on other data,
+                lie there, with what differs; or the folder cannot be written.
         """
         settings = json.loads(json.dumps(config.as_dict()))
         try:
             self.path.mkdir(parents=True, exist_ok=True)
+            starts = self._starts()
+            if self._config.exists():
+                self._refuse_others(settings, config)
+                self._refuse_other_data(starts, start)
+            write_json(self._config, settings)
+            write_json(self._run, {"starts": [*starts, start]})
         except OSError as error:
             raise ConfigError(
                 f"`run_dir` must be a folder that can be written; received {self.path}: "
-                f"{error.strerror}."
+                f"{error.strerror or error}."
             ) from error
-        if self._config.exists():
-            self._refuse_others(settings)
-        write_text(self._config, json.dumps(settings, indent=2, sort_keys=True) + "\n")
 
-    def _refuse_others(self, settings: dict[str, Any]) -> None:
-        kept, given = dict(_flat(json.loads(self._config.read_text()))), dict(_flat(settings))
+    def keep_init_from(self, report: dict[str, Any]) -> None:
+        """Writes what a warm start has loaded."""
+        write_json(self._init_from, report)
+
+    def _starts(self) -> list[dict[str, Any]]:
+        return list(_read_json(self._run)["starts"]) if self._run.exists() else []
+
+    def _refuse_others(self, settings: dict[str, Any], config: ExperimentConfig) -> None:
+        kept, given = dict(_flat(_read_json(self._config))), dict(_flat(settings))
+        # A setting that is younger than the run was at its default, so to say.
+        kept = {**_defaults(config), **kept}
         changed = sorted(
             name
             for name in kept.keys() | given.keys()
             if kept.get(name) != given.get(name) and name not in _MAY_CHANGE
         )
         if changed:
-            shown = ", ".join(f"{n}: {kept.get(n)} -> {given.get(n)}" for n in changed[:5])
+            shown = "; ".join(
+                f"{name}: was {kept.get(name)}, is {given.get(name)}" for name in changed
+            )
             raise ConfigError(
                 f"`run_dir` must belong to this experiment; {self.path} was made with other "
                 f"settings ({shown})."
             )
 
+    def _refuse_other_data(self, starts: list[dict[str, Any]], start: dict[str, Any]) -> None:
+        was = starts[-1]["data"]["index_sha256"] if starts else None
+        now = start["data"]["index_sha256"]
+        if was is not None and was != now:
+            raise ConfigError(
+                f"`data_dir` must hold the data that {self.path} was begun with; the SHA-256 of "
+                f"its index was {was[:12]}, is {now[:12]}."
+            )
+
 
 def save_model(model: keras.Model, path: pathlib.Path) -> None:
-    """Writes a model whole or not at all, and without the optimizer it was trained with."""
+    """Writes a model whole or not at all."""
     temporary = path.with_name(f".{path.stem}.partial.keras")
-    bare = type(model)(model.input, model.output, name=model.name)
-    bare.save(temporary)
+    model.save(temporary)
     os.replace(temporary, path)
 
 
@@ -84,6 +124,24 @@ def write_text(path: pathlib.Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.partial")
     temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, path)
+
+
+def write_json(path: pathlib.Path, value: Any) -> None:
+    """Writes JSON for a person to read, whole or not at all."""
+    write_text(path, json.dumps(value, indent=2, sort_keys=True) + "\n")
+
+
+def _read_json(path: pathlib.Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ConfigError(f"{path} must be JSON; {error}. It is no run folder of tfse.") from error
+
+
+def _defaults(config: ExperimentConfig) -> dict[str, Any]:
+    parts = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
+    plain = {name: dataclasses.asdict(type(part)()) for name, part in parts.items()}
+    return dict(_flat(json.loads(json.dumps(plain))))
 
 
 def _flat(settings: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import keras
@@ -17,15 +17,25 @@ from tfse.models import EnhancementModel
 _SMALLEST_DEVIATION = 0.1
 
 
-def measure_statistics(model: EnhancementModel, batches: Iterable[Mapping[str, Any]]) -> None:
+def measure_statistics(
+    model: EnhancementModel,
+    batches: Iterable[Mapping[str, Any]],
+    known: Collection[str] = (),
+) -> None:
     """Sets the statistics of every `Standardization` in a model's core.
 
     Args:
         model: its core takes spectra; a model that does not standardize is left as it is.
         batches: dicts with `noisy` `[batch, samples]` and `length` `[batch]`.
+        known: paths of weights that are not fresh; statistics among them stay, for
+            the weights after them were learnt with them.
     """
     core = model.get_layer("core")
-    layers = [layer for layer in core.layers if isinstance(layer, Standardization)]
+    layers = [
+        layer
+        for layer in core.layers
+        if isinstance(layer, Standardization) and layer.mean.path not in known
+    ]
     if not layers:
         return
     features = keras.Model(core.input, [layer.input for layer in layers])

@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
 from tfse.dsp import levels
+from tfse.errors import ConfigError
 from tfse.losses import EnhancementLoss
 from tfse.losses.base import without_padding
 from tfse.models import EnhancementModel, enhance_aligned, with_core_outputs
+from tfse.training.averaging import WeightAverage
+from tfse.training.config import TrainConfig
+from tfse.training.precision import LossScale
 
 Batch = Mapping[str, Any]
 
 #: What a step needs of a mixture.
 BATCH_KEYS = ("noisy", "clean", "noise", "length")
+
+
+class Outcome(NamedTuple):
+    """What a step came to, over the global batch.
+
+    Attributes:
+        loss: mean over the mixtures, not finite in a bad step.
+        bad: 1 if loss or gradient were not finite, and nothing was applied.
+        overflow: 1 if that was float16's doing: the loss scale has been halved.
+        stopping: how many replicas were asked to stop.
+    """
+
+    loss: Any
+    bad: Any
+    overflow: Any
+    stopping: Any
 
 
 class Stepper:
@@ -26,15 +46,21 @@ class Stepper:
     Losses are summed over the examples of a replica and divided by the size of
     the *global* batch; gradients are summed over replicas and clipped by their
     global norm afterwards. So a batch of B is the same mathematics however many
-    replicas share it. Batch normalization takes its statistics over all
-    replicas too (`synchronized`).
+    replicas share it, and however many batches it is accumulated from. Batch
+    normalization takes its statistics over all replicas too (`synchronized`).
+    Weights change, in one `tf.cond` across the replicas, only if the loss and
+    the gradient of the whole step are finite.
 
     Args:
         model: the model to train; made under the strategy's scope.
         loss: per example.
         optimizer: likewise made under the scope.
         strategy: where it runs.
-        clip_norm: largest global norm of the gradient.
+        config: gives `clip_norm`, `ema_decay`, `precision`, `accumulation_steps`
+            and `jit_compile`.
+
+    Raises:
+        ConfigError: XLA is asked for where it cannot be had.
     """
 
     def __init__(
@@ -43,7 +69,7 @@ class Stepper:
         loss: EnhancementLoss,
         optimizer: keras.optimizers.Optimizer,
         strategy: tf.distribute.Strategy,
-        clip_norm: float,
+        config: TrainConfig,
     ) -> None:
         """Compiles nothing yet; the first step of each kind does."""
         self._forward = with_core_outputs(model)
@@ -51,15 +77,59 @@ class Stepper:
         self._loss = loss
         self._optimizer = optimizer
         self._strategy = strategy
-        self._clip_norm = clip_norm
-        if strategy.num_replicas_in_sync > 1:
-            _synchronize_batch_normalization(model)
+        self._clip_norm = config.clip_norm
+        self._variables = list(model.trainable_variables)
+        with strategy.scope():
+            self.average = WeightAverage(model, config.ema_decay, strategy)
+            self._scale = LossScale(needed=config.precision == "mixed_float16")
+            self._sums = _zeros(self._variables) if config.accumulation_steps > 1 else []
+        normalizations = _batch_normalizations(model)
+        self._statistics = [
+            variable for layer in normalizations for variable in layer.non_trainable_variables
+        ]
+        self._local = self._compiled(config, normalizations)
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """All that a step changes, besides weights and optimizer."""
+        return [*self.average.variables, *self._scale.variables]
 
     @tf.function(reduce_retracing=True)
-    def train(self, batch: Batch, batch_size: Any) -> Any:
-        """Applies one step and returns the mean loss of the global batch."""
-        loss = self._strategy.run(self._train_replica, (batch, batch_size))
-        return self._strategy.reduce(tf.distribute.ReduceOp.SUM, loss, axis=None)
+    def accumulate(self, batch: Batch, mixtures: Any) -> None:
+        """Keeps the gradient of a batch for the step that ends with `train`.
+
+        Args:
+            batch: what each replica has of it.
+            mixtures: of the whole step, over all replicas and batches; float32 [].
+        """
+        results, _ = self._gradients(batch, mixtures, tf.constant(0.0))
+        for total, result in zip(self._sums, results, strict=True):
+            total.assign_add(result)
+
+    @tf.function(reduce_retracing=True)
+    def train(self, batch: Batch, mixtures: Any, stopping: Any = 0.0) -> Outcome:
+        """Ends a step with its last batch, and applies it if it is finite.
+
+        Args:
+            batch: what each replica has of it.
+            mixtures: of the whole step, over all replicas and batches; float32 [].
+            stopping: 1 if this process was asked to stop; all hear of it.
+
+        Returns:
+            What it came to.
+        """
+        results, stops = self._gradients(batch, mixtures, stopping)
+        for index, total in enumerate(self._sums):
+            results[index] += tf.convert_to_tensor(total.value)
+            total.assign(tf.zeros_like(results[index]))
+        *gradients, loss = results
+        scale = self._scale.value
+        gradients = [gradient / scale for gradient in gradients]
+        clipped, norm = tf.clip_by_global_norm(gradients, self._clip_norm)
+        good = tf.math.is_finite(norm) & tf.math.is_finite(loss)
+        overflow = ~good & tf.math.is_finite(loss) & (scale > 1.0)
+        tf.cond(good, lambda: self._apply(clipped), self._skip)
+        return Outcome(loss, tf.cast(~good, tf.float32), tf.cast(overflow, tf.float32), stops)
 
     @tf.function(reduce_retracing=True)
     def validate(self, batch: Batch) -> Any:
@@ -72,27 +142,58 @@ class Stepper:
         """Returns the enhanced waveforms, `[batch, samples]`, in line with `noisy`."""
         return self._outputs(noisy, training=False)["enhanced"]
 
+    def _compiled(self, config: TrainConfig, normalizations: list[Any]) -> Callable[..., Any]:
+        if self._strategy.num_replicas_in_sync > 1:
+            for layer in normalizations:
+                layer.synchronized = True
+            if config.jit_compile and normalizations:
+                raise ConfigError(
+                    "`train.jit_compile` must be off where several replicas share a batch "
+                    "normalization; received it with "
+                    f"{self._strategy.num_replicas_in_sync} replicas."
+                )
+        return (
+            tf.function(self._backward, jit_compile=True) if config.jit_compile else self._backward
+        )
+
+    def _gradients(self, batch: Batch, mixtures: Any, stopping: Any) -> tuple[list[Any], Any]:
+        """Returns gradients of the scaled loss, the loss, and stops, summed over replicas."""
+        before = [tf.identity(variable.value) for variable in self._statistics]
+        results = self._strategy.run(
+            self._replica_gradients, (batch, mixtures, self._scale.value, stopping)
+        )
+        # Each replica holds the same sums; the first is as good as any.
+        *sums, stops = (self._strategy.experimental_local_results(result)[0] for result in results)
+        # A forward pass that was not finite has spoilt the moving statistics.
+        for variable, value in zip(self._statistics, before, strict=True):
+            variable.assign(tf.where(tf.math.is_finite(sums[-1]), variable.value, value))
+        return sums, stops
+
+    def _replica_gradients(
+        self, batch: Batch, mixtures: Any, scale: Any, stopping: Any
+    ) -> list[Any]:
+        results = [*self._local(batch, mixtures, scale), stopping]
+        context = tf.distribute.get_replica_context()
+        return list(context.all_reduce(tf.distribute.ReduceOp.SUM, results))
+
+    def _backward(self, batch: Batch, mixtures: Any, scale: Any) -> list[Any]:
+        with tf.GradientTape() as tape:
+            losses = self._loss(batch, self._outputs(batch["noisy"], training=True))
+            loss = tf.reduce_sum(losses) / mixtures
+            scaled = loss * scale
+        return [*tape.gradient(scaled, [variable.value for variable in self._variables]), loss]
+
     def _outputs(self, noisy: Any, *, training: bool) -> dict[str, Any]:
         forward = functools.partial(self._forward, training=training)
         return enhance_aligned(forward, noisy, self._latency, self._hop_length)
 
-    def _train_replica(self, batch: Batch, batch_size: Any) -> Any:
-        with tf.GradientTape() as tape:
-            losses = self._loss(batch, self._outputs(batch["noisy"], training=True))
-            loss = tf.reduce_sum(losses) / batch_size
-        variables = [variable.value for variable in self._forward.trainable_variables]
-        self._apply(tape.gradient(loss, variables))
-        return loss
-
     def _apply(self, gradients: list[Any]) -> None:
-        context = tf.distribute.get_replica_context()
-        gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
-        gradients, _ = tf.clip_by_global_norm(gradients, self._clip_norm)
-        # Keras sums over the replicas once more, and each now holds the sum.
-        share = 1.0 / context.num_replicas_in_sync
-        self._optimizer.apply(
-            [gradient * share for gradient in gradients], self._forward.trainable_variables
-        )
+        self._optimizer.apply(gradients, self._variables)
+        self.average.update(self._optimizer.iterations.value)
+        self._scale.grow()
+
+    def _skip(self) -> None:
+        self._scale.shrink()
 
     def _validate_replica(self, batch: Batch) -> Any:
         outputs = self._outputs(batch["noisy"], training=False)
@@ -100,8 +201,9 @@ class Stepper:
         improvement = _si_sdr(batch, outputs) - _si_sdr(batch, {"enhanced": batch["noisy"]})
         # A mixture without noise cannot improve: its SI-SDR has no upper end.
         noisy = tf.cast(tf.reduce_any(batch["noise"] != 0, axis=1), tf.float32)
+        counted = batch["counted"] if "counted" in batch else tf.ones_like(losses)
         sums = (losses, tf.ones_like(losses), improvement * noisy, noisy)
-        return tf.stack([tf.reduce_sum(values) for values in sums])
+        return tf.stack([tf.reduce_sum(counted * values) for values in sums])
 
 
 def _si_sdr(batch: Batch, outputs: Mapping[str, Any]) -> Any:
@@ -110,7 +212,15 @@ def _si_sdr(batch: Batch, outputs: Mapping[str, Any]) -> Any:
     return levels.si_sdr_db(clean, enhanced, batch["length"])
 
 
-def _synchronize_batch_normalization(model: keras.Model) -> None:
-    for layer in model._flatten_layers():
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.synchronized = True
+def _batch_normalizations(model: keras.Model) -> list[keras.layers.BatchNormalization]:
+    layers = model._flatten_layers()
+    return [layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization)]
+
+
+def _zeros(variables: list[keras.Variable]) -> list[keras.Variable]:
+    """Returns where gradients and loss add up."""
+    shapes = [*(variable.shape for variable in variables), ()]
+    return [
+        keras.Variable(tf.zeros(shape), trainable=False, dtype="float32", name="sum")
+        for shape in shapes
+    ]

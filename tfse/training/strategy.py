@@ -1,12 +1,15 @@
-"""Where a training runs: one device, or mirrored over several."""
+"""Where a training runs: one device, several, or several machines."""
 
 from __future__ import annotations
+
+import json
+import os
 
 import tensorflow as tf
 
 from tfse.errors import ConfigError
 
-STRATEGIES = ("auto", "mirrored", "one_device")
+STRATEGIES = ("auto", "mirrored", "multi_worker", "one_device")
 
 
 def make_strategy(name: str = "auto", num_virtual_cpus: int = 0) -> tf.distribute.Strategy:
@@ -14,7 +17,8 @@ def make_strategy(name: str = "auto", num_virtual_cpus: int = 0) -> tf.distribut
 
     Args:
         name: "one_device"; "mirrored", a replica on each GPU, or on each virtual
-            CPU; "auto", mirrored where there are several devices.
+            CPU; "multi_worker", the same on every machine of `TF_CONFIG`;
+            "auto", what is there: several machines, several devices, or one.
         num_virtual_cpus: splits the CPU into so many devices, to try a mirrored
             training without GPUs; 0 leaves it whole. TensorFlow takes this
             before it has run anything only.
@@ -29,10 +33,50 @@ def make_strategy(name: str = "auto", num_virtual_cpus: int = 0) -> tf.distribut
         raise ConfigError(f"`strategy` must be one of {STRATEGIES}; received {name!r}.")
     if num_virtual_cpus:
         _split_cpu(num_virtual_cpus)
+    machines = _machines()
+    if name == "multi_worker" or (name == "auto" and machines > 1):
+        if not machines:
+            raise ConfigError(
+                "`strategy` multi_worker must have a cluster in TF_CONFIG; it has none."
+            )
+        return _multi_worker()
     devices = _devices()
     if name == "mirrored" or (name == "auto" and len(devices) > 1):
         return tf.distribute.MirroredStrategy(devices)
     return tf.distribute.OneDeviceStrategy(devices[0])
+
+
+def has_machines(strategy: tf.distribute.Strategy) -> bool:
+    """Tells whether other processes take part."""
+    return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+
+
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
+    """Tells whether this process is the one that writes."""
+    if not has_machines(strategy):
+        return True
+    resolver = strategy.cluster_resolver
+    has_chief = "chief" in resolver.cluster_spec().jobs
+    return resolver.task_id == 0 and (resolver.task_type == "chief" or not has_chief)
+
+
+def _machines() -> int:
+    """Returns how many machines `TF_CONFIG` names, 0 without one."""
+    try:
+        cluster = json.loads(os.environ.get("TF_CONFIG") or "{}").get("cluster", {})
+        return sum(len(cluster.get(job, [])) for job in ("chief", "worker"))
+    except (ValueError, AttributeError, TypeError) as error:
+        raise ConfigError(
+            f"TF_CONFIG must be JSON with a cluster; received {os.environ['TF_CONFIG']!r}."
+        ) from error
+
+
+def _multi_worker() -> tf.distribute.Strategy:
+    # NCCL on GPUs, a ring of its own without.
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    except (ValueError, RuntimeError) as error:
+        raise ConfigError(f"TF_CONFIG must describe this machine's cluster; {error}") from error
 
 
 def _split_cpu(count: int) -> None:

@@ -1,0 +1,80 @@
+"""The exponential moving average of a model's weights."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+class WeightAverage:
+    """Follows every weight of a model, moving statistics too.
+
+    After step n the average moves by 1 - min(decay, (1 + n) / (10 + n)) towards
+    the weights, so that the first weights are soon forgotten.
+
+    Args:
+        model: whose weights; made under the scope of the strategy, as this is.
+        decay: of the average; 0 keeps none.
+        strategy: where it runs.
+
+    Source:
+        Polyak and Juditsky, SIAM J. Control and Optimization 30(4), 1992; the
+        slow start is that of `tf.train.ExponentialMovingAverage`.
+    """
+
+    def __init__(self, model: keras.Model, decay: float, strategy: tf.distribute.Strategy) -> None:
+        """Starts from the weights as they are."""
+        self._decay = decay
+        self._strategy = strategy
+        self._weights = list(model.weights) if decay else []
+        self.variables = [
+            keras.Variable(
+                keras.ops.convert_to_numpy(weight),
+                dtype=weight.dtype,
+                trainable=False,
+                name=f"average_{index}",
+            )
+            for index, weight in enumerate(self._weights)
+        ]
+
+    def start(self) -> None:
+        """Takes the weights as they are now for the average."""
+        for average, weight in zip(self.variables, self._weights, strict=True):
+            average.assign(weight)
+
+    def update(self, step: Any) -> None:
+        """Moves towards the weights; in the graph, across replicas.
+
+        Args:
+            step: number of the step that was applied, from 1.
+        """
+        step = tf.cast(step, tf.float32)
+        rate = 1.0 - tf.minimum(self._decay, (1.0 + step) / (10.0 + step))
+        for average, weight in zip(self.variables, self._weights, strict=True):
+            self._strategy.extended.update(
+                average.value, _move, args=(weight.value, rate), group=False
+            )
+
+    @contextlib.contextmanager
+    def in_place(self) -> Iterator[None]:
+        """Puts the average into the model, and the weights back afterwards."""
+        self._swap()
+        try:
+            yield
+        finally:
+            self._swap()
+
+    @tf.function
+    def _swap(self) -> None:
+        for average, weight in zip(self.variables, self._weights, strict=True):
+            kept = tf.identity(average.value)
+            average.assign(tf.identity(weight.value))
+            weight.assign(kept)
+
+
+def _move(average: Any, weight: Any, rate: Any) -> Any:
+    return average.assign_add(rate * (weight - average))

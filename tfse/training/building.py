@@ -1,0 +1,74 @@
+"""Builds what learns: the model, its optimizer and the step."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import keras
+import tensorflow as tf
+
+from tfse.losses import build_loss
+from tfse.models import EnhancementModel, build
+from tfse.training.checkpoints import by_name
+from tfse.training.config import ExperimentConfig, TrainConfig
+from tfse.training.precision import dtype_policy
+from tfse.training.step import Stepper
+
+
+@dataclasses.dataclass(frozen=True)
+class Learner:
+    """What a step changes, and what makes it.
+
+    Attributes:
+        model: in the precision it trains in, on every replica.
+        optimizer: of its weights.
+        stepper: runs the steps.
+        released: the same model in float32, for files.
+    """
+
+    model: EnhancementModel
+    optimizer: keras.optimizers.Optimizer
+    stepper: Stepper
+    released: EnhancementModel
+
+    @property
+    def variables(self) -> dict[str, keras.Variable]:
+        """Everything that a step may change, by unique name."""
+        return by_name(
+            model=self.model.weights,
+            optimizer=self.optimizer.variables,
+            step=self.stepper.variables,
+        )
+
+    def release(self) -> EnhancementModel:
+        """Returns the model with the weights of this moment, in float32 and on one device."""
+        for released, weight in zip(self.released.weights, self.model.weights, strict=True):
+            released.assign(keras.ops.convert_to_numpy(weight))
+        return self.released
+
+
+def build_learner(config: ExperimentConfig, strategy: tf.distribute.Strategy) -> Learner:
+    """Builds a model with fresh weights and what trains it.
+
+    Args:
+        config: the experiment; its seed makes the weights.
+        strategy: where it runs.
+
+    Raises:
+        ConfigError: a setting breaks a rule.
+    """
+    keras.utils.set_random_seed(config.train.seed)
+    with strategy.scope():
+        with dtype_policy(config.train.precision):
+            model = build(config.model)
+        loss = build_loss(config.loss, model)
+        optimizer = _optimizer(config.train)
+        optimizer.build(model.trainable_variables)
+    stepper = Stepper(model, loss, optimizer, strategy, config.train)
+    return Learner(model, optimizer, stepper, build(config.model))
+
+
+def _optimizer(config: TrainConfig) -> keras.optimizers.Optimizer:
+    if not config.weight_decay:
+        return keras.optimizers.Adam(config.learning_rate)
+    return keras.optimizers.AdamW(config.learning_rate, weight_decay=config.weight_decay)

@@ -1,0 +1,52 @@
+"""The table of validations, which has every row once however often a run was stopped."""
+
+from __future__ import annotations
+
+import csv
+import io
+import pathlib
+from collections.abc import Mapping
+
+from tfse.training.run_folder import write_text
+
+Row = dict[str, str]
+
+
+class History:
+    """`history.csv`: a row for each validation, in full precision.
+
+    A row is written before the checkpoint that counts it. A run that goes on
+    from an earlier step therefore finds rows of a future that has not happened,
+    and drops them.
+
+    Args:
+        path: of the file.
+    """
+
+    def __init__(self, path: pathlib.Path) -> None:
+        """Reads nothing yet."""
+        self._path = path
+        self._rows: list[Row] = []
+
+    def go_back_to(self, step: int) -> None:
+        """Keeps the rows up to a step, in the file too."""
+        if not self._path.exists():
+            return
+        with self._path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self._rows = [row for row in rows if int(row["step"]) <= step]
+        if len(self._rows) < len(rows):
+            self._write()
+
+    def add(self, figures: Mapping[str, float | int]) -> None:
+        """Adds the row of a validation."""
+        self._rows.append({name: repr(value) for name, value in figures.items()})
+        self._write()
+
+    def _write(self) -> None:
+        text = io.StringIO(newline="")
+        if self._rows:
+            writer = csv.DictWriter(text, list(self._rows[-1]), restval="", extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(self._rows)
+        write_text(self._path, text.getvalue())
