@@ -14,6 +14,7 @@ from tests import examples
 from tfse.errors import ConfigError
 from tfse.losses import LossConfig, build_loss
 from tfse.training import TrainConfig, make_strategy
+from tfse.training.precision import dtype_policy
 from tfse.training.step import Stepper
 
 PROGRAM = "tests.training.first_losses"
@@ -33,21 +34,19 @@ def test_two_replicas_take_the_steps_of_one_device():
     np.testing.assert_allclose(two, one, rtol=1e-4)
 
 
-def _stepper(clip_norm):
-    model = examples.MODELS["lstm_irm"]()
+def _stepper(clip_norm=5.0, name="lstm_irm", **settings):
+    keras.utils.set_random_seed(0)
+    with dtype_policy(settings.get("precision", "float32")):
+        model = examples.MODELS[name]()
     optimizer = keras.optimizers.SGD(1.0)
     optimizer.build(model.trainable_variables)
     loss = build_loss(LossConfig(negative_snr=1.0), model)
-    return model, Stepper(
-        model, loss, optimizer, make_strategy("one_device"), TrainConfig(clip_norm=clip_norm)
-    )
+    config = TrainConfig(clip_norm=clip_norm, **settings)
+    return model, Stepper(model, loss, optimizer, make_strategy("one_device"), config)
 
 
-def _batch(size=2, samples=640):
-    clean, noise = (
-        0.1 * examples.random(size, samples),
-        0.1 * examples.random(size, samples, seed=1),
-    )
+def _batch(size=2, samples=640, seed=0):
+    clean, noise = (0.1 * examples.random(size, samples, seed=seed + k) for k in (0, 1))
     return {
         "noisy": tf.constant(clean + noise),
         "clean": tf.constant(clean),
@@ -84,6 +83,117 @@ def test_mixtures_without_noise_do_not_count_as_improved():
     _, _, alone, _ = stepper.validate({k: v[1:] for k, v in batch.items()}).numpy()
     assert (count, noisy) == (2, 1)
     np.testing.assert_allclose(improvement, alone, rtol=1e-4)
+
+
+def _values(model):
+    return [np.asarray(weight) for weight in model.weights]
+
+
+def _assert_close(one, other, **tolerance):
+    for mine, theirs in zip(one, other, strict=True):
+        np.testing.assert_allclose(mine, theirs, **tolerance)
+
+
+def _part(batch, which):
+    return {name: value[which] for name, value in batch.items()}
+
+
+def test_four_batches_of_two_are_one_of_eight():
+    whole, parts = _stepper(), _stepper(accumulation_steps=4)
+    for step in range(2):
+        batch = _batch(8, seed=10 * step)
+        one = whole[1].train(batch, tf.constant(8.0))
+        for start in (0, 2, 4):
+            parts[1].accumulate(_part(batch, slice(start, start + 2)), tf.constant(8.0))
+        other = parts[1].train(_part(batch, slice(6, 8)), tf.constant(8.0))
+        np.testing.assert_allclose(one.loss, other.loss, rtol=1e-5)
+    _assert_close(_values(whole[0]), _values(parts[0]), rtol=1e-4, atol=1e-6)
+
+
+def _spoilt(batch):
+    noisy = batch["noisy"].numpy()
+    noisy[0, 100] = np.nan
+    return batch | {"noisy": tf.constant(noisy)}
+
+
+@pytest.mark.parametrize("ema_decay", [0.0, 0.9])
+def test_a_step_that_is_not_finite_changes_nothing(ema_decay):
+    # A DPCRN, for its moving statistics are spoilt by the forward pass alone.
+    model, stepper = _stepper(name="dpcrn", ema_decay=ema_decay)
+    stepper.train(_batch(), tf.constant(2.0))
+    before = [*_values(model), *map(np.asarray, stepper.variables)]
+    outcome = stepper.train(_spoilt(_batch()), tf.constant(2.0))
+    assert (float(outcome.bad), float(outcome.overflow)) == (1.0, 0.0)
+    assert np.isnan(outcome.loss)
+    _assert_close([*_values(model), *map(np.asarray, stepper.variables)], before, rtol=0)
+    assert float(stepper.train(_batch(), tf.constant(2.0)).bad) == 0.0
+    assert not np.array_equal(model.trainable_variables[0], before[0])
+
+
+def test_one_bad_batch_spoils_the_step_it_belongs_to_and_no_other():
+    model, stepper = _stepper(accumulation_steps=2)
+    before = _values(model)
+    stepper.accumulate(_spoilt(_batch()), tf.constant(4.0))
+    assert float(stepper.train(_batch(), tf.constant(4.0)).bad) == 1.0
+    _assert_close(_values(model), before, rtol=0)
+    stepper.accumulate(_batch(), tf.constant(4.0))
+    assert float(stepper.train(_batch(), tf.constant(4.0)).bad) == 0.0
+
+
+def test_the_average_follows_the_weights_and_changes_places_with_them():
+    model, stepper = _stepper(ema_decay=0.5)
+    expected = _values(model)
+    for step in (1, 2, 3):
+        stepper.train(_batch(seed=step), tf.constant(2.0))
+        rate = 1 - min(0.5, (1 + step) / (10 + step))
+        expected = [e + rate * (w - e) for e, w in zip(expected, _values(model), strict=True)]
+    weights = _values(model)
+    with stepper.average.in_place():
+        _assert_close(_values(model), expected, rtol=1e-5, atol=1e-7)
+    _assert_close(_values(model), weights, rtol=0)
+
+
+def test_all_replicas_hear_that_one_was_asked_to_stop():
+    _, stepper = _stepper()
+    stops = [
+        float(stepper.train(_batch(), tf.constant(2.0), tf.constant(s)).stopping)
+        for s in (0.0, 1.0)
+    ]
+    assert stops == [0.0, 1.0]
+
+
+def test_xla_takes_the_same_steps():
+    plain, compiled = _stepper(), _stepper(jit_compile=True)
+    for stepper in (plain[1], compiled[1]):
+        stepper.train(_batch(), tf.constant(2.0))
+    _assert_close(_values(plain[0]), _values(compiled[0]), rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_half_precision_takes_about_the_same_steps(precision):
+    full, half = _stepper(clip_norm=0.1), _stepper(clip_norm=0.1, precision=precision)
+    losses = [
+        [float(s.train(_batch(8), tf.constant(8.0)).loss) for _ in range(3)]
+        for _, s in (full, half)
+    ]
+    np.testing.assert_allclose(losses[1], losses[0], rtol=0.05)
+    assert losses[0] != losses[1]
+    layers = {layer.name: layer.compute_dtype for layer in half[0]._flatten_layers()}
+    float32 = ("stft", "inverse_stft", "log_power", "standardization")
+    assert {layers[name] for name in float32} == {"float32"}
+    assert layers["lstm_0"] == precision.removeprefix("mixed_")
+    assert {weight.dtype for weight in half[0].weights} == {"float32"}
+
+
+def test_the_loss_scale_falls_until_gradients_fit_and_no_step_is_lost_to_it():
+    _, stepper = _stepper(precision="mixed_float16")
+    # Weights of the last layer so large that scaled gradients overflow float16.
+    loud = {name: 50.0 * value if name != "length" else value for name, value in _batch().items()}
+    outcomes = [stepper.train(loud, tf.constant(2.0)) for _ in range(12)]
+    assert all(float(o.bad) == float(o.overflow) for o in outcomes)
+    assert float(outcomes[-1].bad) == 0.0
+    scale = float(stepper.variables[-2])
+    assert scale == 2.0 ** (15 - sum(float(o.overflow) for o in outcomes))
 
 
 @pytest.mark.parametrize(

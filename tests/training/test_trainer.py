@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -13,8 +14,10 @@ import tensorflow as tf
 
 import tfse
 from tests import examples
+from tfse.data import pipeline
 from tfse.data.config import DataConfig
-from tfse.errors import ConfigError, DataError
+from tfse.data.index import sha256_of
+from tfse.errors import ConfigError, DataError, TrainingError
 from tfse.losses import LossConfig
 from tfse.training import ExperimentConfig, TrainConfig, Trainer, make_strategy
 
@@ -92,8 +95,8 @@ def test_a_run_goes_on_where_it_stopped(run, prepared, tmp_path):
     resumed = _train(_config(steps=4), prepared, tmp_path)
     undisturbed = run[1]
     for one, other in zip(resumed.get_weights(), undisturbed.get_weights(), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
-    assert [row["step"] for row in _history(tmp_path)] == [2, 4]
+        np.testing.assert_array_equal(one, other)
+    assert _history(tmp_path) == _history(run[0])
 
 
 def test_counters_of_the_callbacks_go_on(prepared, tmp_path):
@@ -140,6 +143,85 @@ def test_loss_falls(prepared, tmp_path):
     assert last["loss"] < first["loss"]
 
 
+def test_what_a_run_was_made_with_is_kept_once_a_start(prepared, tmp_path):
+    for steps in (2, 4):
+        _train(_config(steps=steps), prepared, tmp_path)
+    first, second = json.loads((tmp_path / "run.json").read_text())["starts"]
+    assert first["data"]["index_sha256"] == sha256_of(prepared / "index.json")
+    assert first["seeds"] == {"train": 0, "data": 0} == second["seeds"]
+    assert first["versions"]["tensorflow"] == tf.__version__
+    assert len((first["git"] or {"revision": 40 * "0"})["revision"]) == 40
+
+
+def test_a_run_on_other_data_is_refused(prepared, tmp_path):
+    _train(_config(steps=2), prepared, tmp_path / "run")
+    other = tmp_path / "other"
+    shutil.copytree(prepared, other)
+    index = json.loads((other / "index.json").read_text())
+    (other / "index.json").write_text(json.dumps({**index, "plan": "another"}))
+    with pytest.raises(ConfigError, match="SHA-256 of its index was"):
+        _train(_config(steps=4), other, tmp_path / "run")
+
+
+def test_settings_younger_than_the_run_count_as_their_defaults(prepared, tmp_path):
+    _train(_config(steps=2), prepared, tmp_path)
+    path = tmp_path / "config.json"
+    settings = json.loads(path.read_text())
+    del settings["train"]["ema_decay"], settings["data"]["early_ms"]
+    path.write_text(json.dumps(settings))
+    with pytest.raises(ConfigError, match=r"\(train\.ema_decay: was 0\.0, is 0\.5\)"):
+        _train(_config(steps=4, ema_decay=0.5), prepared, tmp_path)
+    _train(_config(steps=4), prepared, tmp_path)
+
+
+def test_rows_of_a_future_that_did_not_happen_are_dropped(run, prepared, tmp_path):
+    _train(_config(steps=2), prepared, tmp_path)
+    path = tmp_path / "history.csv"
+    row = path.read_text().splitlines()[-1]
+    path.write_text(path.read_text() + "4" + row[1:] + "\n")
+    _train(_config(steps=4), prepared, tmp_path)
+    assert path.read_text() == (run[0] / "history.csv").read_text()
+
+
+def test_the_average_is_what_is_saved(prepared, tmp_path):
+    model = _train(_config(steps=2, ema_decay=0.9), prepared, tmp_path)
+    saved = tfse.load(tmp_path / "last.keras")
+    kernels = [m.get_layer("core").get_layer("mask").kernel for m in (model, saved)]
+    assert not np.array_equal(*kernels)
+    # One step of (1 + 1) / (10 + 1), one of 3 / 12: the average lags behind.
+    assert np.abs(np.subtract(*kernels)).max() < 0.01
+
+
+def test_a_run_that_meets_no_finite_loss_stops_and_names_its_mixtures(prepared, tmp_path):
+    config = _config(steps=20, learning_rate=1e30, max_bad_steps=3, accumulation_steps=2)
+    with pytest.raises(TrainingError, match="not in 3 steps in a row") as error:
+        _train(config, prepared, tmp_path)
+    found = json.loads((tmp_path / "bad_batches.json").read_text())
+    assert len(found["steps"]) == 3 and len(found["keys"]) == 3 * 2 * 2
+    assert f"the last of which is {found['steps'][-1] + 1} " in str(error.value)
+    stream = pipeline.training_dataset(prepared, config.data, batch_size=4).skip(found["steps"][0])
+    expected = [key.decode() for batch in stream.take(3) for key in batch["key"].numpy()]
+    assert found["keys"] == expected
+    assert found["data"] == json.loads(json.dumps(dataclasses.asdict(config.data)))
+
+
+def test_a_warm_start_is_made_once_and_written_down(run, prepared, tmp_path, capsys):
+    source = str(run[0] / "last.keras")
+    strategy = make_strategy("one_device")
+    # So small a learning rate leaves the weights as they were loaded.
+    config = _config(steps=2, learning_rate=1e-12, warmup_steps=0)
+    model = Trainer(config, prepared, tmp_path / "run", strategy, source).train()
+    for one, other in zip(model.get_weights(), tfse.load(source).get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-8)
+    report = json.loads((tmp_path / "run" / "init_from.json").read_text())
+    assert (len(report["loaded"]), report["missing"]) == (10, [])
+    assert "10 of 10 weights are those of" in capsys.readouterr().err
+    config.train.steps = 4
+    Trainer(config, prepared, tmp_path / "run", strategy, source).train()
+    said = capsys.readouterr().err
+    assert "goes on from step 2" in said and "weights are those of" not in said
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -147,6 +229,9 @@ def test_loss_falls(prepared, tmp_path):
         (lambda c: setattr(c.train, "schedule", "linear"), "`train.schedule` must be one of"),
         (lambda c: setattr(c.train, "batch_size", 0), "`train.batch_size` must be above 0"),
         (lambda c: setattr(c.loss, "mask_mse", 0.0), "a loss must have a weight"),
+        (lambda c: setattr(c.train, "precision", "float8"), "`train.precision` must be one of"),
+        (lambda c: setattr(c.train, "ema_decay", 1.0), "`train.ema_decay` must be below 1"),
+        (lambda c: setattr(c.train, "weight_decay", -1.0), "`train.weight_decay` must not be"),
     ],
 )
 def test_experiments_that_cannot_work_are_refused(change, message, prepared, tmp_path):

@@ -22,7 +22,10 @@ it. After SIGTERM it keeps a checkpoint and exits with 143.
 
 _CONFIG = config_flags.DEFINE_config_file("config", None, "The experiment, a file of configs/.")
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "What tfse-prepare wrote.", required=True)
-_RUN_DIR = flags.DEFINE_string("run_dir", None, "Models, checkpoints and logs.", required=True)
+_RUN_DIR = flags.DEFINE_string("run_dir", "", "Models, checkpoints and logs.")
+_DRY_RUN = flags.DEFINE_bool(
+    "dry_run", False, "Builds everything, runs two steps, says what it costs and writes nothing."
+)
 _INIT_FROM = flags.DEFINE_string(
     "init_from", "", "Begins with the weights of this .keras file or shipped model."
 )
@@ -43,14 +46,19 @@ def main(arguments: Sequence[str]) -> int:
         raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
     if _CONFIG.value is None:
         raise ConfigError("`--config` must be given, such as --config=configs/dpcrn_small.py.")
-    from tfse.training import ExperimentConfig, Terminated, Trainer, make_strategy
+    from tfse.training import ExperimentConfig, Terminated, Trainer, dry_run, make_strategy
 
     if not isinstance(_CONFIG.value, ExperimentConfig):
         raise ConfigError(
             "`get_config()` of the config file must return an ExperimentConfig; received a "
             f"{type(_CONFIG.value).__name__}."
         )
+    if not (_RUN_DIR.value or _DRY_RUN.value):
+        raise ConfigError("`--run_dir` must be given, or --dry_run.")
     strategy = make_strategy(_STRATEGY.value, _VIRTUAL_CPUS.value)
+    if _DRY_RUN.value:
+        print(dry_run(_CONFIG.value, _DATA_DIR.value, strategy))
+        return program.DONE
     trainer = Trainer(_CONFIG.value, _DATA_DIR.value, _RUN_DIR.value, strategy, _INIT_FROM.value)
     try:
         trainer.train()

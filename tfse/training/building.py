@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -12,7 +14,7 @@ from tfse.models import EnhancementModel, build
 from tfse.training.checkpoints import by_name
 from tfse.training.config import ExperimentConfig, TrainConfig
 from tfse.training.precision import dtype_policy
-from tfse.training.step import Stepper
+from tfse.training.step import Outcome, Stepper
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,10 +37,36 @@ class Learner:
     def variables(self) -> dict[str, keras.Variable]:
         """Everything that a step may change, by unique name."""
         return by_name(
-            model=self.model.weights,
+            model=self.model.variables,
             optimizer=self.optimizer.variables,
             step=self.stepper.variables,
         )
+
+    def step(
+        self,
+        batches: Iterator[Any],
+        config: TrainConfig,
+        learning_rate: float,
+        *,
+        stopping: bool = False,
+    ) -> Outcome:
+        """Takes the batches of a step, and makes it.
+
+        Args:
+            batches: global batches, as `SharedData.training` gives them.
+            config: gives the number of mixtures and of batches.
+            learning_rate: of this step.
+            stopping: whether this process was asked to stop.
+
+        Returns:
+            What it came to, as plain numbers.
+        """
+        self.optimizer.learning_rate = learning_rate
+        mixtures = tf.constant(config.mixtures_per_step, tf.float32)
+        for _ in range(config.accumulation_steps - 1):
+            self.stepper.accumulate(next(batches), mixtures)
+        outcome = self.stepper.train(next(batches), mixtures, tf.constant(float(stopping)))
+        return Outcome(*(float(value) for value in outcome))
 
     def release(self) -> EnhancementModel:
         """Returns the model with the weights of this moment, in float32 and on one device."""

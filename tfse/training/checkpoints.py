@@ -59,7 +59,8 @@ class Checkpoints:
             _write(path, arrays)
         except OSError as error:
             raise TrainingError(self._complaint(path, error)) from error
-        for old in self._paths()[KEPT:]:
+        # What another process was killed over goes too.
+        for old in [*self._paths()[KEPT:], *self._folder.glob("*.partial")]:
             old.unlink()
 
     def restore(self) -> dict[str, Any] | None:

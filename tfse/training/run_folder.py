@@ -24,6 +24,7 @@ _MAY_CHANGE = {
     "train.max_bad_steps",
     "train.tensorboard_clips",
     "data.test_mixtures",
+    "data.max_corrupt_records",
 }
 
 

@@ -172,7 +172,7 @@ class Stepper:
     def _replica_gradients(
         self, batch: Batch, mixtures: Any, scale: Any, stopping: Any
     ) -> list[Any]:
-        results = [*self._local(batch, mixtures, scale), stopping]
+        results = [*self._local(batch, mixtures, scale), tf.identity(stopping)]
         context = tf.distribute.get_replica_context()
         return list(context.all_reduce(tf.distribute.ReduceOp.SUM, results))
 

@@ -152,13 +152,9 @@ class Trainer:
 
     def _step(self) -> None:
         train, progress = self._config.train, self._progress
-        self._learner.optimizer.learning_rate = progress.learning_rate(train)
-        mixtures = tf.constant(train.mixtures_per_step, tf.float32)
-        for _ in range(train.accumulation_steps - 1):
-            self._learner.stepper.accumulate(next(self._batches), mixtures)
-        stopping = tf.constant(float(self._stop.came))
-        outcome = self._learner.stepper.train(next(self._batches), mixtures, stopping)
-        loss, bad, overflow, stops = (float(value) for value in outcome)
+        loss, bad, overflow, stops = self._learner.step(
+            self._batches, train, progress.learning_rate(train), stopping=self._stop.came
+        )
         progress.count_step(loss, bad=bool(bad), overflow=bool(overflow))
         if self._is_chief:
             self._line.show_step(progress, loss, bad=bool(bad) and not overflow)
@@ -195,7 +191,7 @@ class Trainer:
             "step": self._progress.step,
             "loss": self._progress.take_loss(),
             **scores,
-            "learning_rate": float(self._learner.optimizer.learning_rate),
+            "learning_rate": float(np.asarray(self._learner.optimizer.learning_rate)),
             "bad_steps": self._progress.bad_steps,
         }
         is_best = self._progress.count_validation(scores["val_loss"], self._config.train)

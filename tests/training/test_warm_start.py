@@ -1,0 +1,39 @@
+"""Beginning with another model's weights: what is taken over, and what is said."""
+
+import numpy as np
+import pytest
+
+from tests import examples
+from tfse.errors import ModelError
+from tfse.models import build
+from tfse.training.run_folder import save_model
+from tfse.training.warm_start import warm_start
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    path = tmp_path_factory.mktemp("source") / "source.keras"
+    save_model(build(examples.tiny_lstm_irm(predict_log_power=True)), path)
+    return str(path)
+
+
+def test_weights_of_the_same_path_and_shape_are_taken_over(source):
+    config = examples.tiny_lstm_irm()
+    config.units = (12, 9)
+    model = build(config)
+    before = {w.path: np.asarray(w) for w in model.weights}
+    report = warm_start(model, source)
+    assert {path.split("/")[0] for path in report.loaded} == {"standardization", "lstm_0", "mask"}
+    assert [path for path in report.loaded if path.startswith("mask")] == ["mask/bias"]
+    assert {line.split("/")[0] for line in report.other_shape} == {"lstm_1", "mask"}
+    assert report.missing == []
+    assert {path.split("/")[0] for path in report.unused} == {"clean_log_power"}
+    changed = [w.path for w in model.weights if not np.array_equal(w, before[w.path])]
+    assert set(changed) <= set(report.loaded) and "lstm_0/lstm/lstm_cell/kernel" in changed
+    assert str(report).startswith(f"{len(report.loaded)} of 10 weights are those of")
+    assert "only in it: clean_log_power/kernel" in str(report)
+
+
+def test_what_is_no_model_is_said():
+    with pytest.raises(ModelError, match="nowhere"):
+        warm_start(build(examples.tiny_lstm_irm()), "nowhere")

@@ -1,0 +1,93 @@
+"""Tries an experiment out: everything is built, two steps are run, nothing is left behind."""
+
+from __future__ import annotations
+
+import pathlib
+import resource
+import sys
+import time
+
+import tensorflow as tf
+
+from tfse.data import pipeline
+from tfse.models.cost import multiply_accumulates
+from tfse.training.building import Learner, build_learner
+from tfse.training.config import ExperimentConfig
+from tfse.training.reporting import clock
+from tfse.training.sharing import SharedData
+
+
+def dry_run(
+    config: ExperimentConfig, data_dir: str | pathlib.Path, strategy: tf.distribute.Strategy
+) -> str:
+    """Runs two steps of an experiment, of which the second is timed.
+
+    Args:
+        config: the experiment.
+        data_dir: prepared data.
+        strategy: where it runs.
+
+    Returns:
+        Lines for a person: size and cost of the model, memory, the number of
+        mixtures, and how long an epoch and the whole training will take.
+
+    Raises:
+        ConfigError: a setting breaks a rule.
+        DataError: the data is missing or incomplete.
+    """
+    config.validate()
+    data = SharedData(data_dir, config.data, config.train.batch_size, strategy)
+    mixtures = pipeline.mixtures_per_epoch(data_dir, config.data)
+    learner = build_learner(config, strategy)
+    batches = iter(data.training(0))
+    losses, seconds = [], 0.0
+    for _ in range(2):
+        begin = time.perf_counter()
+        losses.append(learner.step(batches, config.train, config.train.learning_rate).loss)
+        seconds = time.perf_counter() - begin
+    rows = {
+        **_of_model(learner),
+        "losses of two steps": ", ".join(f"{loss:.4f}" for loss in losses),
+        **_of_time(config, mixtures, seconds),
+        "memory": _memory(),
+        "replicas": str(strategy.num_replicas_in_sync),
+    }
+    width = max(map(len, rows))
+    return "\n".join(f"{name:{width}}  {value}" for name, value in rows.items())
+
+
+def _of_model(learner: Learner) -> dict[str, str]:
+    model = learner.model
+    frames_per_s = model.sample_rate / model.hop_length
+    macs = multiply_accumulates(model)
+    return {
+        "parameters": f"{model.count_params():,}",
+        "multiply-accumulates": f"{macs * frames_per_s / 1e6:,.1f} M a second, {macs:,} a frame",
+        "latency": f"{1000 * model.latency_samples / model.sample_rate:.1f} ms, "
+        f"a frame every {1000 / frames_per_s:.1f} ms",
+    }
+
+
+def _of_time(config: ExperimentConfig, mixtures: int, seconds: float) -> dict[str, str]:
+    per_step = config.train.mixtures_per_step
+    steps = -(-mixtures // per_step)
+    hours = mixtures * config.data.segment_s / 3600
+    length = "utterances" if config.data.whole_utterances else f"mixtures, {hours:.2f} h"
+    return {
+        "an epoch": f"{mixtures:,} {length}; {steps:,} steps of {per_step}",
+        "time a step": f"{seconds:.3f} s",
+        "time an epoch": f"{clock(steps * seconds)}, without validation",
+        "time in all": f"{clock(config.train.steps * seconds)} for {config.train.steps:,} steps",
+    }
+
+
+def _memory() -> str:
+    # macOS counts bytes, Linux kilobytes.
+    unit = 1 if sys.platform == "darwin" else 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    devices = [
+        device.name.removeprefix("/device:") for device in tf.config.list_logical_devices("GPU")
+    ]
+    peaks = [tf.config.experimental.get_memory_info(device)["peak"] for device in devices]
+    shown = [f"{name} {size / 1e6:,.0f} MB" for name, size in zip(devices, peaks, strict=True)]
+    return ", ".join([f"{peak / 1e6:,.0f} MB of the process at its peak", *shown])
