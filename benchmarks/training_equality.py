@@ -65,8 +65,8 @@ def rows_of(
         *arguments.settings,
         *settings,
     ]
-    command = processes.command(arguments.config, arguments.data_dir, run_dir, *given)
-    processes.train(command, machines)
+    arguments_of_run = processes.arguments_of(arguments.config, arguments.data_dir, run_dir, *given)
+    processes.train(arguments_of_run, machines)
     return processes.history(run_dir)
 
 

@@ -19,8 +19,6 @@ import collections
 import pathlib
 import random
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 
@@ -31,8 +29,8 @@ from tests.training import processes
 
 # How often is looked for a half-written checkpoint, seconds.
 GLANCE_S = 0.0005
-LONGEST_WAIT_S = 600.0
-CAUSES = ("while a checkpoint is written", "after a checkpoint", "any time")
+WHILE_WRITING, AFTER, ANY_TIME = "while a checkpoint is written", "after one", "at any time"
+CAUSES = (WHILE_WRITING, AFTER, ANY_TIME)
 
 
 def main() -> None:
@@ -44,7 +42,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("settings", nargs="*", help="such as train.steps=120")
     arguments = parser.parse_args()
-    settings = [f"train.steps={6 * arguments.kills}", *DEFAULTS, *arguments.settings]
+    settings = [f"train.steps={3 * arguments.kills}", *DEFAULTS, *arguments.settings]
     with tempfile.TemporaryDirectory() as folder:
         compare(
             arguments.config,
@@ -70,10 +68,11 @@ def compare(
 ) -> None:
     """Runs both trainings, prints what happened, and asserts that they are equal."""
     alone, killed = folder / "alone", folder / "killed"
-    processes.train(processes.command(config, data_dir, alone, *settings))
-    causes = train_and_kill(
-        processes.command(config, data_dir, killed, *settings), killed, kills, seed
-    )
+    undisturbed = processes.Running(processes.arguments_of(config, data_dir, alone, *settings))
+    arguments = processes.arguments_of(config, data_dir, killed, *settings)
+    causes = train_and_kill(arguments, killed, kills, seed)
+    said = undisturbed.finish()
+    assert undisturbed.poll() == 0, said[-3000:]
     for cause, count in causes.items():
         print(f"{count:3d} kills {cause}")
     assert_equal(alone, killed)
@@ -82,47 +81,42 @@ def compare(
 
 
 def train_and_kill(
-    command: list[str], run_dir: pathlib.Path, kills: int, seed: int
+    arguments: list[str], run_dir: pathlib.Path, kills: int, seed: int
 ) -> collections.Counter[str]:
     """Trains to the end, through so many kills, and counts them by their moment."""
     draw = random.Random(seed)
     causes: collections.Counter[str] = collections.Counter()
     checkpoints = run_dir / "checkpoints"
-    while sum(causes.values()) < kills:
-        cause = CAUSES[sum(causes.values()) % len(CAUSES)]
-        process = processes.start(command)
+    while (number := sum(causes.values())) < kills:
+        cause = CAUSES[number % len(CAUSES)]
+        running = processes.Running(arguments)
         try:
-            reached = wait_for(cause, process, checkpoints, draw)
+            wait_for(cause, running, checkpoints, draw)
         finally:
-            process.send_signal(signal.SIGKILL)
-            said = process.communicate()[0]
-        if not reached:
-            assert process.returncode in (0, -signal.SIGKILL), said[-3000:]
-            assert process.returncode != 0, f"The run was over after {sum(causes.values())} kills."
+            if running.poll() is None:
+                running.send(signal.SIGKILL)
+            said = running.finish()
+        assert running.poll() == -signal.SIGKILL, f"It ended before kill {number}: {said[-3000:]}"
         causes[cause] += 1
-        print(f"kill {sum(causes.values())} {cause}, newest: {newest(checkpoints)}", flush=True)
-    processes.train(command)
+        print(f"kill {number + 1} {cause}; newest: {newest(checkpoints)}", flush=True)
+    processes.train(arguments)
     return causes
 
 
 def wait_for(
-    cause: str, process: subprocess.Popen, checkpoints: pathlib.Path, draw: random.Random
-) -> bool:
-    """Waits for the moment to kill; False if the process ended before it."""
+    cause: str, running: processes.Running, checkpoints: pathlib.Path, draw: random.Random
+) -> None:
+    """Waits for the moment to kill, or for the end of the process."""
     known = newest(checkpoints)
-    pause = draw.uniform(0.0, 1.0) if cause != CAUSES[2] else draw.uniform(0.0, 20.0)
-    ready = cause == CAUSES[2]
-    end = time.monotonic() + LONGEST_WAIT_S
-    while process.poll() is None and time.monotonic() < end:
-        # Some progress first, or the run would never end.
-        ready = ready or newest(checkpoints) > known
-        if ready and cause != CAUSES[0]:
-            time.sleep(pause)
-            return process.poll() is None
-        if ready and any(checkpoints.glob("*.partial")):
-            return True
+    pause = draw.uniform(0.0, 20.0) if cause == ANY_TIME else draw.uniform(0.0, 1.0)
+    # Some progress first, or the run would never end.
+    while cause != ANY_TIME and newest(checkpoints) <= known and running.poll() is None:
         time.sleep(GLANCE_S)
-    return False
+    if cause != WHILE_WRITING:
+        time.sleep(pause)
+        return
+    while not any(checkpoints.glob("*.partial")) and running.poll() is None:
+        time.sleep(GLANCE_S)
 
 
 def newest(checkpoints: pathlib.Path) -> str:
@@ -143,4 +137,4 @@ def assert_equal(alone: pathlib.Path, killed: pathlib.Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

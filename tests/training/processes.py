@@ -4,77 +4,118 @@ from __future__ import annotations
 
 import csv
 import json
+import multiprocessing
 import os
 import pathlib
+import resource
+import signal
 import socket
-import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 
 ROOT = pathlib.Path(__file__).parents[2]
-TINY = "tests/training/tiny.py"
+TINY = str(ROOT / "tests/training/tiny.py")
+LONGEST_S = 1200.0
 
 Row = dict[str, float]
 
+# A server that has imported everything and run nothing forks the processes: each is
+# as fresh as one of its own, and does not spend seconds on imports.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["tfse.cli.train", "tfse.training", "tests.training.processes"])
 
-def command(config: str, data_dir: pathlib.Path, run_dir: pathlib.Path, *more: str) -> list[str]:
-    """Returns what starts `tfse-train`; `more` are flags, `train.steps=4` is a setting."""
-    given = [flag if flag.startswith("--") else f"--config.{flag}" for flag in more]
-    program = [sys.executable, "-m", "tfse.cli.train", f"--config={config}"]
-    return [*program, f"--data_dir={data_dir}", f"--run_dir={run_dir}", *given]
+
+class Running:
+    """A process that runs `tfse-train`.
+
+    Args:
+        arguments: of the program.
+        tf_config: of this machine in a cluster.
+        largest_file: bytes beyond which no file may grow, as on a full disk; 0 for any.
+    """
+
+    def __init__(
+        self, arguments: Sequence[str], tf_config: dict | None = None, largest_file: int = 0
+    ) -> None:
+        file, name = tempfile.mkstemp(prefix="tfse-train-", suffix=".log")
+        os.close(file)
+        self._log = pathlib.Path(name)
+        self._process = _FORKS.Process(
+            target=_run, args=(list(arguments), tf_config, largest_file, name), daemon=True
+        )
+        self._process.start()
+
+    def poll(self) -> int | None:
+        """Returns the exit code, minus the signal it died of; None while it runs."""
+        return self._process.exitcode
+
+    def send(self, number: signal.Signals) -> None:
+        """Sends a signal."""
+        os.kill(self._process.pid, number)
+
+    def finish(self) -> str:
+        """Waits for the end and returns what it said."""
+        self._process.join(LONGEST_S)
+        self._process.kill()
+        self._process.join()
+        text = self._log.read_text(encoding="utf-8")
+        self._log.unlink()
+        return text
 
 
-def start(arguments: Sequence[str], tf_config: dict | None = None) -> subprocess.Popen:
-    """Starts a process, with what it says kept."""
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+def _run(arguments: list[str], tf_config: dict | None, largest_file: int, log: str) -> None:
+    """Is `tfse-train`, with all it says in a file."""
+    with open(log, "w", encoding="utf-8") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    sys.argv = ["tfse-train", *arguments]
     if tf_config:
-        environment["TF_CONFIG"] = json.dumps(tf_config)
-    return subprocess.Popen(
-        arguments,
-        cwd=ROOT,
-        env=environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+        os.environ["TF_CONFIG"] = json.dumps(tf_config)
+    if largest_file:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+    from tfse.cli import train
+
+    train.entry_point()
 
 
-def start_cluster(arguments: Sequence[str], machines: int) -> list[subprocess.Popen]:
-    """Starts the same command on machines that are all this one."""
+def arguments_of(
+    config: str, data_dir: pathlib.Path, run_dir: pathlib.Path, *more: str
+) -> list[str]:
+    """Returns arguments; in `more` are flags, and settings such as `train.steps=4`."""
+    given = [flag if flag.startswith("--") else f"--config.{flag}" for flag in more]
+    return [f"--config={config}", f"--data_dir={data_dir}", f"--run_dir={run_dir}", *given]
+
+
+def start_cluster(arguments: Sequence[str], machines: int) -> list[Running]:
+    """Starts the same on machines that are all this one."""
     cluster = {"worker": [f"localhost:{port}" for port in free_ports(machines)]}
     return [
-        start(arguments, {"cluster": cluster, "task": {"type": "worker", "index": index}})
+        Running(arguments, {"cluster": cluster, "task": {"type": "worker", "index": index}})
         for index in range(machines)
     ]
 
 
-def finish(processes: Sequence[subprocess.Popen], timeout_s: float = 600.0) -> list[str]:
-    """Waits for processes and returns what each said; none is left behind."""
-    try:
-        return [process.communicate(timeout=timeout_s)[0] for process in processes]
-    finally:
-        for process in processes:
-            process.kill()
-
-
-def wait_for_checkpoint(run_dir: pathlib.Path, process: subprocess.Popen) -> None:
-    """Waits until there is one, or the process has ended."""
-    while process.poll() is None and not list(run_dir.glob("checkpoints/*.npz")):
-        time.sleep(0.01)
-
-
 def train(arguments: Sequence[str], machines: int = 1) -> list[str]:
-    """Runs a command to its end and returns what each machine said.
+    """Runs to the end and returns what each machine said.
 
     Raises:
         AssertionError: one of them did not exit with 0.
     """
-    processes = start_cluster(arguments, machines) if machines > 1 else [start(arguments)]
-    said = finish(processes)
-    for process, text in zip(processes, said, strict=True):
-        assert process.returncode == 0, text[-3000:]
+    running = start_cluster(arguments, machines) if machines > 1 else [Running(arguments)]
+    said = [each.finish() for each in running]
+    for each, text in zip(running, said, strict=True):
+        assert each.poll() == 0, text[-3000:]
     return said
+
+
+def wait_for_checkpoint(run_dir: pathlib.Path, running: Running) -> None:
+    """Waits until there is one, or the process has ended."""
+    while running.poll() is None and not list(run_dir.glob("checkpoints/*.npz")):
+        time.sleep(0.01)
 
 
 def history(run_dir: pathlib.Path) -> list[Row]:

@@ -1,21 +1,17 @@
-"""Whole processes: two machines, SIGKILL, SIGTERM, and what a user has got wrong."""
+"""Whole processes: two machines, SIGKILL, SIGTERM, a full disk, and what costs nothing."""
 
 import json
-import os
 import signal
-import subprocess
 
 import numpy as np
 import pytest
 
-from tests import kill_training
-from tests.training import processes
+from tests import examples, kill_training
 from tests.training.processes import (
     TINY,
-    command,
-    finish,
+    Running,
+    arguments_of,
     history,
-    start,
     start_cluster,
     train,
     wait_for_checkpoint,
@@ -28,20 +24,27 @@ SETTINGS = ("train.ema_decay=0.9", "train.checkpoint_every=1")
 def alone(prepared, tmp_path_factory):
     """A run of one process that nobody disturbed."""
     run_dir = tmp_path_factory.mktemp("alone") / "run"
-    train(command(TINY, prepared, run_dir, *SETTINGS))
+    train(arguments_of(TINY, prepared, run_dir, *SETTINGS))
     return run_dir
+
+
+def test_a_run_that_is_killed_goes_on_as_if_it_were_not(alone, prepared, tmp_path):
+    arguments = arguments_of(TINY, prepared, tmp_path / "run", *SETTINGS)
+    causes = kill_training.train_and_kill(arguments, tmp_path / "run", kills=2, seed=0)
+    assert sum(causes.values()) == 2
+    kill_training.assert_equal(alone, tmp_path / "run")
 
 
 def test_two_machines_stop_together_and_take_the_steps_of_one(alone, prepared, tmp_path):
     run_dir = tmp_path / "run"
-    whole = command(TINY, prepared, run_dir, *SETTINGS)
-    machines = start_cluster(whole, machines=2)
+    arguments = arguments_of(TINY, prepared, run_dir, *SETTINGS)
+    machines = start_cluster(arguments, machines=2)
     wait_for_checkpoint(run_dir, machines[0])
     # To the machine that writes nothing: the chief hears of it with the next step.
-    machines[1].send_signal(signal.SIGTERM)
-    said = finish(machines)
-    assert [process.returncode for process in machines] == [143, 143], said
-    said = train(whole, machines=2)
+    machines[1].send(signal.SIGTERM)
+    said = [machine.finish() for machine in machines]
+    assert [machine.poll() for machine in machines] == [143, 143], said
+    said = train(arguments, machines=2)
     assert "goes on from step" in said[0]
     # The chief alone speaks of validations and keeps a start in run.json.
     assert ["validation:" in text for text in said] == [True, False]
@@ -53,59 +56,47 @@ def test_two_machines_stop_together_and_take_the_steps_of_one(alone, prepared, t
         np.testing.assert_allclose(list(theirs.values()), list(mine.values()), rtol=1e-4)
 
 
-def test_a_run_that_is_killed_goes_on_as_if_it_were_not(alone, prepared, tmp_path):
-    whole = command(TINY, prepared, tmp_path / "run", *SETTINGS)
-    causes = kill_training.train_and_kill(whole, tmp_path / "run", kills=2, seed=0)
-    assert sum(causes.values()) == 2
-    kill_training.assert_equal(alone, tmp_path / "run")
-
-
 def test_sigterm_and_a_full_disk_cost_nothing(alone, prepared, tmp_path):
     settings = ("train.ema_decay=0.9", "train.checkpoint_every=0")
     run_dir = tmp_path / "run"
-    whole = command(TINY, prepared, run_dir, *settings)
-    process = start(whole)
-    wait_for_checkpoint(run_dir, process)
-    process.send_signal(signal.SIGTERM)
-    (said,) = finish([process])
-    assert process.returncode == 143, said
+    arguments = arguments_of(TINY, prepared, run_dir, *settings)
+    running = Running(arguments)
+    wait_for_checkpoint(run_dir, running)
+    running.send(signal.SIGTERM)
+    said = running.finish()
+    assert running.poll() == 143, said
     (line,) = [line for line in said.splitlines() if line.startswith("Stopped at step")]
     step = int(line.split()[3].rstrip(";"))
     kept = sorted(path.name for path in run_dir.glob("checkpoints/*"))
     assert kept[-1] == f"step-{step:010d}.npz"
 
-    # No file may grow beyond a size that is too small for a checkpoint or a model.
     size = min(path.stat().st_size for path in run_dir.glob("checkpoints/*"))
-    limited = ["bash", "-c", f'trap "" XFSZ; ulimit -f {size // 1024 - 1}; exec "$@"', "bash"]
-    process = start([*limited, *whole])
-    (said,) = finish([process])
-    assert process.returncode == 1, said
+    running = Running(arguments, largest_file=size // 2)
+    said = running.finish()
+    assert running.poll() == 1, said
     assert "cannot be written" in said.splitlines()[-1] and "Traceback" not in said
     assert sorted(path.name for path in run_dir.glob("checkpoints/*")) == kept
 
-    train(whole)
+    train(arguments)
     kill_training.assert_equal(alone, run_dir)
 
 
 def test_a_folder_that_is_a_file_is_one_line(prepared, tmp_path):
     (tmp_path / "file").write_text("no folder")
-    process = start(command(TINY, prepared, tmp_path / "file"))
-    (said,) = finish([process])
-    assert process.returncode == 2
+    running = Running(arguments_of(TINY, prepared, tmp_path / "file"))
+    said = running.finish()
+    assert running.poll() == 2
     assert "`run_dir` must be a folder that can be written" in said.splitlines()[-1]
     assert "Traceback" not in said
 
 
 def test_dry_run_says_what_it_costs_and_writes_nothing(prepared, tmp_path):
-    flags = ["--dry_run", "--run_dir=", "train.accumulation_steps=2"]
+    flags = ["--dry_run", "train.accumulation_steps=2"]
     before = {path: path.stat().st_mtime_ns for path in prepared.iterdir()}
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(processes.ROOT)}
-    line = command(str(processes.ROOT / TINY), prepared, tmp_path / "run", *flags)
-    done = subprocess.run(line, cwd=tmp_path, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    rows = dict(line.split("  ", 1) for line in done.stdout.splitlines())
-    assert rows["parameters"].strip() == "2,985"
+    (said,) = train(arguments_of(TINY, prepared, tmp_path / "run", *flags))
+    rows = dict(line.split("  ", 1) for line in said.splitlines() if "  " in line)
     assert {"latency", "multiply-accumulates", "memory", "time an epoch"} <= set(rows)
+    assert int(rows["parameters"].replace(",", "")) == examples.MODELS["lstm_irm"]().count_params()
     assert "steps of 8" in rows["an epoch"]
     assert list(tmp_path.iterdir()) == []
     assert {path: path.stat().st_mtime_ns for path in prepared.iterdir()} == before

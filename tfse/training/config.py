@@ -45,7 +45,7 @@ class TrainConfig:
             then what is validated and saved; 0 for none.
         max_bad_steps: steps in a row without a finite loss and gradient after
             which the training stops; none of them is applied.
-        statistics_batches: batches from which the mean and deviation of the
+        statistics_batches: steps from whose batches the mean and deviation of the
             features are measured, for models that standardize.
         tensorboard_clips: validation mixtures shown in TensorBoard.
         seed: of the initial weights.

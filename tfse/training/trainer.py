@@ -266,7 +266,9 @@ class Trainer:
         batches = pipeline.training_dataset(
             self._data_dir, self._config.data, batch_size=train.batch_size
         )
-        return itertools.islice(iter(batches), train.statistics_batches)
+        # The same mixtures, however many batches make a step.
+        count = train.statistics_batches * train.accumulation_steps
+        return itertools.islice(iter(batches), count)
 
     def _training_batches(self) -> Iterator[Any]:
         start = self._progress.step * self._config.train.mixtures_per_step
