@@ -57,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
         raise ConfigError("`--run_dir` must be given, or --dry_run.")
     strategy = make_strategy(_STRATEGY.value, _VIRTUAL_CPUS.value)
     if _DRY_RUN.value:
-        print(dry_run(_CONFIG.value, _DATA_DIR.value, strategy))
+        print(dry_run(_CONFIG.value, _DATA_DIR.value, strategy, _INIT_FROM.value))
         return program.DONE
     trainer = Trainer(_CONFIG.value, _DATA_DIR.value, _RUN_DIR.value, strategy, _INIT_FROM.value)
     try:

@@ -15,10 +15,14 @@ from tfse.training.building import Learner, build_learner
 from tfse.training.config import ExperimentConfig
 from tfse.training.reporting import clock
 from tfse.training.sharing import SharedData
+from tfse.training.warm_start import warm_start
 
 
 def dry_run(
-    config: ExperimentConfig, data_dir: str | pathlib.Path, strategy: tf.distribute.Strategy
+    config: ExperimentConfig,
+    data_dir: str | pathlib.Path,
+    strategy: tf.distribute.Strategy,
+    init_from: str = "",
 ) -> str:
     """Runs two steps of an experiment, of which the second is timed.
 
@@ -26,6 +30,7 @@ def dry_run(
         config: the experiment.
         data_dir: prepared data.
         strategy: where it runs.
+        init_from: model whose weights it begins with; empty for fresh ones.
 
     Returns:
         Lines for a person: size and cost of the model, memory, the number of
@@ -34,11 +39,13 @@ def dry_run(
     Raises:
         ConfigError: a setting breaks a rule.
         DataError: the data is missing or incomplete.
+        ModelError: `init_from` is no model.
     """
     config.validate()
     data = SharedData(data_dir, config.data, config.train.batch_size, strategy)
     mixtures = pipeline.mixtures_per_epoch(data_dir, config.data)
     learner = build_learner(config, strategy)
+    begun = [str(warm_start(learner.model, init_from))] if init_from else []
     batches = iter(data.training(0))
     losses, seconds = [], 0.0
     for _ in range(2):
@@ -53,7 +60,7 @@ def dry_run(
         "replicas": str(strategy.num_replicas_in_sync),
     }
     width = max(map(len, rows))
-    return "\n".join(f"{name:{width}}  {value}" for name, value in rows.items())
+    return "\n".join([*begun, *(f"{name:{width}}  {value}" for name, value in rows.items())])
 
 
 def _of_model(learner: Learner) -> dict[str, str]:
