@@ -193,9 +193,11 @@ def test_the_average_is_what_is_saved(prepared, tmp_path):
 
 
 def test_a_run_that_meets_no_finite_loss_stops_and_names_its_mixtures(prepared, tmp_path):
-    config = _config(steps=20, learning_rate=1e30, max_bad_steps=3, accumulation_steps=2)
+    config = _config(steps=20, max_bad_steps=3, accumulation_steps=2)
+    trainer = Trainer(config, prepared, tmp_path, make_strategy("one_device"))
+    trainer.model.get_layer("core").get_layer("mask").bias.assign(np.full(33, np.nan))
     with pytest.raises(TrainingError, match="not in 3 steps in a row") as error:
-        _train(config, prepared, tmp_path)
+        trainer.train()
     found = json.loads((tmp_path / "bad_batches.json").read_text())
     assert len(found["steps"]) == 3 and len(found["keys"]) == 3 * 2 * 2
     assert f"the last of which is {found['steps'][-1] + 1} " in str(error.value)
