@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import dataclasses
+import json
 import pathlib
 
 import pytest
 
+from tfse.data.augmentation_config import AugmentationConfig
 from tfse.data.config import DataConfig
 from tfse.data.key_file import read_keys, run_settings
 from tfse.errors import ConfigError
@@ -42,6 +45,16 @@ def test_settings_come_from_the_file_or_from_the_config_beside_it(tmp_path: path
     assert run_settings(keys) == wanted
     keys.write_text('{"keys": ["train/0/0/0"], "data": {"segment_s": 1.5}}')
     assert run_settings(keys) == DataConfig(segment_s=1.5)
+
+
+def test_settings_of_the_augmentation_come_along(tmp_path: pathlib.Path) -> None:
+    config = DataConfig(augmentation=AugmentationConfig(speed_probability=0.5))
+    path = tmp_path / "bad.json"
+    path.write_text(json.dumps({"keys": ["train/0/0/0"], "data": dataclasses.asdict(config)}))
+    assert run_settings(path) == config
+    path.write_text('{"keys": ["train/0/0/0"], "data": {"augmentation": {"echo": 1}}}')
+    with pytest.raises(ConfigError, match=r"must be settings of this tfse; received echo\."):
+        run_settings(path)
 
 
 def test_settings_that_nobody_knows_are_named(tmp_path: pathlib.Path) -> None:

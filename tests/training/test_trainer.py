@@ -17,7 +17,7 @@ from tests import examples
 from tfse.data import pipeline
 from tfse.data.config import DataConfig
 from tfse.data.index import sha256_of
-from tfse.errors import ConfigError, DataError, TrainingError
+from tfse.errors import ConfigError, DataError, ModelError, TrainingError
 from tfse.losses import LossConfig
 from tfse.training import ExperimentConfig, TrainConfig, Trainer, make_strategy
 
@@ -205,6 +205,13 @@ def test_a_run_that_meets_no_finite_loss_stops_and_names_its_mixtures(prepared, 
     expected = [key.decode() for batch in stream.take(3) for key in batch["key"].numpy()]
     assert found["keys"] == expected
     assert found["data"] == json.loads(json.dumps(dataclasses.asdict(config.data)))
+
+
+def test_a_warm_start_from_nowhere_leaves_no_folder(prepared, tmp_path):
+    strategy = make_strategy("one_device")
+    with pytest.raises(ModelError, match="nowhere"):
+        Trainer(_config(steps=2), prepared, tmp_path / "run", strategy, "nowhere")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_warm_start_is_made_once_and_written_down(run, prepared, tmp_path, capsys):

@@ -7,7 +7,7 @@ from tests import examples
 from tfse.errors import ModelError
 from tfse.models import build
 from tfse.training.run_folder import save_model
-from tfse.training.warm_start import warm_start
+from tfse.training.warm_start import load_source, warm_start
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def test_weights_of_the_same_path_and_shape_are_taken_over(source):
     config.units = (12, 9)
     model = build(config)
     before = {w.path: np.asarray(w) for w in model.weights}
-    report = warm_start(model, source)
+    report = warm_start(model, load_source(source), source)
     assert {path.split("/")[0] for path in report.loaded} == {"standardization", "lstm_0", "mask"}
     assert [path for path in report.loaded if path.startswith("mask")] == ["mask/bias"]
     assert {line.split("/")[0] for line in report.other_shape} == {"lstm_1", "mask"}
@@ -34,6 +34,7 @@ def test_weights_of_the_same_path_and_shape_are_taken_over(source):
     assert "only in it: clean_log_power/kernel" in str(report)
 
 
-def test_what_is_no_model_is_said():
+def test_what_is_no_model_is_said_and_nothing_is_no_model():
     with pytest.raises(ModelError, match="nowhere"):
-        warm_start(build(examples.tiny_lstm_irm()), "nowhere")
+        load_source("nowhere")
+    assert load_source("") is None

@@ -7,6 +7,7 @@ import json
 import pathlib
 from typing import Any
 
+from tfse.data.augmentation_config import AugmentationConfig
 from tfse.data.config import DataConfig
 from tfse.errors import ConfigError
 
@@ -50,14 +51,20 @@ def run_settings(path: pathlib.Path) -> DataConfig | None:
 
 
 def _config(path: pathlib.Path, settings: dict[str, Any]) -> DataConfig:
-    known = {field.name for field in dataclasses.fields(DataConfig)}
-    if unknown := sorted(settings.keys() - known):
-        raise ConfigError(f"`data` in {path} must be settings of this tfse; received {unknown[0]}.")
     # JSON knows no tuples.
     values: dict[str, Any] = {
         k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()
     }
-    return DataConfig(**values)
+    augmentation = values.pop("augmentation", {})
+    if not isinstance(augmentation, dict):
+        augmentation = {"augmentation": augmentation}
+    for settings_of, given in ((DataConfig, values), (AugmentationConfig, augmentation)):
+        known = {field.name for field in dataclasses.fields(settings_of)}
+        if unknown := sorted(given.keys() - known):
+            raise ConfigError(
+                f"`data` in {path} must be settings of this tfse; received {unknown[0]}."
+            )
+    return DataConfig(**values, augmentation=AugmentationConfig(**augmentation))
 
 
 def _json(path: pathlib.Path) -> Any:

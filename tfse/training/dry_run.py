@@ -15,7 +15,7 @@ from tfse.training.building import Learner, build_learner
 from tfse.training.config import ExperimentConfig
 from tfse.training.reporting import clock
 from tfse.training.sharing import SharedData
-from tfse.training.warm_start import warm_start
+from tfse.training.warm_start import load_source, warm_start
 
 
 def dry_run(
@@ -45,7 +45,8 @@ def dry_run(
     data = SharedData(data_dir, config.data, config.train.batch_size, strategy)
     mixtures = pipeline.mixtures_per_epoch(data_dir, config.data)
     learner = build_learner(config, strategy)
-    begun = [str(warm_start(learner.model, init_from))] if init_from else []
+    other = load_source(init_from)
+    begun = [str(warm_start(learner.model, other, init_from))] if other else []
     batches = iter(data.training(0))
     losses, seconds = [], 0.0
     for _ in range(2):

@@ -28,7 +28,7 @@ from tfse.training.sharing import SharedData
 from tfse.training.statistics import measure_statistics
 from tfse.training.stopping import StopSignal, Terminated
 from tfse.training.strategy import has_machines, is_chief
-from tfse.training.warm_start import warm_start
+from tfse.training.warm_start import load_source, warm_start
 
 
 class Trainer:
@@ -74,6 +74,9 @@ class Trainer:
         self._valid = self._data.validation()
         self._folder = RunFolder(run_dir)
         if self._is_chief:
+            if not self._folder.is_claimed:
+                # A wrong name leaves no folder behind.
+                load_source(init_from)
             self._folder.claim(config, provenance.of_start(config, data_dir, strategy, init_from))
         self._learner = build_learner(config, strategy)
         self._checkpoints = Checkpoints(self._folder.checkpoints, self._learner.variables)
@@ -120,8 +123,8 @@ class Trainer:
             self._history.go_back_to(progress.step)
             return progress
         loaded: list[str] = []
-        if self._init_from:
-            report = warm_start(self.model, self._init_from)
+        if other := load_source(self._init_from):
+            report = warm_start(self.model, other, self._init_from)
             say(str(report))
             self._folder.keep_init_from(report.as_dict())
             loaded = report.loaded

@@ -45,20 +45,30 @@ class WarmStart:
         return "\n".join(lines)
 
 
-def warm_start(model: keras.Model, source: str) -> WarmStart:
-    """Copies every weight that another model has under the same path, with the same shape.
+def load_source(source: str) -> keras.Model | None:
+    """Returns the model to begin with, None for an empty name.
 
     Args:
-        model: takes the weights.
         source: a `.keras` file, or the name of a shipped model.
-
-    Returns:
-        What was loaded and what was not.
 
     Raises:
         ModelError: no such model.
     """
-    theirs = {_path(weight): weight for weight in loading.load(source).weights}
+    return loading.load(source) if source else None
+
+
+def warm_start(model: keras.Model, other: keras.Model, source: str) -> WarmStart:
+    """Copies every weight that another model has under the same path, with the same shape.
+
+    Args:
+        model: takes the weights.
+        other: gives them.
+        source: what the other is called, for the report.
+
+    Returns:
+        What was loaded and what was not.
+    """
+    theirs = {_path(weight): weight for weight in other.weights}
     ours = {_path(weight): weight for weight in model.weights}
     shared = [path for path in ours if path in theirs]
     same = [path for path in shared if tuple(ours[path].shape) == tuple(theirs[path].shape)]
