@@ -16,15 +16,14 @@ Sources:
 
 from __future__ import annotations
 
+import argparse
 import pathlib
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import scipy.signal
 import scipy.special
 import soundfile
-from absl import app, flags
 
 Array = npt.NDArray[np.float64]
 
@@ -41,9 +40,6 @@ PROBABILITY_MAX = 0.99
 # So long nobody has spoken yet.
 FIRST_FRAMES = 5
 TINY = 1e-12
-
-_NOISY_DIR = flags.DEFINE_string("noisy_dir", None, "Noisy recordings, mono.")
-_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Where they go, by the same names.")
 
 
 def log_mmse(noisy: Array, sample_rate: int) -> Array:
@@ -110,17 +106,20 @@ def track_noise(power: Array, noise: Array, presence: Array) -> tuple[Array, Arr
     return NOISE_SMOOTHING * noise + (1 - NOISE_SMOOTHING) * periodogram, presence
 
 
-def main(_: Sequence[str]) -> None:
+def main() -> None:
     """Enhances every file of a folder."""
-    target = pathlib.Path(_OUTPUT_DIR.value)
-    target.mkdir(parents=True, exist_ok=True)
-    for path in sorted(pathlib.Path(_NOISY_DIR.value).iterdir()):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--noisy_dir", required=True, type=pathlib.Path, help="mono recordings")
+    parser.add_argument("--output_dir", required=True, type=pathlib.Path)
+    given = parser.parse_args()
+    given.output_dir.mkdir(parents=True, exist_ok=True)
+    for path in sorted(given.noisy_dir.iterdir()):
         noisy, sample_rate = soundfile.read(path)
         # Float, so that nothing is lost that a measure could hear.
         enhanced = log_mmse(noisy, sample_rate)
-        soundfile.write(target / f"{path.stem}.wav", enhanced, sample_rate, subtype="FLOAT")
+        target = given.output_dir / f"{path.stem}.wav"
+        soundfile.write(target, enhanced, sample_rate, subtype="FLOAT")
 
 
 if __name__ == "__main__":
-    flags.mark_flags_as_required(["noisy_dir", "output_dir"])
-    app.run(main)
+    main()

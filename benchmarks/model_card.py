@@ -11,12 +11,11 @@ Figures of a card are written here or not at all.
 
 from __future__ import annotations
 
+import argparse
 import json
 import pathlib
 from collections.abc import Iterator, Sequence
 from typing import Any
-
-from absl import app, flags
 
 Json = dict[str, Any]
 
@@ -24,11 +23,6 @@ BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
 # Metric in a report, head of its column, digits.
 _METRICS = (("pesq_wb", "PESQ-wb", 3), ("stoi", "STOI", 3), ("si_sdr_db", "SI-SDR dB", 2))
 _FORMS = ("form", "size MB", "max difference", "SNR dB", "PESQ", "SI-SDR dB", "ms a step")
-
-_MODEL = flags.DEFINE_string("model", None, "Name of the model, as in the reports.")
-_CARD = flags.DEFINE_string("card", None, "The card to write into.")
-_EVALUATIONS = flags.DEFINE_list("evaluations", [], "report.json files of tfse-evaluate.")
-_VERIFICATION = flags.DEFINE_string("verification", None, "JSON table of export/verify.py.")
 
 
 def measured(
@@ -141,15 +135,20 @@ def _verification(forms: Sequence[Json]) -> Iterator[str]:
         yield f"| {' | '.join(cells)} |"
 
 
-def main(_: Sequence[str]) -> None:
+def main() -> None:
     """Writes the part."""
-    evaluations = [json.loads(pathlib.Path(p).read_text()) for p in _EVALUATIONS.value]
-    rows = _VERIFICATION.value and json.loads(pathlib.Path(_VERIFICATION.value).read_text())
-    card = pathlib.Path(_CARD.value)
-    part = measured(_MODEL.value, facts_of(_MODEL.value), evaluations, rows)
-    card.write_text(replaced(card.read_text(encoding="utf-8"), part), encoding="utf-8")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", required=True, help="name of the model, as in the reports")
+    parser.add_argument("--card", required=True, type=pathlib.Path)
+    parser.add_argument("--evaluations", default="", help="report.json files of tfse-evaluate")
+    parser.add_argument("--verification", type=pathlib.Path, help="JSON table of export/verify.py")
+    given = parser.parse_args()
+    reports = [json.loads(pathlib.Path(p).read_text()) for p in given.evaluations.split(",") if p]
+    rows = json.loads(given.verification.read_text()) if given.verification else None
+    part = measured(given.model, facts_of(given.model), reports, rows)
+    card = given.card.read_text(encoding="utf-8")
+    given.card.write_text(replaced(card, part), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    flags.mark_flags_as_required(["model", "card"])
-    app.run(main)
+    main()

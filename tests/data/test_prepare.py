@@ -205,11 +205,15 @@ def test_other_settings_or_recordings_are_refused(
         prepare(settings(tmp_path / "more", prepared))
 
 
+def _interrupted(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_other_settings_are_refused_before_the_end_too(
     corpus: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(shards, "write_shards", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(shards, "write_shard", _interrupted)
         prepare(settings(corpus, tmp_path / "out"))
     with pytest.raises(ConfigError, match="which holds others"):
         prepare(settings(corpus, tmp_path / "out", encoding="flac"))
