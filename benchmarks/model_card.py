@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import pathlib
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -75,7 +76,7 @@ def facts_of(model: str) -> str:
 def _evaluation(model: str, report: Json) -> Iterator[str]:
     figures = report["figures"]
     harm = figures["harm"][model]
-    yield f"    {' '.join(report['run']['command'])}"
+    yield f"    {' '.join(_command(report))}"
     yield ""
     heads = ["", "n", *(f"{head}: noisy, enhanced, change [95 %]" for _, head, _ in _METRICS)]
     yield f"| {' | '.join(heads)} |"
@@ -91,6 +92,14 @@ def _evaluation(model: str, report: Json) -> Iterator[str]:
         f"Of {figures['recordings']} files PESQ fell by more than 0.1 in {counts['pesq']}, STOI by "
         f"more than 0.05 in {counts['stoi']}."
     )
+
+
+def _command(report: Json) -> list[str]:
+    """Returns what was called, less the flags that no figure depends on."""
+    idle = ("--output_dir=", "--jobs=", "--overwrite", "--worst=", "--noembed_audio")
+    words = shlex.split(report["run"]["command"])
+    kept = [word for word in words if not word.startswith(idle)]
+    return [*kept, "--output_dir=report"]
 
 
 def _change(figures: Json, model: str) -> Json:

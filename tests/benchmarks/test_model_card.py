@@ -28,7 +28,9 @@ def report():
     means = {"noisy": noisy, "small": enhanced}
     group = {"n": 1, "means": means, "differences_from_noisy": {"small": change}}
     return {
-        "run": {"command": ["tfse-evaluate", "--model=small", "--test_data=prepared"]},
+        "run": {
+            "command": "tfse-evaluate --model=small --output_dir=x --jobs=1 --test_data=prepared"
+        },
         "figures": {
             "recordings": 2,
             "means": means,
@@ -57,7 +59,7 @@ def test_the_part_holds_every_figure():
     part = model_card.measured("small", "facts", [report()], [FORM])
     lines = part.splitlines()
     assert lines[0] == "facts"
-    assert "    tfse-evaluate --model=small --test_data=prepared" in lines
+    assert "    tfse-evaluate --model=small --test_data=prepared --output_dir=report" in lines
     change = "1.200 1.500 **+0.300** [+0.200, +0.400] | 0.700 0.720 **+0.020** [-0.010, +0.050] |"
     change += " 1.50 6.00 **+4.50** |"
     assert f"| all | 2 | {change}" in lines
