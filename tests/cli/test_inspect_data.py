@@ -121,3 +121,10 @@ def test_damage_has_a_line_and_too_much_of_it_is_a_failure(
     ended = run(copy, tmp_path / "out", *flags)
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
     assert "speech-train-00000-of-00003.tfrecord is missing." in ended.stderr
+
+
+@pytest.mark.parametrize("program", ["inspect_data", "evaluate"])
+def test_help_tells_the_settings_of_mixtures(program: str) -> None:
+    ended = run_module(f"tfse.cli.{program}", "--help")
+    assert ended.returncode == 0
+    assert "--segment_s: Setting of the mixtures; 4.0 " in ended.stdout

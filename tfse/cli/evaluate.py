@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import pathlib
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from absl import flags
 
-from tfse.cli import native_logs, program
+from tfse.cli import mixture_flags, native_logs, program
 from tfse.data.config import DataConfig
 from tfse.errors import ConfigError
 
@@ -57,24 +56,11 @@ _WORST = flags.DEFINE_integer("worst", 10, "Worst recordings of each system in t
 _EMBED_AUDIO = flags.DEFINE_bool("embed_audio", True, "Have players in the page.")
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Begin anew, whatever is in output_dir.")
 
-_DEFINE: dict[Any, Callable[..., Any]] = {
-    bool: flags.DEFINE_bool,
-    int: flags.DEFINE_integer,
-    float: flags.DEFINE_float,
-}
 # Those that a fixed set does not follow, or that the data have decided, are no flags.
 _FIXED = ("sample_rate", "seed", "speaker_balance", "valid_mixtures", "test_mixtures")
 # Without noise there is nothing to enhance, unless it is asked for.
 _DEFAULTS = {"clean_probability": 0.0}
-_SETTINGS = {
-    field.name: _DEFINE[field.type](
-        field.name,
-        None,
-        f"Setting of the mixtures; {_DEFAULTS.get(field.name, field.default)} by default.",
-    )
-    for field in dataclasses.fields(DataConfig)
-    if field.type in _DEFINE and field.name not in _FIXED
-}
+_SETTINGS = mixture_flags.define("by default", left_out=_FIXED, defaults=_DEFAULTS)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -155,9 +141,7 @@ def _check_usage() -> None:
         raise ConfigError("`--estimate_dir` takes no other recordings than one `--noisy_dir`.")
     if _TEST_DATA.value and (_METADATA.value or _CLEAN_DIR.value or _NOISY_DIR.value):
         raise ConfigError("`--test_data` takes neither folders nor `--metadata`.")
-    given = [
-        name for name, flag in {**_SETTINGS, "count": _COUNT}.items() if flag.value is not None
-    ]
+    given = list(mixture_flags.given({**_SETTINGS, "count": _COUNT}))
     given += ["split"] if flags.FLAGS["split"].present else []
     if given and not _TEST_DATA.value:
         raise ConfigError(f"`--{given[0]}` is a setting of mixtures, and needs `--test_data`.")
@@ -171,7 +155,7 @@ def _source() -> Source:
     from tfse.evaluation.mixtures import MixtureSource, sample_rate_of
 
     if _TEST_DATA.value:
-        given = {name: flag.value for name, flag in _SETTINGS.items() if flag.value is not None}
+        given = mixture_flags.given(_SETTINGS)
         rate = sample_rate_of(_TEST_DATA.value)
         config = DataConfig(**{**_DEFAULTS, **given, "sample_rate": rate})
         usual = config.test_mixtures if _SPLIT.value == "test" else config.valid_mixtures

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from absl import flags
 from ml_collections import config_flags
 
-from tfse.cli import program
+from tfse.cli import mixture_flags, program
 from tfse.data.config import DataConfig
 from tfse.data.key_file import read_keys, run_settings
 from tfse.errors import ConfigError
@@ -46,18 +46,7 @@ _KEYS = flags.DEFINE_list(
 )
 _PICTURES = flags.DEFINE_bool("pictures", True, "Draw waveforms and spectrograms too.")
 _CONFIG = config_flags.DEFINE_config_file("config", None, "An experiment, a file of configs/.")
-_DEFINE: dict[Any, Callable[..., Any]] = {
-    bool: flags.DEFINE_bool,
-    int: flags.DEFINE_integer,
-    float: flags.DEFINE_float,
-}
-_SETTINGS = {
-    field.name: _DEFINE[field.type](
-        field.name, None, f"Setting of the mixtures; {field.default} unless the experiment differs."
-    )
-    for field in dataclasses.fields(DataConfig)
-    if field.type in _DEFINE
-}
+_SETTINGS = mixture_flags.define("unless the experiment differs")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -95,8 +84,7 @@ def _config() -> DataConfig:
         config = experiment.data
     else:
         config = (run_settings(keys) if keys else None) or DataConfig()
-    given = {name: flag.value for name, flag in _SETTINGS.items() if flag.value is not None}
-    return dataclasses.replace(config, **given)
+    return dataclasses.replace(config, **mixture_flags.given(_SETTINGS))
 
 
 def _mixtures(config: DataConfig) -> Iterator[Mixture]:

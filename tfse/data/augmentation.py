@@ -85,14 +85,14 @@ class Augmentation:
         white = tf.random.stateless_normal([length], draw.fold(seed, 0))
         return self._coloured(draw.fold(seed, 1), white, _COLOUR_DB)
 
-    def band_limited(self, seed: Tensor, signals: Tensor) -> Tensor:
+    def band_limited(self, seed: Tensor, *signals: Tensor) -> tuple[Tensor, ...]:
         """Takes away what lies above a random cut-off, from all signals alike.
 
         Shapes:
-            float32 [signals, samples] -> float32 [signals, samples]
+            float32 [samples] of each -> the same
         """
 
-        def limited() -> Tensor:
+        def limited() -> tuple[Tensor, ...]:
             nyquist = self.sample_rate / 2
             lowest = min(self.config.band_limit_hz_min, nyquist)
             cutoff = draw.uniform(draw.fold(seed, 1), lowest, nyquist)
@@ -100,10 +100,11 @@ class Augmentation:
             def gain(hz: Tensor) -> Tensor:
                 return tf.clip_by_value((cutoff - hz) / (_SLOPE * cutoff) + 1.0, 0.0, 1.0)
 
-            return tf.ensure_shape(self._filtered(signals, gain), signals.shape)
+            rows = tf.stack(signals)
+            return tuple(tf.unstack(tf.ensure_shape(self._filtered(rows, gain), rows.shape)))
 
         probability = self.config.band_limit_probability
-        return draw.either(draw.fold(seed, 0), probability, limited, lambda: signals)
+        return tuple(draw.either(draw.fold(seed, 0), probability, limited, lambda: signals))
 
     def distorted(self, seed: Tensor, noisy: Tensor) -> Tensor:
         """Returns a noisy mixture clipped, and out of a companding codec.

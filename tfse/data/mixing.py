@@ -103,7 +103,9 @@ class Mixer:
         heard, target, reverberant = self._in_room(seeds, dry)
         noise, kind = self._noise(seeds, number, tf.size(dry))
         return {
-            **self._mixed(seeds, *self._band_limited(seeds, heard, target, noise)),
+            **self._mixed(
+                seeds, *self._varied.band_limited(seeds[Purpose.BAND], heard, target, noise)
+            ),
             "length": tf.size(dry),
             "key": _key(self.split, seed, epoch, index),
             "kind": kind,
@@ -218,13 +220,6 @@ class Mixer:
 
         return draw.either(
             draw.fold(seed, 0), settings.second_noise_probability, both, lambda: first
-        )
-
-    def _band_limited(self, seeds: Seeds, *signals: Tensor) -> tuple[Tensor, ...]:
-        if not self._varied.config.band_limit_probability:
-            return signals
-        return tuple(
-            tf.unstack(self._varied.band_limited(seeds[Purpose.BAND], tf.stack(signals)), 3)
         )
 
     def _mixed(self, seeds: Seeds, heard: Tensor, target: Tensor, noise: Tensor) -> Mixture:
