@@ -90,6 +90,13 @@ def test_a_folder_that_is_a_file_is_one_line(prepared, tmp_path):
     assert "Traceback" not in said
 
 
+def test_a_shipped_model_is_widened_by_flag(prepared):
+    flags = ["--config=configs/dpcrn_medium.py", "--data_dir", str(prepared), "--dry_run"]
+    flags += ["--config.train.batch_size=1", "--config.data.segment_s=0.5"]
+    (said,) = train([*flags, "--init_from=dpcrn_small", "--widen"])
+    assert "103 of 103 weights are those of dpcrn_small, widened." in said
+
+
 def test_dry_run_says_what_it_costs_and_writes_nothing(prepared, tmp_path):
     flags = ["--dry_run", "--init_from=lstm_irm", "train.accumulation_steps=2"]
     before = {path: path.stat().st_mtime_ns for path in prepared.iterdir()}

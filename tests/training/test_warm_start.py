@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from tests import examples
-from tfse.errors import ModelError
+from tfse.errors import ConfigError, ModelError
 from tfse.models import build
 from tfse.training.run_folder import save_model
-from tfse.training.warm_start import load_source, warm_start
+from tfse.training.warm_start import load_source
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def test_weights_of_the_same_path_and_shape_are_taken_over(source):
     config.units = (12, 9)
     model = build(config)
     before = {w.path: np.asarray(w) for w in model.weights}
-    report = warm_start(model, load_source(source), source)
+    report = load_source(source).give(model)
     assert {path.split("/")[0] for path in report.loaded} == {"standardization", "lstm_0", "mask"}
     assert [path for path in report.loaded if path.startswith("mask")] == ["mask/bias"]
     assert {line.split("/")[0] for line in report.other_shape} == {"lstm_1", "mask"}
@@ -38,3 +38,25 @@ def test_what_is_no_model_is_said_and_nothing_is_no_model():
     with pytest.raises(ModelError, match="nowhere"):
         load_source("nowhere")
     assert load_source("") is None
+
+
+def test_a_narrower_model_is_widened_whole(tmp_path):
+    path = tmp_path / "narrow.keras"
+    narrow = build(examples.tiny_dpcrn())
+    save_model(narrow, path)
+    config = examples.tiny_dpcrn()
+    config.filters, config.time_units = (4, 8, 12), 9
+    model = build(config)
+    report = load_source(str(path), widens=True).give(model)
+    assert len(report.loaded) == len(model.weights) and not report.other_shape
+    assert (
+        str(report)
+        == f"{len(model.weights)} of {len(model.weights)} weights are those of {path}, widened."
+    )
+    x = examples.random(1, 20 * 32)
+    np.testing.assert_allclose(np.asarray(model(x)), np.asarray(narrow(x)), atol=1e-5)
+
+
+def test_widening_needs_a_model_to_widen():
+    with pytest.raises(ConfigError, match="--init_from is missing"):
+        load_source("", widens=True)

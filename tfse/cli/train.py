@@ -29,6 +29,12 @@ _DRY_RUN = flags.DEFINE_bool(
 _INIT_FROM = flags.DEFINE_string(
     "init_from", "", "Begins with the weights of this .keras file or shipped model."
 )
+_WIDEN = flags.DEFINE_bool(
+    "widen",
+    False,
+    "The model of --init_from is a narrower DPCRN: its units are repeated until they fill "
+    "this one, which begins by computing the same.",
+)
 _STRATEGY = flags.DEFINE_enum(
     "strategy",
     "auto",
@@ -57,9 +63,11 @@ def main(arguments: Sequence[str]) -> int:
         raise ConfigError("`--run_dir` must be given, or --dry_run.")
     strategy = make_strategy(_STRATEGY.value, _VIRTUAL_CPUS.value)
     if _DRY_RUN.value:
-        print(dry_run(_CONFIG.value, _DATA_DIR.value, strategy, _INIT_FROM.value))
+        print(dry_run(_CONFIG.value, _DATA_DIR.value, strategy, _INIT_FROM.value, _WIDEN.value))
         return program.DONE
-    trainer = Trainer(_CONFIG.value, _DATA_DIR.value, _RUN_DIR.value, strategy, _INIT_FROM.value)
+    trainer = Trainer(
+        _CONFIG.value, _DATA_DIR.value, _RUN_DIR.value, strategy, _INIT_FROM.value, _WIDEN.value
+    )
     try:
         trainer.train()
     except Terminated as stop:

@@ -45,6 +45,11 @@ class Checkpoints:
         self._folder = folder
         self._variables = dict(variables)
 
+    @property
+    def exist(self) -> bool:
+        """Whether there is any, whole or broken."""
+        return bool(self._paths())
+
     def save(self, step: int, progress: Mapping[str, Any]) -> None:
         """Keeps all variables, and `progress`, which JSON can hold.
 

@@ -15,7 +15,7 @@ from tfse.training.building import Learner, build_learner
 from tfse.training.config import ExperimentConfig
 from tfse.training.reporting import clock
 from tfse.training.sharing import SharedData
-from tfse.training.warm_start import load_source, warm_start
+from tfse.training.warm_start import load_source
 
 
 def dry_run(
@@ -23,6 +23,7 @@ def dry_run(
     data_dir: str | pathlib.Path,
     strategy: tf.distribute.Strategy,
     init_from: str = "",
+    widens: bool = False,
 ) -> str:
     """Runs two steps of an experiment, of which the second is timed.
 
@@ -31,6 +32,7 @@ def dry_run(
         data_dir: prepared data.
         strategy: where it runs.
         init_from: model whose weights it begins with; empty for fresh ones.
+        widens: it begins with the weights of a narrower one, see `widen`.
 
     Returns:
         Lines for a person: size and cost of the model, memory, the number of
@@ -39,14 +41,14 @@ def dry_run(
     Raises:
         ConfigError: a setting breaks a rule.
         DataError: the data is missing or incomplete.
-        ModelError: `init_from` is no model.
+        ModelError: `init_from` is no model, or cannot be widened to this one.
     """
     config.validate()
     data = SharedData(data_dir, config.data, config.train.batch_size, strategy)
     mixtures = pipeline.mixtures_per_epoch(data_dir, config.data)
     learner = build_learner(config, strategy)
-    other = load_source(init_from)
-    begun = [str(warm_start(learner.model, other, init_from))] if other else []
+    source = load_source(init_from, widens)
+    begun = [str(source.give(learner.model))] if source else []
     batches = iter(data.training(0))
     losses, seconds = [], 0.0
     for _ in range(2):

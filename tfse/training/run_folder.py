@@ -52,11 +52,6 @@ class RunFolder:
         self._run = self.path / "run.json"
         self._init_from = self.path / "init_from.json"
 
-    @property
-    def is_claimed(self) -> bool:
-        """Whether an experiment lies in it already."""
-        return self._config.exists()
-
     def claim(self, config: ExperimentConfig, start: dict[str, Any]) -> None:
         """Makes the folder this experiment's, or checks that it is already.
 

@@ -28,7 +28,7 @@ from tfse.training.sharing import SharedData
 from tfse.training.statistics import measure_statistics
 from tfse.training.stopping import StopSignal, Terminated
 from tfse.training.strategy import has_machines, is_chief
-from tfse.training.warm_start import load_source, warm_start
+from tfse.training.warm_start import WarmStart, load_source
 
 
 class Trainer:
@@ -48,11 +48,12 @@ class Trainer:
         strategy: where it runs.
         init_from: `.keras` file or name of a shipped model whose weights the run
             begins with; empty for fresh ones. A run that is resumed has its own.
+        widens: `init_from` is a narrower model, see `widen`.
 
     Raises:
         ConfigError: a setting breaks a rule, or the folder is another experiment's.
         DataError: the data is missing or incomplete.
-        ModelError: `init_from` is no model.
+        ModelError: `init_from` is no model, or cannot be widened to this one.
     """
 
     def __init__(
@@ -62,24 +63,25 @@ class Trainer:
         run_dir: str | pathlib.Path,
         strategy: tf.distribute.Strategy,
         init_from: str = "",
+        widens: bool = False,
     ) -> None:
         """Builds everything; `train` restores what was there."""
         config.validate()
         self._config = config
         self._data_dir = data_dir
         self._strategy = strategy
-        self._init_from = init_from
         self._is_chief = is_chief(strategy)
         self._data = SharedData(data_dir, config.data, config.train.batch_size, strategy)
         self._valid = self._data.validation()
         self._folder = RunFolder(run_dir)
-        if self._is_chief:
-            if not self._folder.is_claimed:
-                # A wrong name leaves no folder behind.
-                load_source(init_from)
-            self._folder.claim(config, provenance.of_start(config, data_dir, strategy, init_from))
         self._learner = build_learner(config, strategy)
         self._checkpoints = Checkpoints(self._folder.checkpoints, self._learner.variables)
+        self._warm_start: WarmStart | None = None
+        if self._is_chief:
+            # Before the folder is made: a model that does not fit leaves none behind.
+            if not self._checkpoints.exist and (source := load_source(init_from, widens)):
+                self._warm_start = source.give(self.model)
+            self._folder.claim(config, provenance.of_start(config, data_dir, strategy, init_from))
         self._history = History(self._folder.history)
         self._line = ProgressLine(
             config.train.steps, config.train.mixtures_per_step * config.data.segment_s
@@ -123,11 +125,10 @@ class Trainer:
             self._history.go_back_to(progress.step)
             return progress
         loaded: list[str] = []
-        if other := load_source(self._init_from):
-            report = warm_start(self.model, other, self._init_from)
-            say(str(report))
-            self._folder.keep_init_from(report.as_dict())
-            loaded = report.loaded
+        if self._warm_start:
+            say(str(self._warm_start))
+            self._folder.keep_init_from(self._warm_start.as_dict())
+            loaded = self._warm_start.loaded
         measure_statistics(self.model, self._first_batches(), loaded)
         self._learner.stepper.average.start()
         self._checkpoints.save(0, Progress().as_dict())

@@ -7,7 +7,9 @@ from typing import Any
 
 import keras
 
-from tfse.models import loading
+from tfse.errors import ConfigError
+from tfse.models import EnhancementModel, loading
+from tfse.models.widening import widen
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,16 +47,46 @@ class WarmStart:
         return "\n".join(lines)
 
 
-def load_source(source: str) -> keras.Model | None:
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """The model that a training begins with.
+
+    Attributes:
+        name: a `.keras` file, or the name of a shipped model.
+        model: what it holds.
+        widens: its units are repeated until they fill the model that is trained.
+    """
+
+    name: str
+    model: EnhancementModel
+    widens: bool = False
+
+    def give(self, model: EnhancementModel) -> WarmStart:
+        """Gives its weights to a model.
+
+        Raises:
+            ModelError: the model is not its like, so that it cannot be widened.
+        """
+        if not self.widens:
+            return warm_start(model, self.model, self.name)
+        widen(model, self.model)
+        return WarmStart(f"{self.name}, widened", [_path(w) for w in model.weights], [], [], [])
+
+
+def load_source(name: str, widens: bool = False) -> Source | None:
     """Returns the model to begin with, None for an empty name.
 
     Args:
-        source: a `.keras` file, or the name of a shipped model.
+        name: a `.keras` file, or the name of a shipped model.
+        widens: see `Source`.
 
     Raises:
+        ConfigError: nothing is named that could be widened.
         ModelError: no such model.
     """
-    return loading.load(source) if source else None
+    if widens and not name:
+        raise ConfigError("`--widen` needs the narrow model: --init_from is missing.")
+    return Source(name, loading.load(name), widens) if name else None
 
 
 def warm_start(model: keras.Model, other: keras.Model, source: str) -> WarmStart:

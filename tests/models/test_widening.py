@@ -1,0 +1,97 @@
+"""A widened DPCRN computes what the narrow one does, and its copies can part."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from tests import examples
+from tfse.errors import ModelError
+from tfse.models import build
+from tfse.models.widening import widen
+
+# Twice the channels between the dual-path blocks; all else grows unevenly.
+WIDER = {"filters": (6, 9, 12), "frequency_units": 7, "time_units": 8}
+
+
+def _narrow(**settings):
+    model = build(examples.tiny_dpcrn(**settings))
+    rng = np.random.default_rng(3)
+    # Weights that differ all, so that no mistake of order hides behind a constant.
+    for weight in model.weights:
+        weight.assign(np.abs(rng.standard_normal(weight.shape)) * 0.3 + 0.05)
+    return model
+
+
+def _wide(**settings):
+    return build(dataclasses.replace(examples.tiny_dpcrn(), **{**WIDER, **settings}))
+
+
+@pytest.mark.parametrize("settings", [{}, {"log_power_input": True, "mask": "polar", "blocks": 1}])
+def test_the_wide_model_gives_the_output_of_the_narrow_one(settings):
+    narrow, wide = _narrow(**settings), _wide(**settings)
+    x = examples.random(2, 40 * 32)
+    expected = np.asarray(narrow(x))
+    assert np.abs(expected).max() > 1e-3
+    assert np.abs(np.asarray(wide(x)) - expected).max() > 1e-3
+    widen(wide, narrow)
+    np.testing.assert_allclose(np.asarray(wide(x)), expected, atol=2e-5 * np.abs(expected).max())
+
+
+def test_batch_statistics_of_the_wide_model_are_those_of_the_narrow_one():
+    narrow, wide = _narrow(), _wide()
+    widen(wide, narrow)
+    x = examples.random(2, 40 * 32)
+    expected = np.asarray(narrow(x, training=True))
+    found = np.asarray(wide(x, training=True))
+    np.testing.assert_allclose(found, expected, atol=2e-5 * np.abs(expected).max())
+
+
+def test_copies_of_a_unit_are_read_with_weights_of_their_own():
+    narrow, wide = _narrow(), _wide()
+    widen(wide, narrow, seed=1)
+    values = {weight.path: np.asarray(weight) for weight in wide.weights}
+    given = {weight.path: np.asarray(weight) for weight in narrow.weights}
+    # Units 0 and 4 of the first stage are copies of one: written alike, read apart.
+    written = values["encoder_0/kernel"]
+    np.testing.assert_array_equal(written[..., 0], written[..., 4])
+    read = values["encoder_1/kernel"][..., :4]
+    np.testing.assert_allclose(
+        read[:, :, 0] + read[:, :, 4], given["encoder_1/kernel"][:, :, 0], atol=1e-6
+    )
+    assert np.abs(read[:, :, 0] - read[:, :, 4]).min() > 1e-6
+    # What has no copy is read as before.
+    np.testing.assert_array_equal(read[:, :, 2], given["encoder_1/kernel"][:, :, 2])
+    other = _wide()
+    widen(other, narrow, seed=2)
+    assert not np.array_equal(np.asarray(other.get_layer("core").get_weights()[8]), read)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"filters": (6, 9, 9)}, "must be a multiple of those of the narrow model; received 9"),
+        ({"filters": (3, 9, 12)}, "may be narrower; received 3 units for 4 in encoder_0/kernel"),
+        ({"time_units": 4}, "may be narrower; received 16 units for 20"),
+        ({"blocks": 1}, "2 and 1 blocks"),
+        ({"frame_length": 128, "fft_length": 128, "hop_length": 64}, "frame_length 128 for 64"),
+        ({"window": "sqrt_hann"}, "window sqrt_hann for sine"),
+        ({"mask": "polar"}, "nothing but filters and units may differ; received the shapes"),
+        ({"log_power_input": True}, "standardization/mean is missing"),
+    ],
+)
+def test_models_that_are_no_wider_likes_are_refused_and_stay(settings, message):
+    narrow, wide = _narrow(), _wide(**settings)
+    before = wide.get_weights()
+    with pytest.raises(ModelError, match=message):
+        widen(wide, narrow)
+    for one, other in zip(before, wide.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_other_models_are_refused():
+    lstm = build(examples.tiny_lstm_irm())
+    with pytest.raises(ModelError, match="0 and 3 stages"):
+        widen(_wide(), lstm)
+    with pytest.raises(ModelError, match="0 and 0 stages"):
+        widen(lstm, lstm)
