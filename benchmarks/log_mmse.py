@@ -3,6 +3,14 @@
     python -m benchmarks.log_mmse --noisy_dir=noisy --output_dir=log_mmse
     tfse-evaluate --reference_dir=clean --estimate_dir=log_mmse --output_dir=report
 
+Of the fixed mixtures of prepared data, in one table with models; the folder gets
+clean/, noisy/, log_mmse/ and metadata.csv:
+
+    python -m benchmarks.log_mmse --data_dir=prepared --output_dir=baseline
+    tfse-evaluate --model=lstm_irm,dpcrn_small --reference_dir=baseline/clean \\
+      --noisy_dir=baseline/noisy --estimate_dir=baseline/log_mmse \\
+      --metadata=baseline/metadata.csv --output_dir=report
+
 The gain is the minimum mean-square error estimate of the log spectral amplitude; the
 a-priori ratio is decision-directed; the noise is tracked by the probability that
 speech is present, which follows noise that changes sooner than minima of the power do.
@@ -17,6 +25,7 @@ Sources:
 from __future__ import annotations
 
 import argparse
+import csv
 import pathlib
 
 import numpy as np
@@ -24,6 +33,11 @@ import numpy.typing as npt
 import scipy.signal
 import scipy.special
 import soundfile
+
+from tfse.data.config import DataConfig
+from tfse.evaluation.metadata import COLUMNS
+from tfse.evaluation.mixtures import MixtureSource, sample_rate_of
+from tfse.evaluation.recordings import Sound
 
 Array = npt.NDArray[np.float64]
 
@@ -106,19 +120,59 @@ def track_noise(power: Array, noise: Array, presence: Array) -> tuple[Array, Arr
     return NOISE_SMOOTHING * noise + (1 - NOISE_SMOOTHING) * periodogram, presence
 
 
-def main() -> None:
+def enhance_folder(noisy: pathlib.Path, output: pathlib.Path) -> None:
     """Enhances every file of a folder."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--noisy_dir", required=True, type=pathlib.Path, help="mono recordings")
-    parser.add_argument("--output_dir", required=True, type=pathlib.Path)
-    given = parser.parse_args()
-    given.output_dir.mkdir(parents=True, exist_ok=True)
-    for path in sorted(given.noisy_dir.iterdir()):
-        noisy, sample_rate = soundfile.read(path)
+    output.mkdir(parents=True, exist_ok=True)
+    for path in sorted(noisy.iterdir()):
+        samples, sample_rate = soundfile.read(path)
         # Float, so that nothing is lost that a measure could hear.
-        enhanced = log_mmse(noisy, sample_rate)
-        target = given.output_dir / f"{path.stem}.wav"
-        soundfile.write(target, enhanced, sample_rate, subtype="FLOAT")
+        enhanced = log_mmse(samples, sample_rate)
+        soundfile.write(output / f"{path.stem}.wav", enhanced, sample_rate, subtype="FLOAT")
+
+
+def write_mixtures(source: MixtureSource, output: pathlib.Path) -> None:
+    """Writes mixtures as tfse-evaluate takes them: clean/, noisy/ and metadata.csv."""
+    rows = []
+    for recording in source.recordings(range(source.count)):
+        name = recording.file.replace("/", "-")
+        for kind, sound in (("clean", recording.reference), ("noisy", recording.noisy)):
+            assert isinstance(sound, Sound)
+            path = output / kind / f"{name}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(path, sound.samples, sound.sample_rate, subtype="FLOAT")
+        facts = recording.facts
+        snr_db = "" if facts.snr_db is None else facts.snr_db
+        rows.append([name, snr_db, facts.noise, "yes" if facts.reverberant else "no"])
+    with (output / "metadata.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([COLUMNS, *rows])
+
+
+def main() -> None:
+    """Enhances a folder, or mixtures that it writes before."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--noisy_dir", type=pathlib.Path, help="mono recordings")
+    what.add_argument("--data_dir", type=pathlib.Path, help="what tfse-prepare wrote")
+    parser.add_argument("--output_dir", required=True, type=pathlib.Path)
+    parser.add_argument("--split", choices=["test", "valid"], default="test")
+    parser.add_argument("--count", type=int, default=200, help="mixtures")
+    for field in ("segment_s", "snr_db_max", "reverb_probability"):
+        default = getattr(DataConfig(), field)
+        parser.add_argument(f"--{field}", type=float, default=default, help="of the mixtures")
+    given = parser.parse_args()
+    if given.noisy_dir:
+        enhance_folder(given.noisy_dir, given.output_dir)
+        return
+    config = DataConfig(
+        sample_rate=sample_rate_of(given.data_dir),
+        clean_probability=0.0,
+        segment_s=given.segment_s,
+        snr_db_max=given.snr_db_max,
+        reverb_probability=given.reverb_probability,
+    )
+    source = MixtureSource(given.data_dir, config, given.split, given.count)
+    write_mixtures(source, given.output_dir)
+    enhance_folder(given.output_dir / "noisy", given.output_dir / "log_mmse")
 
 
 if __name__ == "__main__":

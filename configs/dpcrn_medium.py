@@ -44,10 +44,14 @@ def get_config() -> ExperimentConfig:
         data=DataConfig(
             segment_s=3.0,
             speaker_balance=0.5,
+            babble_probability=0.15,
             augmentation=AugmentationConfig(
-                speed_probability=0.7,
-                equalizer_probability=0.6,
-                second_noise_probability=0.3,
+                speed_probability=0.8,
+                speech_speed_max=1.2,
+                noise_speed_max=1.8,
+                equalizer_probability=0.8,
+                equalizer_db=10.0,
+                second_noise_probability=0.5,
                 coloured_probability=0.1,
                 speechless_probability=0.02,
                 band_limit_probability=0.05,

@@ -9,6 +9,11 @@ import soundfile
 
 from benchmarks import log_mmse
 from tests.cli.programs import run_module
+from tfse.data.config import DataConfig
+from tfse.evaluation.folders import FolderSource
+from tfse.evaluation.metadata import read_metadata
+from tfse.evaluation.mixtures import MixtureSource
+from tfse.evaluation.recordings import read
 
 RATE = 16_000
 
@@ -44,3 +49,23 @@ def test_a_modulated_tone_comes_out_of_white_noise(tmp_path) -> None:
     assert (rate, enhanced.size) == (RATE, clean.size)
     before, after = (np.mean((x - clean) ** 2) for x in (noisy, enhanced))
     assert 10 * np.log10(before / after) > 10
+
+
+def test_mixtures_are_written_as_the_evaluation_takes_them(prepared, tmp_path) -> None:
+    flags = [f"--data_dir={prepared}", "--split=valid", "--count=2", "--segment_s=1"]
+    ended = run_module("benchmarks.log_mmse", *flags, f"--output_dir={tmp_path / 'out'}")
+    assert ended.returncode == 0, ended.stderr
+    source = FolderSource(
+        [tmp_path / "out" / "clean"],
+        [tmp_path / "out" / "noisy"],
+        {"log_mmse": tmp_path / "out" / "log_mmse"},
+        read_metadata(tmp_path / "out" / "metadata.csv"),
+    )
+    config = DataConfig(clean_probability=0.0, segment_s=1.0)
+    mixtures = list(MixtureSource(prepared, config, "valid", 2).recordings(range(2)))
+    for written, mixed in zip(source.recordings(range(2)), mixtures, strict=True):
+        assert written.facts == mixed.facts
+        for name in ("reference", "noisy"):
+            one, other = read(getattr(written, name)), read(getattr(mixed, name))
+            np.testing.assert_array_equal(one.samples, other.samples)
+        assert read(written.estimates["log_mmse"]).samples.size == RATE

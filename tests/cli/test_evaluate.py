@@ -149,6 +149,20 @@ def test_every_form_of_a_model_side_by_side(forms: pathlib.Path, tmp_path: pathl
     assert "m.keras" in ended.stdout.splitlines()[4]
 
 
+def test_a_folder_of_estimates_beside_a_model(forms: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    write_pairs(tmp_path, 2)
+    ended = run(
+        *(f"--model={forms}/m.tflite", f"--estimate_dir={tmp_path}/clean"),
+        *(f"--reference_dir={tmp_path}/clean", f"--noisy_dir={tmp_path}/noisy"),
+        *(f"--output_dir={tmp_path}/out", "--jobs=1"),
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    found = rows(tmp_path / "out")
+    assert {system for _, system in found} == {"noisy", "m.tflite", "clean"}
+    assert all(float(found[name, "clean"]["stoi"]) > 0.999 for name in ("0.wav", "1.wav"))
+    assert all(float(found[name, "m.tflite"]["stoi"]) < 0.999 for name in ("0.wav", "1.wav"))
+
+
 def test_a_tflite_file_needs_no_tensorflow(forms: pathlib.Path, tmp_path: pathlib.Path) -> None:
     write_pairs(tmp_path, 1)
     ended = run(
@@ -236,7 +250,14 @@ REFUSED = [
     (["--output_dir=o", "--reference_dir=a"], "must be given together"),
     (
         ["--output_dir=o", "--model=lstm_irm", "--reference_dir=a", "--estimate_dir=a"],
-        "either `--model` or `--reference_dir`",
+        "`--model` beside `--estimate_dir` needs one `--noisy_dir`",
+    ),
+    (
+        [
+            *("--output_dir=o", "--model=lstm_irm", "--reference_dir=a", "--noisy_dir=a"),
+            "--estimate_dir=lstm_irm",
+        ],
+        "must have names of their own; received ['lstm_irm', 'lstm_irm']",
     ),
     (
         ["--output_dir=o", "--model=nothing", "--clean_dir=a", "--noisy_dir=a"],
@@ -280,7 +301,8 @@ def test_bad_usage_is_one_line_before_any_work(
     message: str,
     tmp_path: pathlib.Path,
 ) -> None:
-    write(tmp_path / "a" / "x.wav", voice(0, 1.0).astype(np.float32))
+    for folder in ("a", "lstm_irm"):
+        write(tmp_path / folder / "x.wav", voice(0, 1.0).astype(np.float32))
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     ended = subprocess.run(
         [sys.executable, "-m", PROGRAM, *arguments],

@@ -26,6 +26,7 @@ DESCRIPTION = """Measures speech enhancement, and says what could not be measure
   tfse-evaluate --model=a.keras,a.tflite --clean_dir=clean --noisy_dir=noisy --output_dir=report
   tfse-evaluate --reference_dir=clean --estimate_dir=enhanced --output_dir=report
 
+With --noisy_dir, --estimate_dir and --model can be given together.
 Writes report.html, report.json and per_file.csv. Interrupted and started again, it
 goes on. Exit code: 0 all was measured, 1 a recording has a fault, 2 bad usage.
 """
@@ -129,11 +130,13 @@ def _check_usage() -> None:
     estimates = bool(_REFERENCE_DIR.value or _ESTIMATE_DIR.value)
     if estimates and not (_REFERENCE_DIR.value and _ESTIMATE_DIR.value):
         raise ConfigError("`--reference_dir` and `--estimate_dir` must be given together.")
-    if estimates == bool(_MODEL.value):
+    if not (estimates or _MODEL.value):
         raise ConfigError(
             "either `--model` or `--reference_dir` with `--estimate_dir` must be given."
         )
-    if _MODEL.value and bool(_TEST_DATA.value) == bool(_CLEAN_DIR.value and _NOISY_DIR.value):
+    if estimates and _MODEL.value and len(_NOISY_DIR.value) != 1:
+        raise ConfigError("`--model` beside `--estimate_dir` needs one `--noisy_dir`.")
+    if not estimates and bool(_TEST_DATA.value) == bool(_CLEAN_DIR.value and _NOISY_DIR.value):
         raise ConfigError(
             "`--model` needs either `--test_data` or `--clean_dir` with `--noisy_dir`."
         )
@@ -162,9 +165,9 @@ def _source() -> Source:
         count = usual if _COUNT.value is None else _COUNT.value
         return MixtureSource(_TEST_DATA.value, config, _SPLIT.value, count)
     metadata = read_metadata(_METADATA.value) if _METADATA.value else None
-    if _MODEL.value:
+    if not _REFERENCE_DIR.value:
         return FolderSource(_CLEAN_DIR.value, _NOISY_DIR.value, metadata=metadata)
-    references = [_REFERENCE_DIR.value or ""]
+    references = [_REFERENCE_DIR.value]
     return FolderSource(references, _NOISY_DIR.value, _estimates(), metadata)
 
 
@@ -182,9 +185,11 @@ def _systems() -> list[System]:
     from tfse.evaluation.systems import NOISY, System, models
 
     noisy = [System(NOISY)] if _MODEL.value or _NOISY_DIR.value else []
-    if _MODEL.value:
-        return [*noisy, *models(_MODEL.value)]
-    return [*noisy, *map(System, _estimates())]
+    compared = [*models(_MODEL.value), *map(System, _estimates())]
+    labels = [system.label for system in compared]
+    if len(set(labels)) < len(labels):
+        raise ConfigError(f"models and folders must have names of their own; received {labels}.")
+    return [*noisy, *compared]
 
 
 if __name__ == "__main__":

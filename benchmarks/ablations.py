@@ -1,0 +1,192 @@
+"""What each ingredient of a recipe gives: short equal trainings, each without one of them.
+
+    python -m benchmarks.ablations --data_dir=prepared --output_dir=runs/ablations
+
+Every row is `tfse-train` with configs/dpcrn_small.py and a few settings of its own, as
+many steps of as many mixtures; the first has none, and a second run of it with another
+seed shows what chance alone does. All are measured on the same mixtures of the
+validation side. A difference is the mean over mixtures of what a row reaches less what
+the first does, with its 95 % interval over mixtures; that of the other seed is to be
+kept in mind beside it, since intervals over mixtures know nothing of trainings.
+
+Started again, it goes on where it was. Few steps tell what helps at the beginning: what
+keeps a long training from learning its noises by heart cannot show.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import pathlib
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from tfse.evaluation.bootstrap import Estimate, estimate
+
+WHOLE = "whole recipe"
+# What a row changes, by setting of the experiment; "config" is another file of configs/.
+ROWS: dict[str, dict[str, Any]] = {
+    WHOLE: {},
+    "the same, other seed": {"train.seed": 1, "data.seed": 1},
+    "loss: without ESTOI": {"loss.negative_estoi": 0.0},
+    "loss: without loudness": {"loss.loudness_disturbance": 0.0},
+    "loss: the paper's SNR + log spectral MSE": {
+        "loss.negative_estoi": 0.0,
+        "loss.loudness_disturbance": 0.0,
+        "loss.compressed_spectrum_mse": 0.0,
+    },
+    "without EMA": {"train.ema_decay": 0.0},
+    "without augmentation": {
+        f"data.augmentation.{name}_probability": 0.0
+        for name in (
+            *("speed", "equalizer", "second_noise", "coloured"),
+            *("speechless", "band_limit", "clip", "companding"),
+        )
+    },
+    "without log power input": {"model.log_power_input": False},
+    "complex mask": {"model.mask": "complex"},
+    "half the width": {
+        "model.filters": (8, 12, 16, 16, 24),
+        "model.frequency_units": 10,
+        "model.time_units": 20,
+    },
+    "dpcrn_medium, 4 times the cost": {"config": "dpcrn_medium"},
+}
+METRICS = {"pesq_wb": "PESQ", "stoi": "STOI", "si_sdr_db": "SI-SDR dB"}
+Scores = dict[str, dict[str, dict[str, float]]]
+
+
+def main() -> None:
+    """Trains and measures what is not there yet, and prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data_dir", required=True)
+    parser.add_argument("--output_dir", required=True, type=pathlib.Path)
+    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--segment_s", type=float, default=2.0)
+    parser.add_argument("--count", type=int, default=100, help="mixtures that are measured")
+    parser.add_argument("--rows", default="", help="numbers, from 0, of rows to train; all")
+    arguments = parser.parse_args()
+    chosen = [int(number) for number in arguments.rows.split(",") if number]
+    for number, name in enumerate(ROWS):
+        if not chosen or number in chosen:
+            train(number, name, arguments)
+    trained = [number for number in range(len(ROWS)) if weights(number, arguments).exists()]
+    print(table(measure(trained, arguments)))
+
+
+def weights(number: int, arguments: argparse.Namespace) -> pathlib.Path:
+    """Returns where the model of a row will be when its training is done."""
+    return pathlib.Path(arguments.output_dir / f"{number}" / "last.keras")
+
+
+def flags_of(name: str, arguments: argparse.Namespace) -> list[str]:
+    """Returns the flags of `tfse-train` for a row."""
+    settings = {
+        "train.steps": arguments.steps,
+        "train.validate_every": arguments.steps,
+        "data.segment_s": arguments.segment_s,
+        **ROWS[name],
+    }
+    config = settings.pop("config", "dpcrn_small")
+    overrides = [f"--config.{setting}={value}" for setting, value in settings.items()]
+    return [f"--config=configs/{config}.py", *overrides]
+
+
+def train(number: int, name: str, arguments: argparse.Namespace) -> None:
+    """Trains a row, or goes on with it.
+
+    Raises:
+        SystemExit: the training failed, with its last line.
+    """
+    command = [sys.executable, "-m", "tfse.cli.train", *flags_of(name, arguments)]
+    command += [
+        f"--data_dir={arguments.data_dir}",
+        f"--run_dir={weights(number, arguments).parent}",
+    ]
+    print(f"{name} ...", file=sys.stderr, flush=True)
+    done = subprocess.run(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    if done.returncode:
+        sys.exit(f"{name}: {done.stderr.strip().splitlines()[-1]}")
+
+
+def measure(trained: list[int], arguments: argparse.Namespace) -> Scores:
+    """Returns the scores of every trained row, and of the noisy mixtures, by file and metric.
+
+    Raises:
+        SystemExit: nothing is trained, or a row cannot be measured.
+    """
+    if 0 not in trained:
+        sys.exit("the first row must be trained: all others are compared with it.")
+    names = list(ROWS)
+    models = {f"{number}/last.keras": names[number] for number in trained}
+    folder = arguments.output_dir / "report"
+    command = [sys.executable, "-m", "tfse.cli.evaluate", "--overwrite", f"--output_dir={folder}"]
+    command += ["--model=" + ",".join(str(weights(number, arguments)) for number in trained)]
+    command += [f"--test_data={arguments.data_dir}", "--split=valid", "--segment_s=3"]
+    command += [f"--count={arguments.count}", "--worst=0", "--noembed_audio"]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ})
+    if not (folder / "per_file.csv").exists():
+        sys.exit(done.stderr.strip().splitlines()[-1])
+    with (folder / "per_file.csv").open(newline="", encoding="utf-8") as file:
+        return scores(list(csv.DictReader(file)), models)
+
+
+def scores(rows: list[dict[str, str]], models: Mapping[str, str]) -> Scores:
+    """Returns scores by row, file and metric, from the lines of a report.
+
+    Args:
+        rows: lines of `per_file.csv`.
+        models: what a system of the report is called in the table.
+    """
+    found: Scores = {}
+    for row in rows:
+        # A single model is called by the last part of its path alone.
+        name = models.get(row["system"]) or next(
+            (models[m] for m in models if m.endswith(f"/{row['system']}")), row["system"]
+        )
+        values = {metric: float(row[metric]) for metric in METRICS if row[metric]}
+        found.setdefault(name, {})[row["file"]] = values
+    return found
+
+
+def table(found: Scores) -> str:
+    """Returns a Markdown table: means over noisy, and differences from the first row."""
+    names = [name for name in ROWS if name in found]
+    head = [f"{label} over noisy" for label in METRICS.values()]
+    head += [f"{label} to the whole" for label in METRICS.values()]
+    lines = [f"| trained | {' | '.join(head)} |", "|---|" + "---:|" * len(head)]
+    for name in names:
+        over = [_difference(found, name, "noisy", metric) for metric in METRICS]
+        to = [_difference(found, name, WHOLE, metric) for metric in METRICS]
+        cells = [_signed(value.mean, metric) for value, metric in zip(over, METRICS, strict=True)]
+        cells += [
+            "" if name == WHOLE else _with_interval(v, m) for v, m in zip(to, METRICS, strict=True)
+        ]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _difference(found: Scores, name: str, other: str, metric: str) -> Estimate:
+    both = [
+        (values[metric], found[other][file][metric])
+        for file, values in sorted(found[name].items())
+        if metric in values and metric in found[other].get(file, {})
+    ]
+    return estimate([one - two for one, two in both], len(found[name]), seed=0)
+
+
+def _with_interval(value: Estimate, metric: str) -> str:
+    interval = f"{_signed(value.low, metric)} to {_signed(value.high, metric)}"
+    return f"{_signed(value.mean, metric)} ({interval})"
+
+
+def _signed(value: float | None, metric: str) -> str:
+    places = 2 if metric == "si_sdr_db" else 3
+    return "-" if value is None else f"{value:+.{places}f}"
+
+
+if __name__ == "__main__":
+    main()

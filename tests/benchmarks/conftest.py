@@ -1,0 +1,3 @@
+from tests.data.conftest import corpus, prepared
+
+__all__ = ["corpus", "prepared"]
