@@ -1,0 +1,84 @@
+"""The TFLite files of the shipped models are as their cards say."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+from typing import Any
+
+import pytest
+import soundfile
+
+import tfse
+from tests.exporting.test_tflite import snr_db
+from tfse import metrics
+from tfse.exporting.tflite import export_tflite
+from tfse.models.loading import PRETRAINED
+from tfse.streaming import open_step
+
+pytest.importorskip("ai_edge_litert.interpreter", reason="ai-edge-litert is not installed")
+pytest.importorskip("ai_edge_quantizer", reason="ai-edge-quantizer is not installed")
+
+ROOT = pathlib.Path(__file__).parents[2]
+FORMATS = ("float32", "float16", "dynamic", "int8")
+# A recording is not the fifty of the card: so many dB less are its own.
+OWN_DB = 10.0
+# As the limits of `export/verify.py` have it, in PESQ.
+LOSS = {"float32": 0.005, "float16": 0.01, "dynamic": 0.03, "int8": 0.1}
+
+
+def card_rows(name: str) -> dict[str, dict[str, str]]:
+    """Returns the rows of exports of a card, by number format."""
+    lines = (PRETRAINED / f"{name}.md").read_text().splitlines()
+    heads = next(line for line in lines if line.startswith("| form |"))
+    rows = [line for line in lines if line.startswith("| TFLite ")]
+    columns = [head.strip() for head in heads.strip("|").split("|")]
+    split = [
+        dict(zip(columns, map(str.strip, row.strip("|").split("|")), strict=True)) for row in rows
+    ]
+    return {row["form"].removeprefix("TFLite "): row for row in split}
+
+
+@pytest.fixture(scope="module")
+def noisy() -> Any:
+    samples, rate = soundfile.read(ROOT / "demo" / "noisy.flac", dtype="float32")
+    assert rate == 16_000
+    return samples
+
+
+@pytest.fixture(scope="module", params=tfse.models.pretrained_names())
+def shipped(
+    request: pytest.FixtureRequest, noisy: Any, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, dict[str, pathlib.Path]]:
+    folder = tmp_path_factory.mktemp(request.param)
+    model = tfse.load(request.param)
+    calibration = [gain * noisy for gain in (1.0, 0.2)]
+    exported = export_tflite(model, folder, FORMATS, calibration=calibration)
+    return request.param, {outcome.number_format: outcome.path for outcome in exported}
+
+
+def test_every_format_has_the_size_and_the_accuracy_of_the_card(
+    shipped: tuple[str, dict[str, pathlib.Path]], noisy: Any
+) -> None:
+    name, files = shipped
+    clean, rate = soundfile.read(ROOT / "demo" / "clean.flac", dtype="float32")
+    offline = tfse.enhance(noisy, rate, tfse.load(name))
+    rows = card_rows(name)
+    for number_format, path in files.items():
+        row = rows[number_format]
+        size_mb = path.stat().st_size / 1e6
+        assert size_mb == pytest.approx(float(row["size MB"]), abs=0.01), number_format
+        enhanced = tfse.enhance(noisy, rate, open_step(path))
+        assert snr_db(offline, enhanced) > float(row["SNR dB"]) - OWN_DB, number_format
+        lost = metrics.pesq(clean, offline, rate) - metrics.pesq(clean, enhanced, rate)
+        assert abs(lost) < LOSS[number_format], number_format
+
+
+def test_the_card_tells_cost_and_latency_of_its_weights(
+    shipped: tuple[str, dict[str, pathlib.Path]],
+) -> None:
+    name, _ = shipped
+    model = tfse.load(name)
+    card = (PRETRAINED / f"{name}.md").read_text()
+    assert f"{model.count_params():,} values" in card
+    assert re.search(rf"latency {model.latency_samples} samples", card)
