@@ -17,7 +17,7 @@ FLOORS = [
     {"losses", "metrics", "data"},
     {"models"},
     {"layers"},
-    {"dsp"},
+    {"dsp", "picture"},
     {"errors", "pretrained"},
 ]
 LEVEL = {name: -level for level, names in enumerate(FLOORS) for name in names}

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import builtins
 import csv
 import pathlib
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +9,7 @@ import soundfile
 
 from tfse.data.audition import COLUMNS, unbatched, write_mixtures
 from tfse.data.config import DataConfig
-from tfse.data.picture import draw_waveforms
 from tfse.data.pipeline import fixed_dataset
-from tfse.errors import ConfigError
 
 CONFIG = DataConfig(whole_utterances=True, reverb_probability=0.0, babble_probability=0.0)
 
@@ -40,36 +36,3 @@ def test_mixtures_come_out_one_by_one_without_padding_and_are_written(
     with (tmp_path / "out/table.csv").open(newline="") as file:
         assert [tuple(row) for row in csv.reader(file)] == [COLUMNS, *rows]
     assert not list((tmp_path / "out").glob("*.png"))
-
-
-def test_a_picture_shows_what_it_is_given(tmp_path: pathlib.Path) -> None:
-    from matplotlib import image
-
-    tone = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000).astype(np.float32)
-    silence = np.zeros(16000, np.float32)
-    pictures = []
-    for name, samples in (("tone", tone), ("silence", silence)):
-        path = tmp_path / f"{name}.png"
-        draw_waveforms(path, {"noisy": samples, "clean": tone}, 16000, "title")
-        pictures.append(image.imread(path))
-    assert pictures[0].shape == pictures[1].shape
-    differs = np.any(pictures[0] != pictures[1], axis=2)
-    left, right = np.array_split(differs, 2, axis=1)
-    assert left.mean() > 0.05, "the tone is seen"
-    assert not right[:, right.shape[1] // 8 :].any(), "what is the same looks the same"
-
-
-def test_without_matplotlib_there_is_one_line(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = builtins.__import__
-
-    def without(name: str, *arguments: Any) -> Any:
-        if name.startswith("matplotlib"):
-            raise ImportError(f"No module named {name!r}")
-        return real(name, *arguments)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(ConfigError, match=r"Pictures need matplotlib and librosa: pip install"):
-        draw_waveforms(tmp_path / "a.png", {"noisy": np.zeros(9, np.float32)}, 16000, "title")
-    assert not (tmp_path / "a.png").exists()

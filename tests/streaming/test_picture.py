@@ -52,5 +52,5 @@ def test_without_matplotlib_one_line_says_so(
     monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ConfigError, match=r"pip install tfse\[demo\]"):
+    with pytest.raises(ConfigError, match=r"pip install 'tfse\[demo\]'"):
         save_picture(noise(100), noise(100), 16_000, tmp_path / "x.png")

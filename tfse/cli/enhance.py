@@ -100,7 +100,7 @@ def _enhance(inputs: Sequence[str]) -> int:
     from tfse.streaming.report import write_report
 
     if _PICTURE.value:
-        from tfse.streaming.picture import require_drawing
+        from tfse.picture import require_drawing
 
         require_drawing()
     report = _path(_REPORT.value)

@@ -12,7 +12,7 @@ import numpy as np
 import soundfile
 
 from tfse.data.mixing import Mixture
-from tfse.data.picture import draw_waveforms
+from tfse.picture import draw_waveforms
 
 WAVEFORMS = ("noisy", "clean", "noise")
 COLUMNS = ("key", "snr_db", "level_dbfs", "length_s", "kind", "reverberant")
@@ -76,7 +76,7 @@ def _write_mixture(
         soundfile.write(folder / f"{stem}-{name}.wav", samples, sample_rate, subtype="FLOAT")
     if pictures:
         title = ", ".join(f"{name} {text}" for name, text in zip(COLUMNS, row, strict=True))
-        draw_waveforms(folder / f"{stem}.png", waveforms, sample_rate, title)
+        draw_waveforms(waveforms, sample_rate, folder / f"{stem}.png", title)
 
 
 def _row(mixture: Mixture, sample_rate: int) -> Row:

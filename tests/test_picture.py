@@ -1,0 +1,26 @@
+"""A picture shows what it is given, to one scale."""
+
+from __future__ import annotations
+
+import pathlib
+
+import numpy as np
+from matplotlib import image
+
+from tfse.picture import draw_waveforms
+
+
+def test_a_picture_shows_what_it_is_given(tmp_path: pathlib.Path) -> None:
+    tone = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000).astype(np.float32)
+    silence = np.zeros(16000, np.float32)
+    pictures = []
+    for name, samples in (("tone", tone), ("silence", silence)):
+        path = tmp_path / f"{name}.png"
+        draw_waveforms({"first": tone, "second": samples, "third": tone}, 16000, path, "title")
+        pictures.append(image.imread(path))
+    assert pictures[0].shape == pictures[1].shape
+    differs = np.any(pictures[0] != pictures[1], axis=2)
+    first, second, third = np.array_split(differs, 3, axis=1)
+    assert second.mean() > 0.05, "the tone is seen"
+    assert not first.any(), "what is the same looks the same"
+    assert not third[:, third.shape[1] // 8 :].any()
