@@ -8,7 +8,6 @@ costs a row of the table and not the table.
 
 from __future__ import annotations
 
-import functools
 import os
 import pathlib
 import resource
@@ -24,6 +23,7 @@ import numpy.typing as npt
 
 from tfse.errors import ModelError
 from tfse.exporting import child
+from tfse.streaming.contract import ENHANCED
 
 Samples = npt.NDArray[np.float32]
 
@@ -131,22 +131,18 @@ def _whole(enhance: Callable[[Samples], Any], hop_length: int) -> _Run:
 def _offline(name: str) -> _Run:
     import tensorflow as tf
 
-    from tfse.models import enhance_aligned, load
+    from tfse.exporting.signatures import enhance_signature
+    from tfse.models import load
 
     model = load(name)
-    forward = functools.partial(model.__call__, training=False)
-
-    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.float32)])
-    def enhance(noisy: Any) -> Any:
-        return enhance_aligned(forward, noisy, model.latency_samples, model.hop_length)
-
-    return _whole(enhance, model.hop_length)
+    signature = enhance_signature(model)
+    enhance = tf.function(signature.function, input_signature=signature.inputs)
+    return _whole(lambda noisy: enhance(noisy)[ENHANCED], model.hop_length)
 
 
 def _serving(folder: str) -> _Run:
     import tensorflow as tf
 
-    from tfse.streaming.contract import ENHANCED
     from tfse.streaming.saved_model_step import SavedModelStep
 
     loaded = tf.saved_model.load(folder)
