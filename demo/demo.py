@@ -37,7 +37,7 @@ def main() -> None:
     print(f"It took {elapsed:.2f} s, {seconds / elapsed:.0f} times faster than real time.")
     for name, measure in (("PESQ", metrics.pesq), ("STOI", metrics.stoi)):
         before, after = (measure(clean, estimate, rate) for estimate in (noisy, enhanced))
-        print(f"{name} against the clean original: {before:.2f} before, {after:.2f} after.")
+        print(f"{name} against the clean original: {before:.3f} before, {after:.3f} after.")
     print(
         f"Listen to {FOLDER}/noisy.flac and {OUTPUT}/enhanced.flac; look at {OUTPUT}/enhanced.png."
     )

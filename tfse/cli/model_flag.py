@@ -10,7 +10,7 @@ _MODEL = flags.DEFINE_string(
     NAME,
     None,
     "Name of a shipped model, .keras file, .tflite file or SavedModel folder. The default is the "
-    "shipped dpcrn_small.",
+    "shipped dpcrn_medium.",
 )
 
 

@@ -12,7 +12,7 @@ from tfse.models.enhancement import EnhancementModel
 PRETRAINED = pathlib.Path(__file__).parent.parent / "pretrained"
 
 #: The model that programs use unless told otherwise.
-DEFAULT_MODEL = "dpcrn_small"
+DEFAULT_MODEL = "dpcrn_medium"
 
 
 def pretrained_names() -> list[str]:
