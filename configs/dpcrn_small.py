@@ -13,7 +13,8 @@ Loss: the paper's negative SNR + log spectral MSE, + 50 times the compressed spe
 MSE, which hears quiet bins, + what listeners hear, 4 times the disturbance of loudness
 of P.862 (PESQ) and 5 times the negative ESTOI. Those two hear neither level nor phase,
 so the others stay.
-Expect: see `tfse/pretrained/dpcrn_small.md`; a step takes about 0.7 s on one core.
+Expect: PESQ +0.526, STOI +0.042 and SI-SDR +5.41 dB on the test mixtures of
+`tfse/pretrained/dpcrn_small.md`; a step takes about 0.8 s on one core.
 
     tfse-train --config=configs/dpcrn_small.py --data_dir=prepared --run_dir=runs/dpcrn_small
 """
