@@ -10,7 +10,8 @@ zeros: share of samples that are exactly 0; a gate would have many.
 kurtosis: ratio of the kurtosis of the powers of all bins in pauses, after to before.
     Above 1 peaks stand out of what is left, which is heard as musical noise (Uemura et
     al., "Automatic optimization scheme of spectral subtraction based on musical noise
-    assessment via higher-order statistics", IWAENC 2008).
+    assessment via higher-order statistics", IWAENC 2008). Faint speech that comes out of
+    the noise raises it too: look at the picture.
 endings: level of the output less that of the clean speech, dB, in frames 20 to 40 dB
     below the loudest that are followed by fainter ones; the median. Far below 0, ends
     of words are cut.

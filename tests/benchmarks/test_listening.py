@@ -14,8 +14,8 @@ RATE = 16_000
 def sounds():
     rng = np.random.default_rng(0)
     time = np.arange(4 * RATE) / RATE
-    # Words that fade by 60 dB within half a second, and pauses between.
-    fade = 10 ** (-60 / 20 * np.clip(2 * (time % 1.0), 0, 1)) * (time % 1.0 < 0.5)
+    # Words that fade by 30 dB within half a second, and pauses between.
+    fade = 10 ** (-30 / 20 * np.clip(2 * (time % 1.0), 0, 1)) * (time % 1.0 < 0.5)
     clean = 0.3 * rng.standard_normal(time.size) * fade
     noise = 0.01 * rng.standard_normal(time.size)
     return clean, noise
@@ -32,7 +32,7 @@ def test_noise_that_is_only_fainter_is_no_musical_noise(sounds) -> None:
 def test_a_gate_is_seen(sounds) -> None:
     clean, noise = sounds
     noisy = clean + noise
-    gated = np.where(np.abs(clean) > 0.02, noisy, 0.0)
+    gated = np.where(np.abs(clean) > 0.04, noisy, 0.0)
     pauses, zeros, _, endings = heard(clean, noisy, gated, RATE)
     assert zeros > 0.5 and pauses < -40 and endings < -6
 
