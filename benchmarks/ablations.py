@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
 import pathlib
 import subprocess
 import sys
@@ -79,7 +78,7 @@ def main() -> None:
 
 def weights(number: int, arguments: argparse.Namespace) -> pathlib.Path:
     """Returns where the model of a row will be when its training is done."""
-    return pathlib.Path(arguments.output_dir / f"{number}" / "last.keras")
+    return pathlib.Path(arguments.output_dir, f"{number}", "last.keras")
 
 
 def flags_of(name: str, arguments: argparse.Namespace) -> list[str]:
@@ -127,7 +126,7 @@ def measure(trained: list[int], arguments: argparse.Namespace) -> Scores:
     command += ["--model=" + ",".join(str(weights(number, arguments)) for number in trained)]
     command += [f"--test_data={arguments.data_dir}", "--split=valid", "--segment_s=3"]
     command += [f"--count={arguments.count}", "--worst=0", "--noembed_audio"]
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ})
+    done = subprocess.run(command, capture_output=True, text=True)
     if not (folder / "per_file.csv").exists():
         sys.exit(done.stderr.strip().splitlines()[-1])
     with (folder / "per_file.csv").open(newline="", encoding="utf-8") as file:

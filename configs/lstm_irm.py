@@ -5,7 +5,7 @@ separation", IEEE/ACM TASLP 22(12), 2014, for the mask; LSTMs as in Weninger et
 al., LVA/ICA 2015.
 Data: any corpus that `tfse-prepare` has prepared; 3 s mixtures at -5 to 20 dB,
 30 % of them in a room; speakers share them by the root of how long they speak; varied
-as those of `dpcrn_small.py` are.
+as those of `dpcrn_small.py` are, but less.
 Loss: mask MSE as in the paper, + twice the compressed spectrum MSE + 0.03 times
 negative SI-SDR, which let the mask serve the waveform it will be used for, + 0.12 times
 the disturbance of loudness of P.862 and 0.15 times the negative ESTOI.
