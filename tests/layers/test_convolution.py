@@ -35,6 +35,11 @@ def test_convolution_is_its_sum(stride, dilation):
         (3, (1, 1), 4, (1, 0), 3),
         (1, (2, 2), 3, (1, 2), 2),
         (4, (1, 1), 3, (0, 0), 1),
+        (2, (1, 1), 3, (0, 3), 2),
+        (2, (1, 1), 5, (5, 4), 2),
+        (3, (1, 1), 2, (7, 1), 2),
+        (1, (1, 1), 3, (4, 3), 2),
+        (1, (1, 3), 3, (3, 6), 2),
     ],
 )
 def test_transposed_convolution_is_its_sum(stride, dilation, bins, cropping, frames):

@@ -224,18 +224,33 @@ class CausalConv2DTranspose(_CausalConvolution):
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """Convolves the frames of `x` with those before them."""
         frames, next_state = self._with_past(x, state)
-        reach = self.dilation[1] * (self._taps - 1)
+        padding, positions, below = self._positions()
         y = ops.conv(
-            ops.pad(frames, [[0, 0], [0, 0], [reach, reach], [0, 0]]),
+            ops.pad(frames, [[0, 0], [0, 0], padding, [0, 0]]),
             self._kernel_by_remainder(),
             padding="valid",
             dilation_rate=self.dilation,
             data_format="channels_last",
         )
-        out_bins = (self._bins + reach) * self.stride
+        out_bins = positions * self.stride
         y = ops.reshape(y, (-1, ops.shape(x)[1], out_bins, self.filters))
-        below, wanted = self.cropping[0], self.compute_output_shape(x.shape)[2]
-        return self._with_bias(y[:, :, below : below + wanted]), next_state
+        wanted = self.compute_output_shape(x.shape)[2]
+        # Where there is nothing to crop the graph has no slice, whose gradient is slow.
+        if out_bins > wanted:
+            y = y[:, :, below : below + wanted]
+        return self._with_bias(y), next_state
+
+    def _positions(self) -> tuple[list[int], int, int]:
+        """Returns zeros around the bins, positions that are computed, and bins to crop below.
+
+        A position is `stride` output bins; those that would be cropped whole are left out.
+        """
+        reach = self.dilation[1] * (self._taps - 1)
+        skipped = min(self.cropping[0] // self.stride, reach)
+        below = self.cropping[0] - skipped * self.stride
+        wanted = self.compute_output_shape((None, None, self._bins, None))[2]
+        positions = max(-(-(below + wanted) // self.stride), self._bins - skipped)
+        return [reach - skipped, positions - self._bins + skipped], positions, below
 
     @property
     def _taps(self) -> int:

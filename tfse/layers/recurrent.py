@@ -253,7 +253,7 @@ class FrequencyBLSTM(keras.layers.Layer):
         if is_lowering():
             y = unrolled_both_ways(self.rising, self.falling, rows)
         else:
-            y = ops.concatenate([self.rising(rows), self.falling(rows)[:, ::-1]], axis=-1)
+            y = ops.concatenate([self.rising(rows), ops.flip(self.falling(rows), axis=1)], axis=-1)
         return ops.reshape(y, (-1, ops.shape(x)[1], bins, 2 * self.units))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
