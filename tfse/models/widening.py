@@ -25,6 +25,11 @@ def widen(wide: EnhancementModel, narrow: EnhancementModel, seed: int = 0) -> No
     differ by chance, by as much as gives the wide layer the spread of weights that
     its number of inputs asks for, and add up to the weight.
 
+    The frame normalizations between the dual-path blocks weigh all units alike only
+    if each has as many copies. Where the filters of the last stage are no multiple of
+    the narrow model's, the output is therefore close to the narrow model's, not equal
+    (for `dpcrn_small` with 128 for 48 filters, 27 to 52 dB below it).
+
     Args:
         wide: takes the weights; a DPCRN with at least as many filters and units,
             and otherwise the same.
@@ -32,10 +37,8 @@ def widen(wide: EnhancementModel, narrow: EnhancementModel, seed: int = 0) -> No
         seed: of the shares.
 
     Raises:
-        ModelError: one of them is no DPCRN, the wide one is narrower somewhere, a
-            setting beside filters and units differs, or the channels between the
-            dual-path blocks are no multiple: their frame normalization weighs all
-            units alike only if each has as many copies.
+        ModelError: one of them is no DPCRN, the wide one is narrower somewhere, or a
+            setting beside filters and units differs.
 
     Source:
         Chen, Goodfellow and Shlens, "Net2Net: Accelerating learning via knowledge
@@ -46,11 +49,6 @@ def widen(wide: EnhancementModel, narrow: EnhancementModel, seed: int = 0) -> No
         raise ModelError(
             "widening takes two DPCRN with the same number of stages and blocks; received "
             f"{old.stages} and {new.stages} stages, {old.blocks} and {new.blocks} blocks."
-        )
-    if new.channels(old.stages - 1) % old.channels(old.stages - 1):
-        raise ModelError(
-            "the filters of the last stage must be a multiple of those of the narrow model; "
-            f"received {new.channels(old.stages - 1)} for {old.channels(old.stages - 1)}."
         )
     _check_transform(wide, narrow)
     rng = np.random.default_rng(seed)
