@@ -16,14 +16,14 @@ keeps a long training from learning its noises by heart cannot show.
 from __future__ import annotations
 
 import argparse
-import csv
+import json
 import pathlib
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tfse.evaluation.bootstrap import Estimate, estimate
+from tfse.evaluation.systems import NOISY
 
 WHOLE = "whole recipe"
 # What a row changes, by setting of the experiment; "config" is another file of configs/.
@@ -55,7 +55,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "dpcrn_medium, 4 times the cost": {"config": "dpcrn_medium"},
 }
 METRICS = {"pesq_wb": "PESQ", "stoi": "STOI", "si_sdr_db": "SI-SDR dB"}
-Scores = dict[str, dict[str, dict[str, float]]]
+Json = dict[str, Any]
 
 
 def main() -> None:
@@ -73,7 +73,7 @@ def main() -> None:
         if not chosen or number in chosen:
             train(number, name, arguments)
     trained = [number for number in range(len(ROWS)) if weights(number, arguments).exists()]
-    print(table(measure(trained, arguments)))
+    print(table(*measure(trained, arguments)))
 
 
 def weights(number: int, arguments: argparse.Namespace) -> pathlib.Path:
@@ -111,75 +111,53 @@ def train(number: int, name: str, arguments: argparse.Namespace) -> None:
         sys.exit(f"{name}: {done.stderr.strip().splitlines()[-1]}")
 
 
-def measure(trained: list[int], arguments: argparse.Namespace) -> Scores:
-    """Returns the scores of every trained row, and of the noisy mixtures, by file and metric.
+def measure(trained: list[int], arguments: argparse.Namespace) -> tuple[dict[str, str], list[Json]]:
+    """Measures every trained row, and the noisy mixtures.
+
+    Returns:
+        What each row is called in the report, and its `figures.differences`.
 
     Raises:
         SystemExit: nothing is trained, or a row cannot be measured.
     """
     if 0 not in trained:
         sys.exit("the first row must be trained: all others are compared with it.")
-    names = list(ROWS)
-    models = {f"{number}/last.keras": names[number] for number in trained}
     folder = arguments.output_dir / "report"
     command = [sys.executable, "-m", "tfse.cli.evaluate", "--overwrite", f"--output_dir={folder}"]
     command += ["--model=" + ",".join(str(weights(number, arguments)) for number in trained)]
     command += [f"--test_data={arguments.data_dir}", "--split=valid", "--segment_s=3"]
     command += [f"--count={arguments.count}", "--worst=0", "--noembed_audio"]
     done = subprocess.run(command, capture_output=True, text=True)
-    if not (folder / "per_file.csv").exists():
+    if not (folder / "report.json").exists():
         sys.exit(done.stderr.strip().splitlines()[-1])
-    with (folder / "per_file.csv").open(newline="", encoding="utf-8") as file:
-        return scores(list(csv.DictReader(file)), models)
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    systems = [system for system in report["systems"] if system != NOISY]
+    names = [list(ROWS)[number] for number in trained]
+    return dict(zip(names, systems, strict=True)), report["figures"]["differences"]
 
 
-def scores(rows: list[dict[str, str]], models: Mapping[str, str]) -> Scores:
-    """Returns scores by row, file and metric, from the lines of a report.
+def table(systems: Mapping[str, str], differences: Sequence[Json]) -> str:
+    """Returns a Markdown table: means over noisy, and differences from the first row.
 
     Args:
-        rows: lines of `per_file.csv`.
-        models: what a system of the report is called in the table.
+        systems: what each row is called in the report.
+        differences: between the systems of the report.
     """
-    found: Scores = {}
-    for row in rows:
-        # A single model is called by the last part of its path alone.
-        name = models.get(row["system"]) or next(
-            (models[m] for m in models if m.endswith(f"/{row['system']}")), row["system"]
-        )
-        values = {metric: float(row[metric]) for metric in METRICS if row[metric]}
-        found.setdefault(name, {})[row["file"]] = values
-    return found
-
-
-def table(found: Scores) -> str:
-    """Returns a Markdown table: means over noisy, and differences from the first row."""
-    names = [name for name in ROWS if name in found]
+    found = {(one["system"], one["baseline"]): one["metrics"] for one in differences}
     head = [f"{label} over noisy" for label in METRICS.values()]
     head += [f"{label} to the whole" for label in METRICS.values()]
     lines = [f"| trained | {' | '.join(head)} |", "|---|" + "---:|" * len(head)]
-    for name in names:
-        over = [_difference(found, name, "noisy", metric) for metric in METRICS]
-        to = [_difference(found, name, WHOLE, metric) for metric in METRICS]
-        cells = [_signed(value.mean, metric) for value, metric in zip(over, METRICS, strict=True)]
-        cells += [
-            "" if name == WHOLE else _with_interval(v, m) for v, m in zip(to, METRICS, strict=True)
-        ]
+    for name, system in systems.items():
+        over, to = found[system, NOISY], found.get((system, systems[WHOLE]), {})
+        cells = [_signed(over[metric]["mean"], metric) for metric in METRICS]
+        cells += [_with_interval(to[metric], metric) if to else "" for metric in METRICS]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _difference(found: Scores, name: str, other: str, metric: str) -> Estimate:
-    both = [
-        (values[metric], found[other][file][metric])
-        for file, values in sorted(found[name].items())
-        if metric in values and metric in found[other].get(file, {})
-    ]
-    return estimate([one - two for one, two in both], len(found[name]), seed=0)
-
-
-def _with_interval(value: Estimate, metric: str) -> str:
-    interval = f"{_signed(value.low, metric)} to {_signed(value.high, metric)}"
-    return f"{_signed(value.mean, metric)} ({interval})"
+def _with_interval(value: Json, metric: str) -> str:
+    interval = f"{_signed(value['low'], metric)} to {_signed(value['high'], metric)}"
+    return f"{_signed(value['mean'], metric)} ({interval})"
 
 
 def _signed(value: float | None, metric: str) -> str:
