@@ -25,6 +25,7 @@ from tfse import metrics
 from tfse.data.config import DataConfig
 from tfse.data.mixing import Mixer
 from tfse.data.opening import open_mixer
+from tfse.data.pipeline import maker
 from tfse.evaluation.bootstrap import Estimate, estimate
 from tfse.streaming import open_step
 
@@ -94,13 +95,7 @@ def mixer_of(
 
 def mixtures(mixer: Mixer, count: int) -> Iterator[dict[str, Any]]:
     """Yields the first mixtures of an epoch, of seed 0."""
-
-    @tf.autograph.experimental.do_not_convert
-    def make(index: Any) -> dict[str, Any]:
-        zero = tf.constant(0, tf.int64)
-        return mixer(zero, index // mixer.per_epoch, index % mixer.per_epoch)
-
-    dataset = tf.data.Dataset.range(count).map(make, num_parallel_calls=1)
+    dataset = tf.data.Dataset.range(count).map(maker(mixer, 0), num_parallel_calls=1)
     yield from dataset.as_numpy_iterator()
 
 

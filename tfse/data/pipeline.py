@@ -116,6 +116,18 @@ def fixed_dataset(
     return _batches(mixer, positions, FIXED_SEED, batch_size, num_parallel_calls)
 
 
+def maker(mixer: Mixer, seed: int) -> Callable[[Any], Mixture]:
+    """Returns what makes a mixture from its position in the endless stream of a seed."""
+    count = mixer.per_epoch
+
+    # Its control flow is TensorFlow's own; there is no Python to convert.
+    @tf.autograph.experimental.do_not_convert
+    def make(position: Any) -> Mixture:
+        return mixer(tf.constant(seed, tf.int64), position // count, position % count)
+
+    return make
+
+
 def mixtures_per_epoch(data_dir: Path, config: DataConfig, split: str = "train") -> int:
     """Returns how many mixtures have all of the speech once.
 
@@ -161,7 +173,7 @@ def mixtures(data_dir: Path, config: DataConfig, keys: Sequence[str]) -> Iterato
         mixer = open_mixer(data_dir, config, split)
         positions = [_position(mixer, seed, epoch, index) for _, _, epoch, index in same]
         # Through the same graph as the stream, so that they are the same to the last bit.
-        yield from tf.data.Dataset.from_tensor_slices(positions).map(_maker(mixer, seed))
+        yield from tf.data.Dataset.from_tensor_slices(positions).map(maker(mixer, seed))
 
 
 def _parsed(key: str) -> tuple[str, int, int, int]:
@@ -183,24 +195,13 @@ def _batches(
     mixer: Mixer, positions: Any, seed: int, batch_size: int, num_parallel_calls: int | None
 ) -> Any:
     mixtures = positions.map(
-        _maker(mixer, seed), num_parallel_calls=num_parallel_calls or tf.data.AUTOTUNE
+        maker(mixer, seed), num_parallel_calls=num_parallel_calls or tf.data.AUTOTUNE
     )
     if mixer.config.whole_utterances:
         batches = mixtures.padded_batch(batch_size)
     else:
         batches = mixtures.batch(batch_size)
     return batches.with_options(_options()).prefetch(PREFETCH_BATCHES)
-
-
-def _maker(mixer: Mixer, seed: int) -> Callable[[Any], Mixture]:
-    count = mixer.per_epoch
-
-    # Its control flow is TensorFlow's own; there is no Python to convert.
-    @tf.autograph.experimental.do_not_convert
-    def make(position: Any) -> Mixture:
-        return mixer(tf.constant(seed, tf.int64), position // count, position % count)
-
-    return make
 
 
 def _bucketed(mixer: Mixer, batch_size: int) -> Any:
