@@ -39,10 +39,15 @@ BEAM = ["apache-beam==2.77.*"]
 # Runs scorers in ONNX files.
 ONNX = ["onnxruntime>=1.18"]
 
+# Keras on JAX: trains on an accelerator where TensorFlow is not (tools/jax_training).
+# Newer releases need a newer ml_dtypes than TensorFlow 2.17.
+JAX = ["jax>=0.4.38"]
+
 # What only some users need; it is imported where it is used.
 EXTRAS = {
     "beam": BEAM,
     "demo": ["matplotlib>=3.8"],
+    "jax": JAX,
     "live": ["sounddevice>=0.4.6"],
     "onnx": ONNX,
     "rooms": ROOMS,
@@ -51,6 +56,7 @@ EXTRAS = {
     "test": [
         *ROOMS,
         *BEAM,
+        *JAX,
         *ONNX,
         *SERVING,
         *TFLITE,

@@ -1,7 +1,10 @@
 """The plan of the house: who may import whom, and where flags are defined."""
 
 import ast
+import os
 import pathlib
+import subprocess
+import sys
 
 import pytest
 
@@ -74,3 +77,26 @@ def test_configs_and_exports_are_imported_by_nothing():
 def test_files_stay_small():
     sizes = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}
     assert {str(path): size for path, size in sizes.items() if size > 300} == {}
+
+
+# Where a GPU is lent there is Keras on JAX, and no TensorFlow.
+_WITHOUT_TENSORFLOW = """
+import importlib, pathlib, sys
+
+class Refusal:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("tensorflow", "tensorflow_io"):
+            raise ImportError(f"{name} is not installed")
+
+sys.meta_path.insert(0, Refusal())
+import tfse.dsp, tfse.layers, tfse.losses, tfse.models, tfse.training
+for path in sorted(pathlib.Path("configs").glob("*.py")):
+    importlib.import_module(f"configs.{path.stem}").get_config().validate()
+"""
+
+
+def test_models_losses_and_configs_need_no_tensorflow():
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", _WITHOUT_TENSORFLOW]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -52,7 +52,8 @@ def main(arguments: Sequence[str]) -> int:
         raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
     if _CONFIG.value is None:
         raise ConfigError("`--config` must be given, such as --config=configs/dpcrn_small.py.")
-    from tfse.training import ExperimentConfig, Terminated, Trainer, dry_run, make_strategy
+    from tfse.training import ExperimentConfig, Terminated, Trainer, make_strategy
+    from tfse.training.dry_run import dry_run
 
     if not isinstance(_CONFIG.value, ExperimentConfig):
         raise ConfigError(
