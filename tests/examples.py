@@ -53,6 +53,8 @@ STREAMING_LAYERS: dict[str, Callable[[], tuple[layers.StreamingLayer, Any, int]]
     ),
     "time_lstm": lambda: (layers.TimeLSTM(5), random(BATCH, UNITS, 4), 1),
     "time_lstm_bins": lambda: (layers.TimeLSTM(5), spectra(), 1),
+    "time_gru": lambda: (layers.TimeGRU(5), random(BATCH, UNITS, 4), 1),
+    "time_gru_bands": lambda: (layers.TimeGRU(5), spectra(), 1),
     "time_lstm_hard": lambda: (layers.TimeLSTM(5, "keras2_hard_sigmoid"), spectra(), 1),
 }
 
@@ -63,6 +65,12 @@ FRAME_LAYERS: dict[str, Callable[[], tuple[Any, Any]]] = {
     "frame_normalization": lambda: (layers.FrameNormalization(), spectra()),
     "standardization": lambda: (layers.Standardization(), spectra()),
     "log_power": lambda: (layers.LogPower(), spectra(2)),
+    "power_law_compression": lambda: (layers.PowerLawCompression(), spectra(2)),
+    "power_law_expansion": lambda: (layers.PowerLawExpansion(), spectra(2)),
+    "frequency_map_down": lambda: (layers.FrequencyMap(4), spectra()),
+    "frequency_map_up": lambda: (layers.FrequencyMap(14, learned=True), spectra()),
+    "frequency_attention": lambda: (layers.FrequencyAttention(2), spectra(6)),
+    "band_embedding": lambda: (layers.BandEmbedding(), spectra()),
     "polar_mask": lambda: (layers.PolarMask(), spectra(3)),
 }
 
@@ -70,6 +78,7 @@ MODELS: dict[str, Callable[[], models.EnhancementModel]] = {
     "dpcrn": lambda: models.build(tiny_dpcrn()),
     "dpcrn_hard_sigmoid": lambda: models.build(tiny_dpcrn("keras2_hard_sigmoid")),
     "dpcrn_polar": lambda: models.build(tiny_dpcrn(log_power_input=True, mask="polar")),
+    "fastenhancer": lambda: models.build(tiny_fastenhancer()),
     "lstm_irm": lambda: models.build(tiny_lstm_irm()),
     "lstm_irm_multitarget": lambda: models.build(tiny_lstm_irm(predict_log_power=True)),
 }
@@ -90,6 +99,21 @@ def tiny_dpcrn(recurrent_activation: str = "sigmoid", **settings: Any) -> models
         time_units=5,
         recurrent_activation=recurrent_activation,
         **settings,
+    )
+
+
+def tiny_fastenhancer() -> models.FastEnhancerConfig:
+    """Returns a FastEnhancer of 33 bins with a state in two blocks."""
+    return models.FastEnhancerConfig(
+        name="tiny_fastenhancer",
+        frame_length=64,
+        hop_length=32,
+        fft_length=64,
+        channels=4,
+        blocks=2,
+        block_channels=6,
+        bands=5,
+        heads=2,
     )
 
 

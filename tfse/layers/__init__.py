@@ -1,7 +1,11 @@
 """Layers; those that look back in time keep the contract of `StreamingLayer`."""
 
+from tfse.layers.attention import BandEmbedding, FrequencyAttention
+from tfse.layers.compression import PowerLawCompression, PowerLawExpansion
 from tfse.layers.convolution import CausalConv2D, CausalConv2DTranspose
 from tfse.layers.dual_path import DualPathBlock
+from tfse.layers.frequency_map import FrequencyMap
+from tfse.layers.gru import TimeGRU
 from tfse.layers.masking import ComplexMasking, MagnitudeMasking, PolarMask
 from tfse.layers.normalization import (
     AppendChannel,
@@ -24,19 +28,25 @@ from tfse.layers.streaming import (
 __all__ = [
     "STFT",
     "AppendChannel",
+    "BandEmbedding",
     "CausalConv2D",
     "CausalConv2DTranspose",
     "ComplexMasking",
     "DualPathBlock",
     "FrameNormalization",
+    "FrequencyAttention",
     "FrequencyBLSTM",
+    "FrequencyMap",
     "InverseSTFT",
     "LogPower",
     "MagnitudeMasking",
     "PolarMask",
+    "PowerLawCompression",
+    "PowerLawExpansion",
     "Standardization",
     "StateScope",
     "StreamingLayer",
+    "TimeGRU",
     "TimeLSTM",
     "initial_state",
     "keras2_hard_sigmoid",

@@ -3,6 +3,7 @@
 from tfse.models.config import ModelConfig
 from tfse.models.dpcrn import DPCRNConfig
 from tfse.models.enhancement import EnhancementModel, enhance_aligned, with_core_outputs
+from tfse.models.fastenhancer import FastEnhancerConfig
 from tfse.models.loading import load, pretrained_names
 from tfse.models.lstm_irm import LSTMIRMConfig
 from tfse.models.registry import build
@@ -10,6 +11,7 @@ from tfse.models.registry import build
 __all__ = [
     "DPCRNConfig",
     "EnhancementModel",
+    "FastEnhancerConfig",
     "LSTMIRMConfig",
     "ModelConfig",
     "build",

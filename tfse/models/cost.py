@@ -13,7 +13,10 @@ from tfse.layers import (
     CausalConv2D,
     CausalConv2DTranspose,
     DualPathBlock,
+    FrequencyAttention,
     FrequencyBLSTM,
+    FrequencyMap,
+    TimeGRU,
     TimeLSTM,
 )
 
@@ -66,6 +69,23 @@ def _(layer: CausalConv2DTranspose, shape: Shape) -> int:
 @_of.register
 def _(layer: TimeLSTM, shape: Shape) -> int:
     return _rows(shape) * _cell(shape[-1], layer.units)
+
+
+@_of.register
+def _(layer: TimeGRU, shape: Shape) -> int:
+    return _rows(shape) * 3 * layer.units * (shape[-1] + layer.units)
+
+
+@_of.register
+def _(layer: FrequencyMap, shape: Shape) -> int:
+    return math.prod(shape[2:]) * layer.bands
+
+
+@_of.register
+def _(layer: FrequencyAttention, shape: Shape) -> int:
+    bands, channels = shape[2:]
+    # Queries, keys and values; then scores, and what they weigh.
+    return int(bands * channels * 3 * channels + 2 * bands * bands * channels)
 
 
 @_of.register

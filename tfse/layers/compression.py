@@ -1,0 +1,69 @@
+"""Power-law compression of complex numbers, and its inverse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from tfse.errors import ConfigError
+from tfse.layers.streaming import Shape, Tensor
+
+
+class _PowerLaw(keras.layers.Layer):
+    """Raises magnitudes to a power and keeps phases, in float32."""
+
+    keeps_to_its_frame = True
+
+    def __init__(self, exponent: float = 0.3, **kwargs: Any) -> None:
+        kwargs["dtype"] = "float32"
+        super().__init__(**kwargs)
+        if not 0 < exponent <= 1:
+            raise ConfigError(f"`exponent` must be above 0 and at most 1; received {exponent}.")
+        self.exponent = exponent
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "exponent": self.exponent}
+
+
+@keras.saving.register_keras_serializable(package="tfse")
+class PowerLawCompression(_PowerLaw):
+    """Compresses a spectrum: X |X|^(exponent - 1).
+
+    Args:
+        exponent: of the magnitude.
+
+    Shapes:
+        `[batch, frames, bins, 2]`, real and imaginary part -> the same, float32.
+        Magnitudes below 1e-5 are scaled as one of 1e-5 is.
+
+    Source:
+        Ahn et al., "FastEnhancer", ICASSP 2026, section 2.1.
+    """
+
+    def call(self, x: Tensor) -> Tensor:
+        power = ops.sum(ops.square(x), axis=-1, keepdims=True)
+        return x * ops.power(ops.maximum(power, 1e-10), 0.5 * (self.exponent - 1.0))
+
+
+@keras.saving.register_keras_serializable(package="tfse")
+class PowerLawExpansion(_PowerLaw):
+    """Turns a mask on a compressed spectrum into the mask on the spectrum: m |m|^(1/exponent - 1).
+
+    To compress a spectrum, to multiply it with m, and to expand the product is to multiply
+    the spectrum with the expanded mask.
+
+    Args:
+        exponent: of the compression.
+
+    Shapes:
+        `[batch, frames, bins, 2]`, real and imaginary part -> the same, float32.
+    """
+
+    def call(self, x: Tensor) -> Tensor:
+        power = ops.sum(ops.square(x), axis=-1, keepdims=True)
+        return x * ops.power(power, 0.5 * (1.0 / self.exponent - 1.0))

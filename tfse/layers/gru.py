@@ -1,0 +1,217 @@
+"""GRU over time, with a gradient that takes one product per weight for all frames."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from tfse.layers.lowering import is_lowering
+from tfse.layers.streaming import Shape, State, StreamingLayer, Tensor
+
+# Frames in one turn of the loop, each turn of which costs as much as several operations.
+_BLOCK = 8
+
+
+@keras.saving.register_keras_serializable(package="tfse")
+class TimeGRU(StreamingLayer):
+    """GRU over time; for each band by itself, with shared weights, if there are bands.
+
+        z, r = sigmoid(x W_zr + b_zr + h U_zr)
+        n    = tanh(x W_n + b_n + r * (h U_n + c))
+        h    = n + z * (h - n)
+
+    The bands of all examples are rows of one product, and the part of the gates that
+    depends on the input alone is one product for all frames. The gradient is written out:
+    it recomputes the gates from the hidden states, so the loop stores nothing else, and
+    the gradients of the weights are one product each instead of a sum over the frames.
+
+    Args:
+        units: size of the hidden state.
+
+    Shapes:
+        `[batch, frames, channels]` -> `[batch, frames, units]`, or
+        `[batch, frames, bands, channels]` -> `[batch, frames, bands, units]`.
+        State `hidden`: `[batch, units]` or `[batch, bands, units]`.
+        `kernel` `[channels, 3 * units]`, `recurrent_kernel` `[units, 3 * units]`, `bias`
+        `[3 * units]`, all in the order z r n; `recurrent_bias` c `[units]`.
+
+    Source:
+        Cho et al., EMNLP 2014, with the reset gate behind the recurrent product, as in
+        cuDNN and PyTorch. These have a second bias for z and r, which adds nothing.
+    """
+
+    def __init__(self, units: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.units = units
+
+    def build(self, input_shape: Shape) -> None:
+        self._bands: tuple[int, ...] = tuple(input_shape[2:-1])
+        gates = 3 * self.units
+        self.kernel = self.add_weight(
+            name="kernel", shape=(input_shape[-1], gates), initializer="glorot_uniform"
+        )
+        self.recurrent_kernel = self.add_weight(
+            name="recurrent_kernel", shape=(self.units, gates), initializer="orthogonal"
+        )
+        self.bias = self.add_weight(name="bias", shape=(gates,), initializer="zeros")
+        self.recurrent_bias = self.add_weight(
+            name="recurrent_bias", shape=(self.units,), initializer="zeros"
+        )
+
+    def initial_state(self, batch_size: int | Tensor) -> State:
+        shape = (batch_size, *self._bands, self.units)
+        return {"hidden": ops.zeros(shape, self.compute_dtype)}
+
+    def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        hidden = ops.reshape(state["hidden"], (-1, self.units))
+        gates = ops.matmul(x, self.kernel) + self.bias
+        shape = (-1, *self._bands, self.units)
+        if x.shape[1] == 1:
+            # One frame needs no loop, and a graph without one converts everywhere.
+            hidden = self._step(ops.reshape(gates, (-1, 3 * self.units)), hidden)
+            hidden = ops.reshape(hidden, shape)
+            return hidden[:, None], {"hidden": hidden}
+        hiddens = self._run(self._to_rows(gates, ops.shape(hidden)[0]), hidden)
+        next_hidden = ops.reshape(hiddens[-1], shape)
+        return self._from_rows(hiddens), {"hidden": next_hidden}
+
+    def _step(self, gates: Tensor, hidden: Tensor) -> Tensor:
+        return _step(
+            gates,
+            hidden,
+            ops.cast(self.recurrent_kernel, gates.dtype),
+            ops.cast(self.recurrent_bias, gates.dtype),
+        )
+
+    def _run(self, gates: Tensor, hidden: Tensor) -> Tensor:
+        """Returns the hidden state of every frame, `[frames, rows, units]`."""
+        if is_lowering():
+            hiddens = []
+            for frame in ops.unstack(gates, axis=0):
+                hidden = self._step(frame, hidden)
+                hiddens.append(hidden)
+            return ops.stack(hiddens, axis=0)
+        return _run(
+            gates,
+            hidden,
+            ops.cast(self.recurrent_kernel, gates.dtype),
+            ops.cast(self.recurrent_bias, gates.dtype),
+        )
+
+    def _to_rows(self, gates: Tensor, rows: int | Tensor) -> Tensor:
+        axes = (1, 0, *range(2, len(gates.shape)))
+        return ops.reshape(ops.transpose(gates, axes), (ops.shape(gates)[1], rows, 3 * self.units))
+
+    def _from_rows(self, hiddens: Tensor) -> Tensor:
+        frames = ops.shape(hiddens)[0]
+        y = ops.reshape(hiddens, (frames, -1, *self._bands, self.units))
+        return ops.transpose(y, (1, 0, *range(2, len(y.shape))))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return (*input_shape[:-1], self.units)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "units": self.units}
+
+
+def _step(gates: Tensor, hidden: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
+    """Returns the next hidden state, `[rows, units]`, from the input's part of the gates."""
+    units = hidden.shape[-1]
+    recurrent = ops.matmul(hidden, kernel)
+    update, reset = ops.split(
+        ops.sigmoid(gates[..., : 2 * units] + recurrent[..., : 2 * units]), 2, axis=-1
+    )
+    candidate = ops.tanh(gates[..., 2 * units :] + reset * (recurrent[..., 2 * units :] + bias))
+    return candidate + update * (hidden - candidate)
+
+
+@ops.custom_gradient
+def _run(gates: Tensor, hidden: Tensor, kernel: Tensor, bias: Tensor) -> Any:
+    """Runs the GRU over time-major gates, and returns its gradient beside the result.
+
+    Shapes:
+        gates `[frames, rows, 3 * units]`, hidden `[rows, units]` -> `[frames, rows, units]`.
+    """
+
+    def block(before: Tensor, gates: Tensor) -> tuple[Tensor, Tensor]:
+        hidden, hiddens = before[-1], []
+        for frame in ops.unstack(gates, axis=0):
+            hidden = _step(frame, hidden, kernel, bias)
+            hiddens.append(hidden)
+        return _twice(ops.stack(hiddens, axis=0))
+
+    first = ops.tile(hidden[None], (_BLOCK, 1, 1))
+    _, hiddens = ops.scan(block, first, _to_blocks(gates))
+    hiddens = _from_blocks(hiddens, ops.shape(gates)[0])
+
+    def gradient(*upstream: Any, **_: Any) -> Any:
+        # The last argument: PyTorch passes a context first.
+        return _gradient(gates, hidden, hiddens, kernel, bias, upstream[-1])
+
+    return hiddens, gradient
+
+
+def _gradient(
+    gates: Tensor, hidden: Tensor, hiddens: Tensor, kernel: Tensor, bias: Tensor, upstream: Tensor
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Returns the gradients with respect to the first two and last two arguments."""
+    units = hidden.shape[-1]
+    before = ops.concatenate([hidden[None], hiddens[:-1]], axis=0)
+    recurrent = ops.matmul(before, kernel)
+    update, reset = ops.split(
+        ops.sigmoid(gates[..., : 2 * units] + recurrent[..., : 2 * units]), 2, axis=-1
+    )
+    product = recurrent[..., 2 * units :] + bias
+    candidate = ops.tanh(gates[..., 2 * units :] + reset * product)
+    # Derivatives of h with respect to what the sigmoids and the tanh are applied to.
+    by_candidate = (1.0 - update) * (1.0 - ops.square(candidate))
+    by_update = (before - candidate) * update * (1.0 - update)
+    by_reset = by_candidate * product * reset * (1.0 - reset)
+    by_recurrent = ops.concatenate([by_update, by_reset, by_candidate * reset], axis=-1)
+
+    totals, first = _backward(upstream, update, by_recurrent, ops.transpose(kernel))
+    by_recurrent = ops.tile(totals, (1, 1, 3)) * by_recurrent
+    by_gates = ops.concatenate([by_recurrent[..., : 2 * units], totals * by_candidate], axis=-1)
+    rows = ops.reshape(by_recurrent, (-1, 3 * units))
+    by_kernel = ops.matmul(ops.transpose(ops.reshape(before, (-1, units))), rows)
+    return by_gates, first, by_kernel, ops.sum(rows[:, 2 * units :], axis=0)
+
+
+def _backward(
+    upstream: Tensor, update: Tensor, by_recurrent: Tensor, transposed: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Returns the whole gradient of every hidden state, and that of the first."""
+
+    def block(carried: Tensor, inputs: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
+        later, totals = carried[0], []
+        for frame in reversed(list(zip(*(ops.unstack(x, axis=0) for x in inputs), strict=True))):
+            upstream, update, by_recurrent = frame
+            total = upstream + later
+            later = total * update + ops.matmul(ops.tile(total, (1, 3)) * by_recurrent, transposed)
+            totals.append(total)
+        # The gradient that goes on to the frame before travels behind those of the block.
+        return _twice(ops.stack([later, *reversed(totals)], axis=0))
+
+    last = ops.zeros_like(upstream[:1])
+    blocks = (_to_blocks(upstream), _to_blocks(update), _to_blocks(by_recurrent))
+    # Padding after the last frame has no gradient: zeros pass through it.
+    carried, totals = ops.scan(block, ops.tile(last, (_BLOCK + 1, 1, 1)), blocks, reverse=True)
+    return _from_blocks(totals[:, 1:], ops.shape(upstream)[0]), carried[0]
+
+
+def _twice(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Returns the carry and the output of a scan, which have one shape."""
+    return x, x
+
+
+def _to_blocks(x: Tensor) -> Tensor:
+    """Returns `[blocks, frames of a block, rows, channels]`, padded with zeros."""
+    frames = ops.shape(x)[0]
+    x = ops.pad(x, [[0, -frames % _BLOCK], [0, 0], [0, 0]])
+    return ops.reshape(x, (-1, _BLOCK, ops.shape(x)[1], x.shape[-1]))
+
+
+def _from_blocks(x: Tensor, frames: int | Tensor) -> Tensor:
+    return ops.reshape(x, (-1, ops.shape(x)[2], x.shape[-1]))[:frames]

@@ -1,0 +1,208 @@
+"""FastEnhancer: GRU over time and self-attention over frequency, made for streaming.
+
+Ahn et al., "FastEnhancer: Speed-optimized streaming neural speech enhancement", ICASSP 2026,
+arXiv 2509.21867.
+"""
+
+# No `from __future__ import annotations` here: config flags read the types of
+# the dataclass fields, and would find strings.
+import dataclasses
+
+import keras
+
+from tfse.errors import ConfigError
+from tfse.layers import (
+    BandEmbedding,
+    CausalConv2D,
+    CausalConv2DTranspose,
+    ComplexMasking,
+    FrequencyAttention,
+    FrequencyMap,
+    PowerLawCompression,
+    PowerLawExpansion,
+    TimeGRU,
+)
+from tfse.layers.streaming import Tensor
+from tfse.models.config import ModelConfig
+from tfse.models.enhancement import EnhancementModel, around_core
+from tfse.models.registry import register
+
+# Real and imaginary part: of the spectrum that comes in, of the mask that goes out.
+_COMPLEX = 2
+
+
+@dataclasses.dataclass
+class FastEnhancerConfig(ModelConfig):
+    """Settings of a FastEnhancer; the defaults are the paper's `base`.
+
+    The network has no convolution over time: its only state is one GRU vector per band
+    and block.
+
+    Attributes:
+        compression: exponent of the magnitude in the input; the mask multiplies the
+            compressed spectrum.
+        channels: of the encoder and the decoder.
+        kernel_sizes: bins of each encoder convolution. The first has the stride; the
+            others keep the bins and must be odd.
+        stride: over frequency, of the first convolution.
+        blocks: of GRU and attention between encoder and decoder.
+        block_channels: of the blocks.
+        bands: of the blocks.
+        heads: of the attention.
+        learned_bands: trains the maps from bins to bands and back, which are fixed
+            triangular filters in the paper.
+        epsilon: of the batch normalization.
+        momentum: of the batch normalization's moving averages.
+    """
+
+    name: str = "fastenhancer_base"
+    window: str = "hann"
+    compression: float = 0.3
+    channels: int = 48
+    kernel_sizes: tuple[int, ...] = (8, 3, 3)
+    stride: int = 4
+    blocks: int = 3
+    block_channels: int = 36
+    bands: int = 24
+    heads: int = 4
+    learned_bands: bool = False
+    epsilon: float = 1e-5
+    momentum: float = 0.99
+
+
+@register(FastEnhancerConfig)
+def build_fastenhancer(config: FastEnhancerConfig) -> EnhancementModel:
+    """Builds a FastEnhancer.
+
+    The paper drops the highest bin of the spectrum and sets it to zero in the output. Here
+    it takes the place of a zero of the first convolution's padding, and of an output bin
+    that the last one would crop: the same weights serve 257 bins.
+
+    Args:
+        config: sizes; see `FastEnhancerConfig`.
+
+    Returns:
+        A functional model on waveforms, `[batch, samples]` -> `[batch, samples]`.
+
+    Raises:
+        ConfigError: a kernel size that the stride or the mirrored decoder does not allow.
+    """
+    _check(config)
+    return around_core(config, _core(config), ComplexMasking(name="masking"))
+
+
+def _core(config: FastEnhancerConfig) -> keras.Model:
+    """Returns the network from spectrum to complex ratio mask."""
+    bins = config.fft_length // 2 + 1
+    spectrum = keras.Input((None, bins, _COMPLEX), name="spectrum")
+    # === Encoder === [B, T, 257, 2] -> [B, T, 64, channels]
+    x = PowerLawCompression(config.compression, name="compression")(spectrum)
+    x, skips = _encoder(config, x)
+    # === Blocks === [B, T, 24, block_channels]
+    groups = x.shape[2]
+    x = FrequencyMap(config.bands, config.learned_bands, name="to_bands")(x)
+    x = _dense(config, config.block_channels, "to_blocks", x)
+    for block in range(config.blocks):
+        x = _block(config, block, x)
+    x = FrequencyMap(groups, config.learned_bands, name="from_bands")(x)
+    x = _dense(config, config.channels, "from_blocks", x)
+    # === Decoder === [B, T, 64, channels] -> [B, T, 257, 2]
+    x = _decoder(config, x, skips)
+    x = PowerLawExpansion(config.compression, name="expansion")(x)
+    return keras.Model(spectrum, {"mask": x}, name="core")
+
+
+def _encoder(config: FastEnhancerConfig, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+    x = CausalConv2D(
+        config.channels,
+        (1, config.kernel_sizes[0]),
+        config.stride,
+        padding=_edges(config),
+        use_bias=False,
+        name="encoder_0",
+    )(x)
+    skips = [_activated(config, "encoder_0", x)]
+    for stage in range(1, len(config.kernel_sizes)):
+        skips.append(_convolution(config, stage, f"encoder_{stage}", skips[-1]))
+    return skips[-1], skips
+
+
+def _decoder(config: FastEnhancerConfig, x: Tensor, skips: list[Tensor]) -> Tensor:
+    for stage in reversed(range(len(config.kernel_sizes))):
+        x = keras.layers.Concatenate(name=f"skip_{stage}")([x, skips[stage]])
+        x = _dense(config, config.channels, f"merge_{stage}", x)
+        x = keras.layers.Activation("silu", name=f"merge_{stage}_silu")(x)
+        if stage:
+            x = _convolution(config, stage, f"decoder_{stage}", x)
+    last = CausalConv2DTranspose(
+        _COMPLEX,
+        (1, config.kernel_sizes[0]),
+        config.stride,
+        cropping=_edges(config),
+        name="decoder_0",
+    )
+    x = last(x)
+    # Training starts near the mask that changes nothing: near zero the expansion has no slope.
+    last.bias.assign((1.0, 0.0))
+    return x
+
+
+def _block(config: FastEnhancerConfig, block: int, x: Tensor) -> Tensor:
+    """Adds what a GRU over time finds, then what attention over frequency finds."""
+    y = TimeGRU(config.block_channels, name=f"block_{block}_gru")(x)
+    y = _dense(config, config.block_channels, f"block_{block}_gru_dense", y)
+    x = keras.layers.Add(name=f"block_{block}_gru_sum")([x, y])
+    if block == 0:
+        x = BandEmbedding(name="band_embedding")(x)
+    y = FrequencyAttention(config.heads, name=f"block_{block}_attention")(x)
+    y = _dense(config, config.block_channels, f"block_{block}_attention_dense", y)
+    return keras.layers.Add(name=f"block_{block}_attention_sum")([x, y])
+
+
+def _convolution(config: FastEnhancerConfig, stage: int, name: str, x: Tensor) -> Tensor:
+    """Convolves over frequency with as many bins out as in, normalizes and activates."""
+    kernel = config.kernel_sizes[stage]
+    padding = (kernel // 2, kernel // 2)
+    x = CausalConv2D(config.channels, (1, kernel), padding=padding, use_bias=False, name=name)(x)
+    return _activated(config, name, x)
+
+
+def _dense(config: FastEnhancerConfig, units: int, name: str, x: Tensor) -> Tensor:
+    x = keras.layers.Dense(units, use_bias=False, name=name)(x)
+    return _normalized(config, name, x)
+
+
+def _activated(config: FastEnhancerConfig, name: str, x: Tensor) -> Tensor:
+    x = _normalized(config, name, x)
+    return keras.layers.Activation("silu", name=f"{name}_silu")(x)
+
+
+def _normalized(config: FastEnhancerConfig, name: str, x: Tensor) -> Tensor:
+    return keras.layers.BatchNormalization(
+        momentum=config.momentum, epsilon=config.epsilon, name=f"{name}_norm"
+    )(x)
+
+
+def _edges(config: FastEnhancerConfig) -> tuple[int, int]:
+    """Returns zeros (below, above) the bins; the highest bin takes the place of one."""
+    edge = (config.kernel_sizes[0] - config.stride) // 2
+    return edge, edge - 1
+
+
+def _check(config: FastEnhancerConfig) -> None:
+    first, *others = config.kernel_sizes or (0,)
+    if first <= config.stride or (first - config.stride) % 2 or config.stride < 1:
+        raise ConfigError(
+            "the first of `kernel_sizes` must be longer than `stride` by an even number; "
+            f"received kernel_sizes={config.kernel_sizes}, stride={config.stride}."
+        )
+    if any(size < 1 or size % 2 == 0 for size in others):
+        raise ConfigError(
+            "`kernel_sizes` must be odd after the first; "
+            f"received kernel_sizes={config.kernel_sizes}."
+        )
+    if config.fft_length // 2 % config.stride:
+        raise ConfigError(
+            "`stride` must divide half of `fft_length`; received "
+            f"stride={config.stride}, fft_length={config.fft_length}."
+        )
