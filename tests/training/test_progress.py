@@ -45,10 +45,11 @@ def test_patience_ends_the_run():
 
 def test_bad_steps_count_and_leave_the_mean_alone():
     progress = Progress()
-    progress.count_step(1.0, bad=False, overflow=False)
-    progress.count_step(math.nan, bad=True, overflow=False)
-    progress.count_step(2.0, bad=True, overflow=True)
+    progress.count_step(1.0, 3.0, bad=False, overflow=False)
+    progress.count_step(math.nan, math.inf, bad=True, overflow=False)
+    progress.count_step(2.0, math.inf, bad=True, overflow=True)
     assert (progress.step, progress.bad_steps, progress.bad_in_a_row) == (3, 1, 1)
-    progress.count_step(3.0, bad=False, overflow=False)
-    assert (progress.bad_steps, progress.bad_in_a_row, progress.take_loss()) == (1, 0, 2.0)
-    assert math.isnan(progress.take_loss())
+    progress.count_step(3.0, 5.0, bad=False, overflow=False)
+    assert (progress.bad_steps, progress.bad_in_a_row) == (1, 0)
+    assert progress.take_means() == {"loss": 2.0, "gradient_norm": 4.0}
+    assert all(math.isnan(mean) for mean in progress.take_means().values())

@@ -13,6 +13,7 @@ from tfse.losses import build_loss
 from tfse.models import EnhancementModel, build
 from tfse.training.checkpoints import by_name
 from tfse.training.config import ExperimentConfig, TrainConfig
+from tfse.training.optimizer import build_optimizer
 from tfse.training.precision import dtype_policy
 from tfse.training.step import Outcome, Stepper
 
@@ -90,13 +91,6 @@ def build_learner(config: ExperimentConfig, strategy: tf.distribute.Strategy) ->
         with dtype_policy(config.train.precision):
             model = build(config.model)
         loss = build_loss(config.loss, model)
-        optimizer = _optimizer(config.train)
-        optimizer.build(model.trainable_variables)
+        optimizer = build_optimizer(config.train, model)
     stepper = Stepper(model, loss, optimizer, strategy, config.train)
     return Learner(model, optimizer, stepper, build(config.model))
-
-
-def _optimizer(config: TrainConfig) -> keras.optimizers.Optimizer:
-    if not config.weight_decay:
-        return keras.optimizers.Adam(config.learning_rate)
-    return keras.optimizers.AdamW(config.learning_rate, weight_decay=config.weight_decay)

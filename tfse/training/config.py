@@ -11,6 +11,7 @@ from tfse.losses import LossConfig
 from tfse.models import ModelConfig
 
 SCHEDULES = ("constant", "cosine", "plateau")
+OPTIMIZERS = ("adam", "adamw", "muon")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
@@ -30,8 +31,14 @@ class TrainConfig:
             layers in half precision, but keep weights, transforms, statistics
             of normalizations and losses in float32.
         jit_compile: compiles the step with XLA.
-        learning_rate: of Adam, after the warm-up.
-        weight_decay: of AdamW, a share of the learning rate; 0 for Adam.
+        optimizer: "adam"; "adamw", Adam with decoupled weight decay; or "muon", see
+            `tfse.training.muon.Muon`: Muon for all kernels but the first and the last,
+            Adam for the rest.
+        learning_rate: of the optimizer, after the warm-up.
+        weight_decay: of kernels, as a share of the learning rate; "adamw" and "muon" only.
+        muon_momentum: of the matrices.
+        adam_ratio: learning rate of the variables that Muon leaves to Adam, as a share of
+            `learning_rate`.
         warmup_steps: over which the learning rate rises from zero.
         schedule: "plateau" lowers the learning rate when the validation loss
             stays; "cosine" holds it for half of `steps`, then lets it fall to
@@ -41,6 +48,9 @@ class TrainConfig:
         early_stopping_patience: validations without a better loss that end
             the training; 0 for never.
         clip_norm: largest global norm of the gradient.
+        clip_quantile: in place of `clip_norm`, limits the norm to this quantile of the
+            norms of the last 200 steps, which follows the model and the training; 0 for the
+            fixed `clip_norm`.
         ema_decay: of the exponential moving average of the weights, which is
             then what is validated and saved; 0 for none.
         max_bad_steps: steps in a row without a finite loss and gradient after
@@ -58,14 +68,18 @@ class TrainConfig:
     checkpoint_every: int = 0
     precision: str = "float32"
     jit_compile: bool = False
+    optimizer: str = "adam"
     learning_rate: float = 1e-3
     weight_decay: float = 0.0
+    muon_momentum: float = 0.95
+    adam_ratio: float = 1.0 / 3.0
     warmup_steps: int = 200
     schedule: str = "plateau"
     plateau_factor: float = 0.5
     plateau_patience: int = 4
     early_stopping_patience: int = 12
     clip_norm: float = 5.0
+    clip_quantile: float = 0.0
     ema_decay: float = 0.0
     max_bad_steps: int = 10
     statistics_batches: int = 50
@@ -85,19 +99,28 @@ class TrainConfig:
         """
         self._check_choice("schedule", SCHEDULES)
         self._check_choice("precision", PRECISIONS)
+        self._check_choice("optimizer", OPTIMIZERS)
         above = ("batch_size", "accumulation_steps", "steps", "validate_every", "learning_rate")
         for name in (*above, "clip_norm", "max_bad_steps"):
             if not getattr(self, name) > 0:
                 raise ConfigError(
                     f"`train.{name}` must be above 0; received {getattr(self, name)}."
                 )
-        for name in ("checkpoint_every", "weight_decay", "ema_decay"):
+        for name in ("checkpoint_every", "weight_decay", "adam_ratio"):
             if not getattr(self, name) >= 0:
                 raise ConfigError(
                     f"`train.{name}` must not be negative; received {getattr(self, name)}."
                 )
-        if not self.ema_decay < 1:
-            raise ConfigError(f"`train.ema_decay` must be below 1; received {self.ema_decay}.")
+        for name in ("ema_decay", "clip_quantile", "muon_momentum"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(
+                    f"`train.{name}` must lie in [0, 1); received {getattr(self, name)}."
+                )
+        if self.weight_decay and self.optimizer == "adam":
+            raise ConfigError(
+                "`train.weight_decay` must be 0 with Adam; received "
+                f"{self.weight_decay}. Use --config.train.optimizer=adamw."
+            )
 
     def _check_choice(self, name: str, choices: tuple[str, ...]) -> None:
         if getattr(self, name) not in choices:

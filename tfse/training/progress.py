@@ -20,6 +20,7 @@ class Progress:
         step: steps done.
         validated_step: at which the last validation was.
         loss_sum: of the good steps since that validation.
+        norm_sum: of the norms of their gradients, before clipping.
         loss_count: how many those were.
         best: lowest validation loss so far.
         since_best: validations since then, for early stopping.
@@ -33,6 +34,7 @@ class Progress:
     step: int = 0
     validated_step: int = 0
     loss_sum: float = 0.0
+    norm_sum: float = 0.0
     loss_count: int = 0
     best: float = math.inf
     since_best: int = 0
@@ -46,22 +48,27 @@ class Progress:
         """Returns the counters by name."""
         return dataclasses.asdict(self)
 
-    def count_step(self, loss: float, *, bad: bool, overflow: bool) -> None:
+    def count_step(self, loss: float, norm: float, *, bad: bool, overflow: bool) -> None:
         """Counts a step; one that float16 could not hold is neither good nor bad."""
         self.step += 1
         if not bad:
             self.loss_sum += loss
+            self.norm_sum += norm
             self.loss_count += 1
             self.bad_in_a_row = 0
         elif not overflow:
             self.bad_steps += 1
             self.bad_in_a_row += 1
 
-    def take_loss(self) -> float:
-        """Returns the mean loss since the last validation and begins anew; NaN without a step."""
-        mean = self.loss_sum / self.loss_count if self.loss_count else math.nan
-        self.loss_sum, self.loss_count = 0.0, 0
-        return mean
+    def take_means(self) -> dict[str, float]:
+        """Returns mean loss and gradient norm since the last validation, and starts over.
+
+        Both are NaN without a step.
+        """
+        count = self.loss_count or math.nan
+        means = {"loss": self.loss_sum / count, "gradient_norm": self.norm_sum / count}
+        self.loss_sum, self.norm_sum, self.loss_count = 0.0, 0.0, 0
+        return means
 
     def count_validation(self, loss: float, config: TrainConfig) -> bool:
         """Counts a validation and returns whether it is the best so far."""

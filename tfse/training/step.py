@@ -15,6 +15,7 @@ from tfse.losses import EnhancementLoss
 from tfse.losses.base import without_padding
 from tfse.models import EnhancementModel, enhance_aligned, with_core_outputs
 from tfse.training.averaging import WeightAverage
+from tfse.training.clipping import GradientClip
 from tfse.training.config import TrainConfig
 from tfse.training.precision import LossScale
 
@@ -29,12 +30,14 @@ class Outcome(NamedTuple):
 
     Attributes:
         loss: mean over the mixtures, not finite in a bad step.
+        gradient_norm: global norm of the gradient before it is clipped.
         bad: 1 if loss or gradient were not finite, and nothing was applied.
         overflow: 1 if that was float16's doing: the loss scale has been halved.
         stopping: how many replicas were asked to stop.
     """
 
     loss: Any
+    gradient_norm: Any
     bad: Any
     overflow: Any
     stopping: Any
@@ -56,8 +59,8 @@ class Stepper:
         loss: per example.
         optimizer: likewise made under the scope.
         strategy: where it runs.
-        config: gives `clip_norm`, `ema_decay`, `precision`, `accumulation_steps`
-            and `jit_compile`.
+        config: gives `clip_norm`, `clip_quantile`, `ema_decay`, `precision`,
+            `accumulation_steps` and `jit_compile`.
 
     Raises:
         ConfigError: XLA is asked for where it cannot be had.
@@ -77,10 +80,10 @@ class Stepper:
         self._loss = loss
         self._optimizer = optimizer
         self._strategy = strategy
-        self._clip_norm = config.clip_norm
         self._variables = list(model.trainable_variables)
         with strategy.scope():
             self.average = WeightAverage(model, config.ema_decay, strategy)
+            self._clip = GradientClip(config.clip_norm, config.clip_quantile)
             self._scale = LossScale(needed=config.precision == "mixed_float16")
             self._sums = _zeros(self._variables) if config.accumulation_steps > 1 else []
         normalizations = _batch_normalizations(model)
@@ -92,7 +95,7 @@ class Stepper:
     @property
     def variables(self) -> list[keras.Variable]:
         """All that a step changes, besides weights and optimizer."""
-        return [*self.average.variables, *self._scale.variables]
+        return [*self.average.variables, *self._scale.variables, *self._clip.variables]
 
     @tf.function(reduce_retracing=True)
     def accumulate(self, batch: Batch, mixtures: Any) -> None:
@@ -125,11 +128,11 @@ class Stepper:
         *gradients, loss = results
         scale = self._scale.value
         gradients = [gradient / scale for gradient in gradients]
-        clipped, norm = tf.clip_by_global_norm(gradients, self._clip_norm)
+        clipped, norm = tf.clip_by_global_norm(gradients, self._clip.limit())
         good = tf.math.is_finite(norm) & tf.math.is_finite(loss)
         overflow = ~good & tf.math.is_finite(loss) & (scale > 1.0)
-        tf.cond(good, lambda: self._apply(clipped), self._skip)
-        return Outcome(loss, tf.cast(~good, tf.float32), tf.cast(overflow, tf.float32), stops)
+        tf.cond(good, lambda: self._apply(clipped, norm), self._skip)
+        return Outcome(loss, norm, tf.cast(~good, tf.float32), tf.cast(overflow, tf.float32), stops)
 
     @tf.function(reduce_retracing=True)
     def validate(self, batch: Batch) -> Any:
@@ -187,7 +190,8 @@ class Stepper:
         forward = functools.partial(self._forward, training=training)
         return enhance_aligned(forward, noisy, self._latency, self._hop_length)
 
-    def _apply(self, gradients: list[Any]) -> None:
+    def _apply(self, gradients: list[Any], norm: Any) -> None:
+        self._clip.remember(norm)
         self._optimizer.apply(gradients, self._variables)
         self.average.update(self._optimizer.iterations.value)
         self._scale.grow()

@@ -156,10 +156,10 @@ class Trainer:
 
     def _step(self) -> None:
         train, progress = self._config.train, self._progress
-        loss, bad, overflow, stops = self._learner.step(
+        loss, norm, bad, overflow, stops = self._learner.step(
             self._batches, train, progress.learning_rate(train), stopping=self._stop.came
         )
-        progress.count_step(loss, bad=bool(bad), overflow=bool(overflow))
+        progress.count_step(loss, norm, bad=bool(bad), overflow=bool(overflow))
         if self._is_chief:
             self._line.show_step(progress, loss, bad=bool(bad) and not overflow)
         if progress.bad_in_a_row >= train.max_bad_steps:
@@ -193,7 +193,7 @@ class Trainer:
     def _take_note(self, scores: dict[str, float]) -> None:
         figures = {
             "step": self._progress.step,
-            "loss": self._progress.take_loss(),
+            **self._progress.take_means(),
             **scores,
             "learning_rate": float(np.asarray(self._learner.optimizer.learning_rate)),
             "bad_steps": self._progress.bad_steps,
