@@ -29,7 +29,7 @@ def _value_and_gradients(loss, targets, outputs):
 
 def test_every_weight_of_the_config_is_here():
     others = {"mask_exponent", "mask_limit", "mask_steepness", "compression", "complex_weight"}
-    others |= {"residual_floor_db"}
+    others |= {"residual_floor_db", "snr_limit_db"}
     assert set(vars(losses.LossConfig())) - others == set(LOSSES)
 
 

@@ -1,7 +1,10 @@
 """Losses on waveforms, spectra and masks against NumPy, and their sums."""
 
+import math
+
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests import examples
 from tfse import losses, models
@@ -38,8 +41,24 @@ def test_snr_is_its_formula():
     enhanced = _outputs(targets)["enhanced"]
     error = targets["clean"] - enhanced
     expected = -10 * np.log10((targets["clean"] ** 2).sum(1) / (error**2).sum(1))
-    value = losses.NegativeSNR()(targets, {"enhanced": enhanced})
+    value = losses.NegativeSNR(math.inf)(targets, {"enhanced": enhanced})
     np.testing.assert_allclose(np.asarray(value), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("snr_db", [-10.0, 10.0, 30.0, 60.0])
+def test_snr_approaches_its_limit_and_its_slope_is_bounded(snr_db):
+    targets = _targets()
+    clean, noise = targets["clean"], targets["noise"]
+    gain = np.sqrt((clean**2).sum(1) / (noise**2).sum(1) / 10 ** (snr_db / 10))
+    enhanced = tf.Variable(clean + gain[:, None] * noise)
+    with tf.GradientTape() as tape:
+        value = losses.NegativeSNR(30.0)(targets, {"enhanced": enhanced + 0.0})
+    expected = 10 * np.log10(10 ** (-snr_db / 10) + 1e-3)
+    np.testing.assert_allclose(value.numpy(), expected, atol=1e-2)
+    slope = np.linalg.norm(tape.gradient(value, enhanced), axis=1)
+    # 20 / ln(10) r / (r^2 + 10^-3), of the error's relative length r, has its peak at -30 dB.
+    peak = 10 / np.log(10) / np.sqrt(1e-3) / np.linalg.norm(clean, axis=1)
+    assert (slope <= 1.001 * peak).all()
 
 
 def test_si_sdr_is_its_formula_and_forgets_the_scale():
@@ -49,7 +68,7 @@ def test_si_sdr_is_its_formula_and_forgets_the_scale():
     error = ((scale * clean - enhanced) ** 2).sum(1)
     expected = -10 * np.log10(((scale * clean) ** 2).sum(1) / error)
     for gain in (1.0, 3.0):
-        value = losses.NegativeSISDR()(targets, {"enhanced": gain * enhanced})
+        value = losses.NegativeSISDR(math.inf)(targets, {"enhanced": gain * enhanced})
         np.testing.assert_allclose(np.asarray(value), expected, atol=1e-3)
 
 

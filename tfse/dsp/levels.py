@@ -41,6 +41,32 @@ def power_ratio_db(numerator: Tensor, denominator: Tensor, length: Tensor) -> Te
     return decibels(above) - decibels(below)
 
 
+def limited_ratio_db(
+    numerator: Tensor, denominator: Tensor, length: Tensor, limit_db: float
+) -> Tensor:
+    """Returns the ratio of two waveforms' powers in dB, which approaches a limit.
+
+        10 log10(|n|^2 / (|d|^2 + 10^(-limit / 10) |n|^2))
+
+    Args:
+        numerator: `[batch, samples]`, zero beyond `length`.
+        denominator: likewise.
+        length: samples of each, `[batch]`.
+        limit_db: the limit; infinity for none.
+
+    Returns:
+        `[batch]`, 0 where the numerator is silent: no ratio to silence means anything.
+
+    Source:
+        Wisdom et al., "Unsupervised sound separation using mixture invariant training",
+        NeurIPS 2020, equation 2.
+    """
+    above = mean_power(numerator, length)
+    below = mean_power(denominator, length) + 10.0 ** (-limit_db / 10.0) * above
+    ratio = decibels(above + _SMALLEST_POWER) - decibels(below + _SMALLEST_POWER)
+    return ops.where(above > _SMALLEST_POWER, ratio, 0.0)
+
+
 def si_sdr_db(reference: Tensor, estimate: Tensor, length: Tensor) -> Tensor:
     """Returns the scale-invariant signal-to-distortion ratio in dB.
 
@@ -55,7 +81,18 @@ def si_sdr_db(reference: Tensor, estimate: Tensor, length: Tensor) -> Tensor:
     Source:
         Le Roux et al., ICASSP 2019, equation 2.
     """
+    target = projected(reference, estimate, length)
+    return power_ratio_db(target, target - estimate, length)
+
+
+def projected(reference: Tensor, estimate: Tensor, length: Tensor) -> Tensor:
+    """Returns the part of an estimate that is a multiple of the reference, `[batch, samples]`.
+
+    Args:
+        reference: `[batch, samples]`, zero beyond `length`.
+        estimate: likewise.
+        length: samples of each, `[batch]`.
+    """
     product = ops.sum(reference * estimate, axis=1) / ops.maximum(length, 1.0)
     scale = product / (mean_power(reference, length) + _SMALLEST_POWER)
-    target = scale[:, None] * reference
-    return power_ratio_db(target, target - estimate, length)
+    return scale[:, None] * reference

@@ -18,6 +18,7 @@ class LossConfig:
         clean_log_power_mse: see `CleanLogPowerMSE`; for models with that head.
         negative_si_sdr: see `NegativeSISDR`, in dB.
         negative_snr: see `NegativeSNR`, in dB.
+        snr_limit_db: that both of these approach, in dB; infinity for no limit.
         log_spectral_mse: see `LogSpectralMSE`, in nepers.
         compressed_spectrum_mse: see `CompressedSpectrumMSE`.
         compression: exponent of the magnitude in it, and in `over_suppression`.
@@ -39,6 +40,7 @@ class LossConfig:
     clean_log_power_mse: float = 0.0
     negative_si_sdr: float = 0.0
     negative_snr: float = 0.0
+    snr_limit_db: float = 30.0
     log_spectral_mse: float = 0.0
     compressed_spectrum_mse: float = 0.0
     compression: float = 0.3

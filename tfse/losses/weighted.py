@@ -44,8 +44,8 @@ _BUILDERS: dict[str, Callable[[LossConfig, EnhancementModel], EnhancementLoss]] 
         model.get_layer("core").get_layer("log_power"),
         model.get_layer("core").get_layer("standardization"),
     ),
-    "negative_si_sdr": lambda config, model: NegativeSISDR(),
-    "negative_snr": lambda config, model: NegativeSNR(),
+    "negative_si_sdr": lambda config, model: NegativeSISDR(config.snr_limit_db),
+    "negative_snr": lambda config, model: NegativeSNR(config.snr_limit_db),
     "log_spectral_mse": lambda config, model: LogSpectralMSE(model.stft),
     "compressed_spectrum_mse": lambda config, model: CompressedSpectrumMSE(
         model.stft, config.compression, config.complex_weight
