@@ -48,6 +48,8 @@ def test_a_user_prepares_twice(corpus: pathlib.Path, tmp_path: pathlib.Path) -> 
     ("flags", "words"),
     [
         (["--clean_dir=/nowhere"], "An input folder must exist; received /nowhere."),
+        (["--splits_from=/nowhere"], "`splits_from` must be a file; received /nowhere"),
+        (["--room_pattern=("], "`room_pattern` must be a regular expression; received '('"),
         (["--encoding=mp3"], "value should be one of <pcm16|flac>"),
         (["--jobs=-1"], "`jobs` must not be negative; received -1."),
         (["--test_fraction=1"], "must leave something to training; received 0.1 and 1.0."),

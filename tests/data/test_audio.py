@@ -108,6 +108,15 @@ def test_a_room_begins_at_its_direct_path_and_ends_when_it_has_decayed() -> None
     assert abs(response[-1]) < 1e-6
 
 
+@pytest.mark.parametrize("scale", [1e-3, 0.3, 1.0])
+def test_a_quiet_room_fills_the_16_bits_of_its_record(scale: float) -> None:
+    response = audio.trim_rir((scale * room(0)).astype(np.float32), RATE)
+    loud = audio.normalized(response)
+    np.testing.assert_allclose(loud / loud[0], response / response[0], atol=1e-6)
+    kept = np.frombuffer(audio.encode(loud, RATE, "pcm16"), "<i2")
+    assert np.abs(kept).max() == 32767
+
+
 def test_a_room_of_one_sample_stays() -> None:
     np.testing.assert_array_equal(audio.trim_rir(np.array([0, 1], np.float32), RATE), [1.0])
 

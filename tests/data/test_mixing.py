@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.signal
+import tensorflow as tf
 
 from tests.data.corpus import DIRECT_AT, RATE
 from tfse.data import index
 from tfse.data.config import DataConfig
 from tfse.data.pipeline import fixed_dataset
 from tfse.data.reader import RecordTable, record_table
+from tfse.dsp import mixing as dsp
 
 COUNT = 24
 
@@ -120,6 +122,33 @@ def _misfit(batch: dict[str, np.ndarray], dry: np.ndarray, number: int, room: np
 def test_with_all_of_the_room_in_the_target_nothing_is_left(prepared: pathlib.Path) -> None:
     batch = mixtures(prepared, clean_probability=1.0, reverb_probability=1.0, early_ms=2000.0)
     np.testing.assert_allclose(batch["noisy"], batch["clean"], atol=1e-6)
+
+
+def test_how_loud_a_room_is_does_not_matter(
+    prepared: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = mixtures(prepared, 8, reverb_probability=1.0)
+    convolve = dsp.convolve_pair
+
+    def quiet(dry: Any, response: Any, early: Any) -> tuple[Any, Any]:
+        return convolve(dry, 0.03 * response, 0.03 * early)
+
+    monkeypatch.setattr(dsp, "convolve_pair", quiet)
+    other = mixtures(prepared, 8, reverb_probability=1.0)
+    for name in ("noisy", "clean", "snr_db", "level_dbfs"):
+        np.testing.assert_allclose(other[name], whole[name], rtol=1e-3, atol=1e-5)
+
+
+def test_rooms_are_drawn_before_the_positions_in_them(prepared: pathlib.Path) -> None:
+    rooms = table(prepared, "rir")
+    sizes = rooms.group_sizes.numpy()
+    assert (rooms.count, sorted(sizes)) != (rooms.group_count, [1] * rooms.group_count)
+    seeds = [tf.constant([seed, 5], tf.int64) for seed in range(400)]
+    drawn = np.bincount([int(rooms.drawn_by_group(seed)) for seed in seeds], minlength=rooms.count)
+    groups = rooms.groups.numpy()
+    # A room with two channels is as likely as the others, and each of its channels half so.
+    expected = len(seeds) / rooms.group_count / sizes[groups]
+    assert np.all(np.abs(drawn - expected) < 4 * np.sqrt(expected)), (drawn, groups)
 
 
 def test_reverberation_comes_with_its_probability(prepared: pathlib.Path) -> None:

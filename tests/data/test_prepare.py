@@ -47,7 +47,7 @@ def test_names_sizes_and_checksums(prepared: pathlib.Path) -> None:
     found = index.read_index(prepared)
     index.verify_checksums(prepared, found)
     files = {shard.file for shard in found.shards}
-    assert files | {"index.json", "skipped.csv"} == set(os.listdir(prepared))
+    assert files | {"index.json", "skipped.csv", "splits.csv"} == set(os.listdir(prepared))
     count = sum((shard.set, shard.split) == ("speech", "train") for shard in found.shards)
     assert count > 1, "the corpus must fill several shards for these tests to mean something"
     assert f"speech-train-00000-of-{count:05d}.tfrecord" in files

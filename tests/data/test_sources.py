@@ -43,6 +43,22 @@ def test_groups_of_noise_and_rooms(name: str, stem: str, group: str) -> None:
     assert group_of(name, pathlib.Path("folder", f"{stem}.wav")) == group
 
 
+def test_a_folder_that_is_named_as_a_room_is_one(tmp_path: pathlib.Path) -> None:
+    measured = make(tmp_path / "rir", "unis_room_a/az000_L.flac", "unis_room_a/az014_R.flac")
+    make(tmp_path / "rir", "r3vival_absorptive_rb/S000_ch0.flac", "openair/Hall_ch0.flac")
+    groups = [source.group for source in find_sources("rir", [measured])]
+    assert groups == ["Hall", "r3vival_absorptive_rb", "unis_room_a", "unis_room_a"]
+    by_letter = find_sources("rir", [measured], room_pattern=r"_room_([a-z])/")
+    assert [source.group for source in by_letter] == ["Hall", "S000", "a", "a"]
+    with pytest.raises(ConfigError, match="`room_pattern` must have a group"):
+        find_sources("rir", [measured], room_pattern="room")
+
+
+def test_a_simulated_room_is_its_folder(tmp_path: pathlib.Path) -> None:
+    rooms = make(tmp_path / "rooms", *(f"simulated-00012/position-{n}.flac" for n in range(2)))
+    assert {source.group for source in find_sources("rir", [rooms])} == {"simulated-00012"}
+
+
 def test_the_speaker_is_the_folder_or_what_the_pattern_says(tmp_path: pathlib.Path) -> None:
     folder = make(tmp_path / "libri", "19/198/19-198-0001.flac", "26/495/26-495-0000.flac")
     assert [s.group for s in find_sources("speech", [folder])] == ["198", "495"]

@@ -19,7 +19,8 @@ DESCRIPTION = """Prepares speech, noise and room impulse responses for training.
 
 All of one speaker, noise recording or room is a group, and no group stands on two
 sides of the split into train, valid and test. Started again after an interruption,
-it goes on where it was.
+it goes on where it was. The split is written to splits.csv; --splits_from=FILE keeps
+that of earlier data and deals new groups only.
 
 On a cluster: tfse-prepare --runner=FlinkRunner ... -- --flink_master=HOST:8081
 (pip install 'tfse[beam]'; what follows -- are options of Apache Beam and the runner).
@@ -45,12 +46,24 @@ _MIN_SECONDS = flags.DEFINE_float("min_seconds", 0.5, "Shorter speech or noise i
 _TRAIN_GROUPS = flags.DEFINE_list(
     "train_groups", [], "Groups that match one of these shell patterns go to training."
 )
+_SPLITS_FROM = flags.DEFINE_string(
+    "splits_from",
+    "",
+    "splits.csv or index.json of earlier data, or a CSV with the columns set,group,split: groups "
+    "in it keep their splits, and the fractions are shares of the new groups.",
+)
 _SPEAKER_PATTERN = flags.DEFINE_string(
     "speaker_pattern",
     r"([^/]+)/[^/]+$",
     "Regular expression searched for in the path of clean speech, which begins with the name of "
     "the given folder; its first group is the speaker. The default is the folder that directly "
     "contains the file; for LibriSpeech give '([0-9]+)/[0-9]+/[^/]+$'.",
+)
+_ROOM_PATTERN = flags.DEFINE_string(
+    "room_pattern",
+    r"(?:^|/)([^/]*_room(?:_[^/]*)?|r3vival_[^/]*)/[^/]+$",
+    "The same for room impulse responses: the room. Where it does not match, the name of the file "
+    "without channel and position is the room.",
 )
 _JOBS = flags.DEFINE_integer("jobs", 0, "Processes that read and resample; 0 is all cores.")
 _RUNNER = flags.DEFINE_enum(
@@ -82,7 +95,9 @@ def main(arguments: Sequence[str]) -> int:
         shard_mb=_SHARD_MB.value,
         min_s=_MIN_SECONDS.value,
         train_groups=_TRAIN_GROUPS.value,
+        splits_from=_SPLITS_FROM.value,
         speaker_pattern=_SPEAKER_PATTERN.value,
+        room_pattern=_ROOM_PATTERN.value,
         jobs=_jobs(),
         runner=_RUNNER.value,
         runner_options=options,

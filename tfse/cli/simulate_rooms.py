@@ -1,4 +1,4 @@
-"""`tfse-simulate-rooms`: impulse responses of small rooms, where a corpus has few."""
+"""`tfse-simulate-rooms`: impulse responses of rooms of every size, where a corpus has few."""
 
 from __future__ import annotations
 
@@ -11,22 +11,24 @@ from tfse.cli import program
 from tfse.data import rooms
 from tfse.errors import ConfigError
 
-DESCRIPTION = """Writes impulse responses of simulated small rooms, and a table of them.
+DESCRIPTION = """Writes impulse responses of simulated rooms, and a table of them.
 
-  tfse-simulate-rooms --output_dir=rooms --count=100
-  tfse-prepare ... --rir_dir=rir,rooms --train_groups=simulated
+  tfse-simulate-rooms --output_dir=rooms --count=500
+  tfse-prepare ... --rir_dir=rir,rooms --train_groups='simulated*'
 
-A room depends on the seed and its number alone. All of them are one group, which
---train_groups keeps in training: what models are measured on are rooms that were
-recorded.
+Rooms are boxes of 2.5 x 2.5 x 2.2 to 20 x 15 x 6 m with surfaces of drawn materials. Each has a
+folder, simulated-00000, with a file for each position of talker and microphone, 0.3 to 6 m apart,
+and is a group of its own; --train_groups keeps all of them in training, so that models are
+measured on recorded rooms. A room depends on the seed and its number alone.
 """
 
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Where the files go.", required=True)
 _COUNT = flags.DEFINE_integer("count", 100, "How many rooms.")
-_SAMPLE_RATE = flags.DEFINE_integer("sample_rate", 16_000, "Samples a second.")
+_POSITIONS = flags.DEFINE_integer("positions", 4, "Positions of talker and microphone per room.")
+_SAMPLE_RATE = flags.DEFINE_integer("sample_rate", 16_000, "Samples per second.")
 _SEED = flags.DEFINE_integer("seed", 0, "Of all rooms.")
 _RT60_S_MIN = flags.DEFINE_float("rt60_s_min", 0.15, "Shortest reverberation time, seconds.")
-_RT60_S_MAX = flags.DEFINE_float("rt60_s_max", 0.5, "Longest reverberation time, seconds.")
+_RT60_S_MAX = flags.DEFINE_float("rt60_s_max", 1.2, "Longest reverberation time, seconds.")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -36,13 +38,14 @@ def main(arguments: Sequence[str]) -> int:
     written = rooms.write_rooms(
         _OUTPUT_DIR.value,
         _COUNT.value,
+        positions=_POSITIONS.value,
         sample_rate=_SAMPLE_RATE.value,
         seed=_SEED.value,
         rt60_s_min=_RT60_S_MIN.value,
         rt60_s_max=_RT60_S_MAX.value,
     )
     count = sum(1 for _ in tqdm.tqdm(written, total=_COUNT.value, unit="room", disable=None))
-    print(f"{count} rooms are in {_OUTPUT_DIR.value}.")
+    print(f"{count} rooms with {_POSITIONS.value} positions each are in {_OUTPUT_DIR.value}.")
     return program.DONE
 
 

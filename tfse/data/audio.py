@@ -98,6 +98,15 @@ def trim_rir(samples: Samples, sample_rate: int) -> Samples:
     return _faded(response[:end], round(RIR_FADE_S * sample_rate))
 
 
+def normalized(samples: Samples) -> Samples:
+    """Scales a room impulse response to the full scale of 16 bits, which its tail needs.
+
+    Shapes:
+        [samples] -> [samples]
+    """
+    return samples * np.float32((1 - 1 / FULL_SCALE) / _peak(samples))
+
+
 def encode(samples: Samples, sample_rate: int, encoding: str) -> bytes:
     """Encodes audio as the bytes that a record holds.
 

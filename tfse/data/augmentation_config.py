@@ -29,6 +29,13 @@ class AugmentationConfig:
         second_noise_db: By how much the second is quieter at most, dB.
         coloured_probability: Chance that the noise is not recorded but Gaussian, of
             a random smooth spectrum, as of fans and wind on a microphone.
+        synthetic_probability: Chance that synthetic noise comes with the recorded one:
+            a tone, a sweep, hum, a band of noise or clicks, steady or not, as of
+            machines and alarms.
+        synthetic_alone_probability: Chance that, where there is synthetic noise, it
+            takes the place of the recorded one.
+        synthetic_db: By how much the synthetic noise is louder or quieter than the
+            recorded one at most, dB.
         speechless_probability: Chance that nobody speaks, so that the target is
             digital silence.
         band_limit_probability: Chance that nothing is heard above a cut-off, as
@@ -49,6 +56,9 @@ class AugmentationConfig:
     second_noise_probability: float = 0.0
     second_noise_db: float = 10.0
     coloured_probability: float = 0.0
+    synthetic_probability: float = 0.0
+    synthetic_alone_probability: float = 0.3
+    synthetic_db: float = 10.0
     speechless_probability: float = 0.0
     band_limit_probability: float = 0.0
     band_limit_hz_min: float = 3400.0

@@ -86,7 +86,7 @@ def convert(source: Source, conversion: Conversion) -> Converted:
     if source.set == "noise":
         samples = audio.trim_noise(samples)
     if source.set == "rir":
-        samples = audio.trim_rir(samples, conversion.sample_rate)
+        samples = audio.normalized(audio.trim_rir(samples, conversion.sample_rate))
     return Converted(source, tuple(_pieces(source, samples, conversion)))
 
 

@@ -35,6 +35,7 @@ class Purpose(enum.IntEnum):
     BAND = 13
     DISTORTION = 14
     IS_SPEECHLESS = 15
+    SYNTHETIC = 16
 
 
 def mixture_seed(seed: Any, split: int, epoch: Any, index: Any) -> Any:

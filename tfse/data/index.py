@@ -111,11 +111,33 @@ def read_index(folder: pathlib.Path) -> Index:
             ours, a shard is missing or of another size, or a group stands on
             two sides of the split.
     """
-    index = _parse(folder / INDEX_NAME, _load(folder))
+    if not folder.is_dir():
+        raise DataError(f"`data_dir` must be a folder that tfse-prepare made; received {folder}.")
+    if not (folder / INDEX_NAME).exists():
+        raise DataError(
+            f"`data_dir` must hold {INDEX_NAME}, which tfse-prepare writes last; "
+            f"received {folder}, which has none: not prepared, or not to its end."
+        )
+    index = parse_index(folder / INDEX_NAME)
     for shard in index.shards:
         _check_size(folder / shard.file, shard.bytes)
     index.check_separation()
     return index
+
+
+def parse_index(path: pathlib.Path) -> Index:
+    """Reads an index file alone; the shards it lists need not be there.
+
+    Raises:
+        DataError: It is not one of ours.
+    """
+    value = _load(path)
+    fields = {name: entry for name, entry in value.items() if name != "format"}
+    try:
+        shards = tuple(ShardEntry.from_json(shard) for shard in fields["shards"])
+        return Index(**{**fields, "shards": shards})
+    except (KeyError, TypeError) as error:
+        raise DataError(f"{INDEX_NAME} must be complete; received {path}: {error}.") from error
 
 
 def verify_checksums(folder: pathlib.Path, index: Index) -> None:
@@ -157,17 +179,9 @@ def write_json(path: pathlib.Path, value: Any) -> None:
     unfinished.replace(path)
 
 
-def _load(folder: pathlib.Path) -> dict[str, Any]:
-    path = folder / INDEX_NAME
-    if not folder.is_dir():
-        raise DataError(f"`data_dir` must be a folder that tfse-prepare made; received {folder}.")
+def _load(path: pathlib.Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise DataError(
-            f"`data_dir` must hold {INDEX_NAME}, which tfse-prepare writes last; "
-            f"received {folder}, which has none: not prepared, or not to its end."
-        ) from error
     except ValueError as error:
         raise DataError(f"{INDEX_NAME} must be JSON; received {path}: {error}.") from error
     if not isinstance(value, dict) or value.get("format") != FORMAT:
@@ -175,15 +189,6 @@ def _load(folder: pathlib.Path) -> dict[str, Any]:
             f"{INDEX_NAME} must be of format {FORMAT!r}; received {path}, which is not."
         )
     return value
-
-
-def _parse(path: pathlib.Path, value: dict[str, Any]) -> Index:
-    fields = {name: entry for name, entry in value.items() if name != "format"}
-    try:
-        shards = tuple(ShardEntry.from_json(shard) for shard in fields["shards"])
-        return Index(**{**fields, "shards": shards})
-    except (KeyError, TypeError) as error:
-        raise DataError(f"{INDEX_NAME} must be complete; received {path}: {error}.") from error
 
 
 def _check_size(path: pathlib.Path, size: int) -> None:

@@ -16,6 +16,7 @@ from tfse.data.draw import Purpose
 from tfse.data.joining import faded, joined
 from tfse.data.reader import RecordTable
 from tfse.data.splits import SPLITS
+from tfse.data.synthetic import SyntheticNoise
 from tfse.data.turns import Turns
 from tfse.data.voices import PAUSE_S, Voices
 from tfse.dsp import mixing as dsp
@@ -30,6 +31,7 @@ Stretch = Callable[[Tensor, Tensor], Tensor]
 FADE_S = 0.005
 BABBLE = "babble"
 COLOURED = "coloured"
+SYNTHETIC = "synthetic"
 NO_NOISE = "none"
 
 
@@ -37,12 +39,13 @@ NO_NOISE = "none"
 class Mixer:
     """Makes the mixtures of one split, inside a `tf.data` graph.
 
-    A mixture is made in this order: speech of one speaker; with a probability the
-    room, where the target keeps the direct path and the early reflections and the
-    rest counts as noise; noise, scaled so that the speech as it is heard, room
-    included, has the drawn ratio to it over the whole mixture; the level of the
-    sum; the clip guard. In training, `config.augmentation` varies the speech before
-    the room, the noise, the band of all, and last the noisy mixture.
+    A mixture is made in this order: speech of one speaker; with a probability a
+    room, each as likely as any other, and a position in it, where the target keeps the
+    direct path and the early reflections and the rest counts as noise; noise, scaled so
+    that the speech as it is heard, room included, has the drawn ratio to it over the
+    whole mixture; the level of the sum; the clip guard. In training,
+    `config.augmentation` varies the speech before the room, the noise, the band of all,
+    and last the noisy mixture.
 
     Speech shorter than a crop is continued, after a pause, by other utterances of
     its group (by itself if there are no others), so a crop has no padding. Noise
@@ -150,7 +153,7 @@ class Mixer:
             return dead()
 
         def alive() -> tuple[Tensor, Tensor, Tensor]:
-            response = rir.read(draw.below(seeds[Purpose.ROOM], rir.count))
+            response = rir.read(rir.drawn_by_group(seeds[Purpose.ROOM]))
             early = dsp.early_part(response, self.config.early_samples)
             heard, target = dsp.convolve_pair(dry, response, early)
             shape = dry.shape
@@ -187,7 +190,7 @@ class Mixer:
         return draw.either(seeds[Purpose.IS_CLEAN], config.clean_probability, none, some)
 
     def _no_voices(self, table: RecordTable, seeds: Seeds, length: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns noise that is no babble: Gaussian, or recorded once or twice."""
+        """Returns noise that is no babble: Gaussian, synthetic, or recorded once or twice."""
         varied, seed = self._varied, seeds[Purpose.NOISE]
         fade = round(FADE_S * self.config.sample_rate)
 
@@ -199,6 +202,9 @@ class Mixer:
             audio = self._with_second(seeds[Purpose.SECOND_NOISE], first, stretch)
             return audio, tf.gather(table.kinds, _first_record(table, seed))
 
+        def some() -> tuple[Tensor, Tensor]:
+            return self._with_synthetic(seeds[Purpose.SYNTHETIC], length, recorded)
+
         def gaussian() -> tuple[Tensor, Tensor]:
             audio = varied.gaussian(draw.fold(seeds[Purpose.COLOURED], 1), length)
             return audio, tf.constant(COLOURED)
@@ -207,8 +213,34 @@ class Mixer:
             draw.fold(seeds[Purpose.COLOURED], 0),
             varied.config.coloured_probability,
             gaussian,
-            recorded,
+            some,
         )
+
+    def _with_synthetic(
+        self, seed: Tensor, length: Tensor, recorded: Callable[[], tuple[Tensor, Tensor]]
+    ) -> tuple[Tensor, Tensor]:
+        """Returns recorded noise, now and then with synthetic noise in it or in its place."""
+        settings = self._varied.config
+
+        def synthetic() -> Tensor:
+            return SyntheticNoise(self.config.sample_rate)(draw.fold(seed, 2), length)
+
+        def both() -> tuple[Tensor, Tensor]:
+            audio, kind = recorded()
+            second = synthetic()
+            quieter_db = draw.uniform(
+                draw.fold(seed, 3), -settings.synthetic_db, settings.synthetic_db
+            )
+            return audio + second * dsp.gain_for_snr(audio, second, quieter_db), kind
+
+        def alone() -> tuple[Tensor, Tensor]:
+            return synthetic(), tf.constant(SYNTHETIC)
+
+        def some() -> tuple[Tensor, Tensor]:
+            share = settings.synthetic_alone_probability
+            return draw.either(draw.fold(seed, 1), share, alone, both)
+
+        return draw.either(draw.fold(seed, 0), settings.synthetic_probability, some, recorded)
 
     def _with_second(self, seed: Tensor, first: Tensor, stretch: Stretch) -> Tensor:
         settings = self._varied.config

@@ -12,6 +12,7 @@ import pathlib
 import shutil
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import tqdm
 
@@ -20,6 +21,12 @@ from tfse.data.convert import Conversion, Measured, measure
 from tfse.data.parallel import parallel_map
 from tfse.data.prepare_config import LOCAL, PrepareConfig
 from tfse.data.sources import Source, find_sources
+from tfse.data.split_file import (
+    SPLITS_NAME,
+    KnownSplits,
+    read_split_file,
+    write_split_file,
+)
 from tfse.data.splits import assign_splits
 from tfse.errors import ConfigError, DataError
 
@@ -45,7 +52,7 @@ class Prepared:
 
 
 def prepare(config: PrepareConfig) -> Prepared:
-    """Writes shards, `skipped.csv` and, last of all, the index.
+    """Writes shards, `skipped.csv`, `splits.csv` and, last of all, the index.
 
     Interrupted and called again, it goes on with the shards that are missing;
     the bytes written depend on recordings and settings alone.
@@ -54,18 +61,19 @@ def prepare(config: PrepareConfig) -> Prepared:
         ConfigError: A setting is wrong, a folder is missing, the output folder
             holds data of other recordings or settings, or Beam is not installed.
         DataError: Nothing is usable, what is there already is damaged, or an
-            engine did not come to its end.
+            engine did not come to its end; `splits_from` is no file of splits.
     """
     config.validate()
     if config.runner != LOCAL:
         engine.check(config.runner, config.runner_options)
+    known = read_split_file(config.splits_from) if config.splits_from else KnownSplits()
     sources = _find(config)
-    plan = _digest(config, sources)
+    plan = _digest(_settings(config, known), sources)
     # Workers of an engine begin in folders of their own.
     folder = pathlib.Path(os.path.abspath(config.output_dir))
     if (folder / index.INDEX_NAME).exists():
         return _already_there(folder, plan)
-    return _write(config, sources, plan, folder)
+    return _write(config, known, sources, plan, folder)
 
 
 def _find(config: PrepareConfig) -> list[Source]:
@@ -77,12 +85,16 @@ def _find(config: PrepareConfig) -> list[Source]:
         source
         for name, several in folders.items()
         if several
-        for source in find_sources(name, several, config.speaker_pattern)
+        for source in find_sources(name, several, config.speaker_pattern, config.room_pattern)
     ]
 
 
 def _write(
-    config: PrepareConfig, sources: Sequence[Source], plan: str, folder: pathlib.Path
+    config: PrepareConfig,
+    known: KnownSplits,
+    sources: Sequence[Source],
+    plan: str,
+    folder: pathlib.Path,
 ) -> Prepared:
     # Imported here: TensorFlow takes seconds, and a wrong folder is told before.
     from tfse.data import shards
@@ -96,7 +108,7 @@ def _write(
         usable = [entry for entry in measured if not entry.skipped]
         skipped = [(entry.source.path, entry.skipped) for entry in measured if entry.skipped]
         bar.update(len(skipped))
-        splits = _splits(config, usable)
+        splits = _splits(config, known, usable)
         plans = shards.plan_shards(usable, splits, shard_s=config.shard_s, seed=config.seed)
         _begin(folder, plan)
         missing = shards.missing(plans, folder)
@@ -108,47 +120,55 @@ def _write(
         else:
             engine.run(write, missing, config.runner, config.runner_options)
     entries, more = shards.collect(plans, folder)
-    return _finish(config, plan, folder, entries, sorted(skipped + more))
+    made = index.Index(
+        config.sample_rate, config.encoding, plan, _settings(config, known), tuple(entries)
+    )
+    return _finish(made, folder, sorted(skipped + more))
 
 
-def _finish(
-    config: PrepareConfig,
-    plan: str,
-    folder: pathlib.Path,
-    entries: Sequence[index.ShardEntry],
-    skipped: Sequence[Skipped],
-) -> Prepared:
+def _finish(made: index.Index, folder: pathlib.Path, skipped: Sequence[Skipped]) -> Prepared:
     _write_skipped(folder / SKIPPED_NAME, skipped)
-    if missing := {"speech", "noise"} - {entry.set for entry in entries if entry.records}:
-        _discard(folder, entries)
+    if missing := {"speech", "noise"} - {shard.set for shard in made.shards if shard.records}:
+        _discard(folder, made.shards)
         raise DataError(
             f"Some {' and '.join(sorted(missing))} must be usable; received none, "
             f"see {folder / SKIPPED_NAME}."
         )
-    made = index.Index(config.sample_rate, config.encoding, plan, config.settings(), tuple(entries))
     made.check_separation()
+    write_split_file(folder / SPLITS_NAME, made)
     index.write_index(folder, made)
     shutil.rmtree(folder / index.UNFINISHED)
     return Prepared(made, tuple(skipped), was_there=False)
 
 
-def _splits(config: PrepareConfig, usable: Sequence[Measured]) -> dict[str, dict[str, str]]:
+def _splits(
+    config: PrepareConfig, known: KnownSplits, usable: Sequence[Measured]
+) -> dict[str, dict[str, str]]:
     seconds: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for entry in usable:
         seconds[entry.source.set][entry.source.group] += entry.seconds
-    return {name: _split_set(config, name, groups) for name, groups in seconds.items()}
+    return {
+        name: assign_splits(
+            groups,
+            config.fractions,
+            seed=config.seed,
+            name=name,
+            train_groups=config.train_groups,
+            known=known.of.get(name),
+        )
+        for name, groups in seconds.items()
+    }
 
 
-def _split_set(config: PrepareConfig, name: str, groups: Mapping[str, float]) -> dict[str, str]:
-    return assign_splits(
-        groups, config.fractions, seed=config.seed, name=name, train_groups=config.train_groups
-    )
+def _settings(config: PrepareConfig, known: KnownSplits) -> dict[str, Any]:
+    """Returns the settings, with a checksum of the known splits where there are any."""
+    return {**config.settings(), **({"splits_from": known.checksum} if known.of else {})}
 
 
-def _digest(config: PrepareConfig, sources: Sequence[Source]) -> str:
+def _digest(settings: Mapping[str, Any], sources: Sequence[Source]) -> str:
     """Returns a checksum of all that decides the bytes to be written."""
     inputs = [(s.set, s.id, s.group, s.file_bytes) for s in sources]
-    plan = json.dumps([index.FORMAT, config.settings(), inputs], sort_keys=True)
+    plan = json.dumps([index.FORMAT, settings, inputs], sort_keys=True)
     return hashlib.sha256(plan.encode()).hexdigest()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tfse.data.audio import ENCODINGS
-from tfse.data.sources import SPEAKER_PATTERN
+from tfse.data.sources import ROOM_PATTERN, SPEAKER_PATTERN
 from tfse.errors import ConfigError
 
 LOCAL = "local"
@@ -28,13 +28,18 @@ class PrepareConfig:
         rir_dirs: Folders of room impulse responses.
         sample_rate: Samples a second of the records.
         encoding: "pcm16", or "flac" for half the disk and slower reading.
-        valid_fraction: Share of the groups for validation.
-        test_fraction: Share of the groups for test.
+        valid_fraction: Share of the groups that `train_groups` leaves for validation.
+        test_fraction: Share of them for test.
         seed: Deals groups to splits and recordings to shards.
         shard_mb: About how much 16-bit audio a shard holds, 10^6 bytes.
         min_s: Shorter speech and noise is left out, seconds.
         train_groups: Patterns as of a shell; groups that match go to training.
+        splits_from: An `index.json` or a CSV with the columns set, group and split;
+            the groups in it keep their splits, and the fractions are shares of the
+            groups that are new. "" for none.
         speaker_pattern: Its first group is the speaker, in the path of a file.
+        room_pattern: Where it is found in the path of a room impulse response, its
+            first group is the room; elsewhere the name of the file tells.
         jobs: Processes that read and resample here; no part of the plan.
         runner: "local", or what runs the writing of shards through Apache Beam; no
             part of the plan.
@@ -53,7 +58,9 @@ class PrepareConfig:
     shard_mb: float = 32.0
     min_s: float = 0.5
     train_groups: Sequence[str] = ()
+    splits_from: str = ""
     speaker_pattern: str = SPEAKER_PATTERN
+    room_pattern: str = ROOM_PATTERN
     jobs: int = 1
     runner: str = LOCAL
     runner_options: Sequence[str] = ()
@@ -96,8 +103,11 @@ class PrepareConfig:
         return self.shard_mb * MEGABYTE / (BYTES_PER_SAMPLE * self.sample_rate)
 
     def settings(self) -> dict[str, Any]:
-        """Returns all that decides what the shards hold, beside the recordings."""
-        places = {"clean_dirs", "noise_dirs", "rir_dirs", "output_dir"}
-        workers = {"jobs", "runner", "runner_options"}
-        settings = {k: v for k, v in dataclasses.asdict(self).items() if k not in places | workers}
+        """Returns all that decides what the shards hold, beside recordings and known splits.
+
+        Rooms are told by the groups of the recordings: `room_pattern` is no part of it.
+        """
+        places = {"clean_dirs", "noise_dirs", "rir_dirs", "output_dir", "splits_from"}
+        others = {"jobs", "runner", "runner_options", "room_pattern"}
+        settings = {k: v for k, v in dataclasses.asdict(self).items() if k not in places | others}
         return {**settings, "train_groups": list(self.train_groups)}

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from tfse.data import index, tfrecord, tolerant
+from tfse.data import draw, index, tfrecord, tolerant
 from tfse.data.stand_ins import CorruptRecords, Place, StandIns
 from tfse.errors import DataError
 
@@ -78,6 +78,24 @@ class RecordTable:
 
         is_whole = tf.equal(tf.size(audio), samples)
         return tf.cond(is_whole, lambda: audio, other)
+
+    def drawn_from(self, group: Any, seed: Any) -> Any:
+        """Draws the number of a record of a group.
+
+        Shapes:
+            int32 [], int64 [2] -> int32 []
+        """
+        size = tf.gather(self.group_sizes, group)
+        return tf.gather(self.group_starts, group) + draw.below(seed, size)
+
+    def drawn_by_group(self, seed: Any) -> Any:
+        """Draws a group, each as likely as any other, then the number of a record of it.
+
+        Shapes:
+            int64 [2] -> int32 []
+        """
+        group = draw.below(draw.fold(seed, 0), self.group_count)
+        return self.drawn_from(group, draw.fold(seed, 1))
 
 
 def record_table(

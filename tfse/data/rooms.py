@@ -1,9 +1,8 @@
-"""Simulates small rooms: image sources in boxes, for corpora that have few rooms."""
+"""Simulated rooms: impulse responses of boxes from a closet to a hall, and their files."""
 
 from __future__ import annotations
 
 import csv
-import dataclasses
 import os
 import pathlib
 from collections.abc import Iterator
@@ -13,147 +12,137 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from tfse.data.image_sources import CENTRES_HZ, RATE_60_DB, SPEED_OF_SOUND_M_S, Box, render
+from tfse.data.room_layout import RT60_S_MAX, RT60_S_MIN, Position, Room, draw_room
 from tfse.errors import ConfigError
 
-# Living rooms, offices and kitchens, metres.
-SIZE_M_MIN, SIZE_M_MAX = (2.5, 2.5, 2.2), (8.0, 6.0, 3.2)
-# Talker and microphone keep away from walls, and are this far from each other at least.
-WALL_M, APART_M = 0.4, 0.3
-# Shorter than a room of the largest size can be.
-RT60_S_LEAST, RT60_S_MOST = 0.1, 1.5
-COLUMNS = ("file", "length_m", "width_m", "height_m", "distance_m", "rt60_s")
+Array = npt.NDArray[np.float64]
+
+POSITIONS_MOST = 1000
+COLUMNS = (
+    *("file", "length_m", "width_m", "height_m", "distance_m", "rt60_s", "aside_deg"),
+    *("floor", "ceiling", "walls"),
+)
+
+# Nothing takes all of the sound.
+ABSORPTION_MAX = 0.95
+# Octaves of which the mean reverberation time is that asked for, as in ISO 3382-1.
+MIDDLE = slice(2, 4)
+# Fastest and slowest decay of an octave against that of the middle.
+RATES_MIN, RATES_MAX = 0.7, 1.6
 
 
-@dataclasses.dataclass(frozen=True)
-class Room:
-    """A box with a talker and a microphone in it.
-
-    Attributes:
-        size_m: Length, width and height, metres.
-        rt60_s: Reverberation time asked for, seconds; Sabine's formula makes the walls.
-        talker_m: Where the talker is, metres from a corner.
-        microphone_m: Where the microphone is.
-    """
-
-    size_m: tuple[float, float, float]
-    rt60_s: float
-    talker_m: tuple[float, float, float]
-    microphone_m: tuple[float, float, float]
-
-    @property
-    def distance_m(self) -> float:
-        """From the talker to the microphone, metres."""
-        return float(np.linalg.norm(np.subtract(self.talker_m, self.microphone_m)))
-
-
-def draw_room(seed: int, number: int, *, rt60_s_min: float = 0.15, rt60_s_max: float = 0.5) -> Room:
-    """Draws room `number`: always the same one for the same seed.
-
-    Args:
-        seed: Of all rooms.
-        number: Of this one.
-        rt60_s_min: Shortest reverberation time, seconds.
-        rt60_s_max: Longest.
-
-    Raises:
-        ConfigError: The times are out of order or out of range.
-    """
-    if not RT60_S_LEAST <= rt60_s_min <= rt60_s_max <= RT60_S_MOST:
-        raise ConfigError(
-            f"`rt60_s_min` and `rt60_s_max` must rise within [{RT60_S_LEAST}, {RT60_S_MOST}] s; "
-            f"received {rt60_s_min} and {rt60_s_max}."
-        )
-    rng = np.random.default_rng([seed, number])
-    while True:
-        size = rng.uniform(SIZE_M_MIN, SIZE_M_MAX)
-        rt60 = rng.uniform(rt60_s_min, rt60_s_max)
-        talker, microphone = rng.uniform(WALL_M, size - WALL_M, (2, 3))
-        room = Room(_point(size), float(rt60), _point(talker), _point(microphone))
-        # Walls that swallow all cannot make a large room as short as some draws ask.
-        if room.distance_m >= APART_M and rt60 > _shortest_rt60_s(size):
-            return room
-
-
-def impulse_response(room: Room, sample_rate: int) -> npt.NDArray[np.float32]:
-    """Returns the impulse response of a room, peak 1.
+def impulse_response(room: Room, position: Position, sample_rate: int) -> npt.NDArray[np.float32]:
+    """Returns the impulse response of a position in a room, peak 1; see `image_sources`.
 
     Args:
         room: The room.
+        position: One of its positions.
         sample_rate: In Hz.
 
     Shapes:
         -> float32 [taps]
 
     Raises:
-        ConfigError: pyroomacoustics is not installed.
-
-    Source:
-        Allen and Berkley, "Image method for efficiently simulating small-room
-        acoustics", JASA 65(4), 1979; by pyroomacoustics.
+        ConfigError: pyroomacoustics, which has the absorption of materials, is not installed.
     """
-    acoustics = _pyroomacoustics()
-    absorption, order = acoustics.inverse_sabine(room.rt60_s, room.size_m)
-    box = acoustics.ShoeBox(
-        room.size_m, fs=sample_rate, materials=acoustics.Material(absorption), max_order=order
-    )
-    box.add_source(room.talker_m)
-    box.add_microphone(room.microphone_m)
-    box.compute_rir()
-    response = np.asarray(box.rir[0][0], np.float32)
-    return response / np.abs(response).max()
+    places = (position.talker_m, position.facing, position.microphone_m)
+    talker, facing, microphone = (np.array(place, np.float64) for place in places)
+    return render(box_of(room), talker, facing, microphone, sample_rate, position.seed)
+
+
+def box_of(room: Room) -> Box:
+    """Returns surfaces and air of a room, with absorption scaled to its reverberation time.
+
+    The losses -ln(1 - absorption) of all surfaces are multiplied by one factor, so that Millington
+    and Sette's formula, which adds them up, gives the time asked for; the air comes on top.
+
+    Raises:
+        ConfigError: pyroomacoustics is not installed.
+    """
+    losses = -np.log1p(-np.stack([_absorption(name) for name in room.surfaces]))
+    air = _air()
+    x, y, z = room.size_m
+    volume, areas = x * y * z, np.repeat([y * z, x * z, x * y], 2)
+    surfaces = areas @ losses
+    # Energy decays by these rates, in 1/s: c A / (4 V), and c m of the air.
+    walls, of_air = SPEED_OF_SOUND_M_S * surfaces / (4 * volume), SPEED_OF_SOUND_M_S * air
+    wanted = RATE_60_DB / room.rt60_s
+    scale = (wanted - of_air[MIDDLE].mean()) / walls[MIDDLE].mean()
+    rates = np.clip(scale * walls + of_air, RATES_MIN * wanted, RATES_MAX * wanted)
+    times = RATE_60_DB / rates
+    times *= room.rt60_s / times[MIDDLE].mean()
+    return Box(room.size_m, scale * losses, air, times)
 
 
 def write_rooms(
     output_dir: str | os.PathLike[str],
     count: int,
     *,
+    positions: int = 4,
     sample_rate: int = 16_000,
     seed: int = 0,
-    rt60_s_min: float = 0.15,
-    rt60_s_max: float = 0.5,
+    rt60_s_min: float = RT60_S_MIN,
+    rt60_s_max: float = RT60_S_MAX,
 ) -> Iterator[Room]:
-    """Writes rooms as FLAC files of 24 bits one by one, and last `rooms.csv`, which lists them.
+    """Writes a folder of 24-bit FLAC files for each room, and last `rooms.csv`, which lists them.
 
     Args:
         output_dir: A folder; it is made.
         count: How many rooms.
+        positions: How many talkers and microphones in each, a file for each.
         sample_rate: In Hz.
         seed: Of all rooms: a room does not depend on how many are written.
         rt60_s_min: Shortest reverberation time, seconds.
         rt60_s_max: Longest.
 
     Yields:
-        Each room when its file is whole.
+        Each room when its files are whole.
 
     Raises:
         ConfigError: A number out of its range, or pyroomacoustics is not installed.
     """
     if count < 1:
         raise ConfigError(f"`count` must be above 0; received {count}.")
+    if not 1 <= positions <= POSITIONS_MOST:
+        raise ConfigError(f"`positions` must lie in [1, {POSITIONS_MOST}]; received {positions}.")
     if sample_rate < 8_000:
         raise ConfigError(f"`sample_rate` must be at least 8000 Hz; received {sample_rate}.")
     _pyroomacoustics()
     folder = pathlib.Path(output_dir)
     folder.mkdir(parents=True, exist_ok=True)
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for number in range(count):
-        room = draw_room(seed, number, rt60_s_min=rt60_s_min, rt60_s_max=rt60_s_max)
-        name = f"simulated-{number:05d}.flac"
-        _write(folder / name, impulse_response(room, sample_rate), sample_rate)
-        rows.append((name, *room.size_m, room.distance_m, room.rt60_s))
+        room = draw_room(
+            seed, number, positions=positions, rt60_s_min=rt60_s_min, rt60_s_max=rt60_s_max
+        )
+        name = f"simulated-{number:05d}"
+        (folder / name).mkdir(exist_ok=True)
+        for which, position in enumerate(room.positions):
+            file = f"{name}/position-{which}.flac"
+            _write(folder / file, impulse_response(room, position, sample_rate), sample_rate)
+            rows.append(_row(file, room, position))
         yield room
     _write_table(folder / "rooms.csv", rows)
 
 
-def _point(values: npt.NDArray[np.float64]) -> tuple[float, float, float]:
-    x, y, z = (round(float(value), 3) for value in values)
-    return x, y, z
+def _absorption(name: str) -> Array:
+    """Returns the absorption of a material in octaves; the table ends at 4 kHz for some."""
+    found = _pyroomacoustics().Material(name).absorption_coeffs
+    padded = np.pad(np.asarray(found, np.float64), (0, CENTRES_HZ.size - len(found)), "edge")
+    return np.clip(padded, 0.01, ABSORPTION_MAX)
 
 
-def _shortest_rt60_s(size: npt.NDArray[np.float64]) -> float:
-    """Returns the reverberation time, by Sabine, of walls that swallow all."""
-    x, y, z = size
-    return float(0.161 * x * y * z / (2 * (x * y + y * z + x * z)))
+def _air() -> Array:
+    """Returns the energy absorption of air of 20 degrees and 60 % humidity, 1/m."""
+    table = _pyroomacoustics().parameters.air_absorption_table
+    return np.asarray(table["20C_50-70%"], np.float64)
+
+
+def _row(file: str, room: Room, position: Position) -> tuple[Any, ...]:
+    numbers = (*room.size_m, position.distance_m, room.rt60_s, position.aside_deg)
+    *walls, floor, ceiling = room.surfaces
+    return (file, *(f"{number:.3f}" for number in numbers), floor, ceiling, " ".join(walls))
 
 
 def _write(path: pathlib.Path, response: npt.NDArray[np.float32], sample_rate: int) -> None:
@@ -165,9 +154,7 @@ def _write(path: pathlib.Path, response: npt.NDArray[np.float32], sample_rate: i
 def _write_table(path: pathlib.Path, rows: list[tuple[Any, ...]]) -> None:
     part = path.with_suffix(".part")
     with part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        writer.writerows([[name, *(f"{value:.3f}" for value in values)] for name, *values in rows])
+        csv.writer(file).writerows([COLUMNS, *rows])
     part.replace(path)
 
 

@@ -21,6 +21,8 @@ SUFFIXES = (
 )
 # The speaker is the folder that directly contains the file.
 SPEAKER_PATTERN = r"([^/]+)/[^/]+$"
+# Folders that are named as one room: all that is in them was measured there.
+ROOM_PATTERN = r"(?:^|/)([^/]*_room(?:_[^/]*)?|r3vival_[^/]*)/[^/]+$"
 # ESC-50 names its clips FOLD-ID-TAKE.ogg (or FOLD-ID-TAKE-CLASS.wav); clips of
 # one freesound ID are cut from one recording.
 _ESC50_NAME = re.compile(r"\d-(\d+)-[A-Z](?:-\d+)?")
@@ -53,7 +55,10 @@ class Source:
 
 
 def find_sources(
-    name: str, folders: Sequence[str], speaker_pattern: str = SPEAKER_PATTERN
+    name: str,
+    folders: Sequence[str],
+    speaker_pattern: str = SPEAKER_PATTERN,
+    room_pattern: str = ROOM_PATTERN,
 ) -> list[Source]:
     """Finds every recording below some folders, in the order of their ids.
 
@@ -62,17 +67,21 @@ def find_sources(
         folders: Where to look; links are followed, hidden names are not.
         speaker_pattern: Regular expression, searched for in the ids of speech; its
             first group is the speaker.
+        room_pattern: The same for rooms; where it does not match, `group_of` tells.
 
     Raises:
-        ConfigError: A folder is missing or given twice, the pattern is wrong or
-            does not match, or there is no recording at all.
+        ConfigError: A folder is missing or given twice, a pattern is wrong or
+            that of speakers does not match, or there is no recording at all.
     """
-    rule = _speaker_rule(speaker_pattern)
+    rules = {
+        "speech": _rule("speaker_pattern", speaker_pattern),
+        "rir": _rule("room_pattern", room_pattern),
+    }
     sources = []
     for label, folder in _labelled(folders).items():
         for path in sorted(_audio_files(folder)):
             source_id = f"{label}/{path.relative_to(folder).as_posix()}"
-            group = _speaker(rule, source_id) if name == "speech" else group_of(name, path)
+            group = _group(name, path, source_id, rules.get(name))
             size = path.stat().st_size
             sources.append(Source(name, str(path), source_id, group, path.parent.name, size))
     if not sources:
@@ -89,8 +98,9 @@ def group_of(name: str, path: pathlib.Path) -> str:
     Noise: the recording. That is the ID of names like ESC-50's FOLD-ID-TAKE, of
     which several clips may come, and the name of the file otherwise.
     Room impulse responses: the room. That is the name of the file without its
-    channel (`_ch0`) and position (`Position2`), and the scene of Clarity's names. All
-    that `tfse-simulate-rooms` made is one group, so that it can stay in training.
+    channel (`_ch0`) and position (`Position2`), and the scene of Clarity's names.
+    Of `tfse-simulate-rooms`: the folder of the room, `simulated-00012`; files of that
+    name, which earlier versions wrote, are one group.
 
     Example:
         >>> group_of("noise", pathlib.Path("dog/1-30226-A.ogg"))
@@ -101,6 +111,8 @@ def group_of(name: str, path: pathlib.Path) -> str:
     if name == "noise":
         clip = _ESC50_NAME.fullmatch(path.stem)
         return clip.group(1) if clip else path.stem
+    if _SIMULATED.fullmatch(path.parent.name):
+        return path.parent.name
     if _SIMULATED.fullmatch(path.stem):
         return "simulated"
     scene = _CLARITY_ROOM.fullmatch(path.stem)
@@ -109,28 +121,28 @@ def group_of(name: str, path: pathlib.Path) -> str:
     return _POSITION.sub("", _CHANNEL.sub("", path.stem)) or path.stem
 
 
-def _speaker_rule(pattern: str) -> re.Pattern[str]:
+def _rule(name: str, pattern: str) -> re.Pattern[str]:
     try:
         rule = re.compile(pattern)
     except re.error as error:
         raise ConfigError(
-            f"`speaker_pattern` must be a regular expression; received {pattern!r}: {error}."
+            f"`{name}` must be a regular expression; received {pattern!r}: {error}."
         ) from error
     if rule.groups < 1:
-        raise ConfigError(
-            f"`speaker_pattern` must have a group, as in '(p[0-9]+)_'; received {pattern!r}."
-        )
+        raise ConfigError(f"`{name}` must have a group, as in '(p[0-9]+)_'; received {pattern!r}.")
     return rule
 
 
-def _speaker(rule: re.Pattern[str], source_id: str) -> str:
-    match = rule.search(source_id)
-    if not match or not match.group(1):
+def _group(name: str, path: pathlib.Path, source_id: str, rule: re.Pattern[str] | None) -> str:
+    match = rule.search(source_id) if rule else None
+    if match and match.group(1):
+        return match.group(1)
+    if rule and name == "speech":
         raise ConfigError(
             f"`speaker_pattern` must match every recording; received {rule.pattern!r}, "
             f"which does not match {source_id}."
         )
-    return match.group(1)
+    return group_of(name, path)
 
 
 def _labelled(folders: Sequence[str]) -> dict[str, pathlib.Path]:

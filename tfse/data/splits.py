@@ -20,6 +20,7 @@ def assign_splits(
     seed: int,
     name: str,
     train_groups: Sequence[str] = (),
+    known: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Deals groups to splits, the same way for the same seed.
 
@@ -31,27 +32,34 @@ def assign_splits(
 
     Args:
         seconds: Length of each group.
-        fractions: Share of "valid" and "test" in the groups, each in [0, 1).
+        fractions: Share of "valid" and "test" in the groups that are to be dealt, each
+            in [0, 1).
         seed: Another seed deals otherwise.
         name: The set, for the order and for messages: "speech", "noise" or "rir".
         train_groups: Patterns as of a shell; what they match goes to training.
+        known: Splits of earlier data: groups in it keep theirs and are not dealt.
 
     Returns:
         The split of each group.
 
     Raises:
-        ConfigError: There are fewer groups than splits to fill.
+        ConfigError: There are fewer groups than splits to fill, or `train_groups`
+            match one that is known to be elsewhere.
     """
+    kept = {group: split for group, split in (known or {}).items() if group in seconds}
     forced = {g for g in seconds if any(fnmatch.fnmatchcase(g, p) for p in train_groups)}
-    free = sorted(set(seconds) - forced, key=lambda group: (seconds[group], group))
+    _check_agreement(name, kept, forced)
+    new = sorted(set(seconds) - forced - set(kept), key=lambda group: (seconds[group], group))
+    splits = {**dict.fromkeys(seconds, "train"), **kept}
     wanted = [split for split in ("test", "valid") if fractions[split] > 0]
-    if len(free) < len(wanted) + (not forced):
-        raise ConfigError(_too_few(name, len(seconds), len(forced), wanted))
-    splits = dict.fromkeys(seconds, "train")
+    empty = [split for split in wanted if split not in kept.values()]
+    if len(new) < len(empty) + (not forced and "train" not in kept.values()):
+        raise ConfigError(_too_few(name, len(seconds), len(forced), empty))
+    dealt = len(new)
     for split in wanted:
-        count = max(1, round(fractions[split] * len(seconds)))
-        chosen = _one_of_each(free, min(count, len(free)), seed, name)
-        free = [group for group in free if group not in chosen]
+        count = max(int(split in empty), round(fractions[split] * dealt))
+        chosen = _one_of_each(new, min(count, len(new)), seed, name)
+        new = [group for group in new if group not in chosen]
         splits.update(dict.fromkeys(chosen, split))
     return splits
 
@@ -79,11 +87,20 @@ def check_separation(members: Iterable[tuple[str, str, str]]) -> None:
 
 def _one_of_each(free: Sequence[str], count: int, seed: int, name: str) -> set[str]:
     """Chooses one group of each of `count` runs of neighbours."""
-    ends = [len(free) * number // count for number in range(count + 1)]
+    ends = [len(free) * number // max(count, 1) for number in range(count + 1)]
     return {
         min(free[start:end], key=lambda group: _order(seed, name, group))
         for start, end in itertools.pairwise(ends)
     }
+
+
+def _check_agreement(name: str, kept: Mapping[str, str], forced: set[str]) -> None:
+    apart = sorted(group for group in forced if kept.get(group, "train") != "train")
+    if apart:
+        raise ConfigError(
+            f"`train_groups` must not contradict `splits_from`; received {name} {apart[0]!r}, "
+            f"which is in {kept[apart[0]]} there."
+        )
 
 
 def _order(seed: int, name: str, group: str) -> str:

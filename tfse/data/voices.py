@@ -46,7 +46,7 @@ class Voices:
         group = tf.gather(self.table.groups, number)
 
         def pick(step: Tensor, seed: Tensor) -> Tensor:
-            return tf.where(step == 0, number, self._utterance_of(group, seed))
+            return tf.where(step == 0, number, self.table.drawn_from(group, seed))
 
         return self._joined(pick, seed, length)
 
@@ -83,7 +83,7 @@ class Voices:
         )[1]
 
     def _voice(self, group: Tensor, seed: Tensor, length: Tensor) -> Tensor:
-        audio = self._joined(lambda _, seed: self._utterance_of(group, seed), seed, length)
+        audio = self._joined(lambda _, seed: self.table.drawn_from(group, seed), seed, length)
         return audio * dsp.gain_to_level(audio, VOICE_DBFS)
 
     def _joined(self, pick: Pick, seed: Tensor, length: Tensor) -> Tensor:
@@ -93,7 +93,3 @@ class Voices:
             return tf.concat([self.table.read(number), pause], axis=0)
 
         return joined(read, pick, seed, length)
-
-    def _utterance_of(self, group: Tensor, seed: Tensor) -> Tensor:
-        size = tf.gather(self.table.group_sizes, group)
-        return tf.gather(self.table.group_starts, group) + draw.below(seed, size)
