@@ -13,8 +13,10 @@ import tensorflow as tf
 
 import tfse
 from tests.exporting.examples import identity, tiny, voice
+from tfse import models
 from tfse.errors import ConfigError, ModelError
 from tfse.exporting import child, inspection, number_formats
+from tfse.exporting.inspection import operations
 from tfse.exporting.metadata import read_from_tflite, weights_hash
 from tfse.exporting.tflite import export_tflite, file_name
 from tfse.streaming import open_step
@@ -51,6 +53,26 @@ def test_a_file_does_what_its_model_does(
     wanted = tfse.enhance(noisy, 16_000, tiny())
     got = tfse.enhance(noisy, 16_000, open_step(files[number_format]))
     assert snr_db(wanted, got) > LEAST_SNR_DB[number_format]
+
+
+def test_fastenhancer_does_the_same_in_every_format(tmp_path: pathlib.Path) -> None:
+    model = tiny("fastenhancer")
+    noisy = voice(1.0, 5)
+    wanted = tfse.enhance(noisy, 16_000, model)
+    for outcome in export_tflite(model, tmp_path, calibration=CALIBRATION):
+        assert not outcome.reason
+        got = tfse.enhance(noisy, 16_000, open_step(outcome.path))
+        assert snr_db(wanted, got) > LEAST_SNR_DB[outcome.number_format]
+
+
+def test_normalizations_of_fastenhancer_are_folded_into_its_products(
+    tmp_path: pathlib.Path,
+) -> None:
+    (outcome,) = export_tflite(models.build(models.FastEnhancerConfig()), tmp_path, ["float32"])
+    counts = operations(outcome.path)
+    # The aim of the device file, and what is left of 17 normalizations: none.
+    assert sum(counts.values()) <= 250
+    assert counts["MUL"] < 30
 
 
 def test_formats_are_what_they_are_called(files: dict[str, pathlib.Path]) -> None:

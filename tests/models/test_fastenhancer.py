@@ -112,3 +112,26 @@ def _with_highest_bin(spectrum):
 def _complex(x):
     x = np.asarray(x)
     return x[..., 0] + 1j * x[..., 1]
+
+
+def test_maps_over_frequency_are_the_authors():
+    theirs = fastenhancer_original.weights(dict(np.load(FIXTURE)))
+    core = models.build(SMALL).get_layer("core")
+    for layer in ("to_bands", "from_bands"):
+        ours = np.asarray(core.get_layer(layer).kernel)
+        np.testing.assert_allclose(ours, theirs[f"{layer}/kernel"], atol=1e-6)
+
+
+def test_embedding_starts_with_waves_of_rising_frequency():
+    embedding = np.asarray(
+        models.build(SMALL).get_layer("core").get_layer("band_embedding").embedding
+    )
+    angles = np.pi / 6 * np.outer(np.arange(1, 7), 5.0 ** np.linspace(0, 1, 6))
+    np.testing.assert_allclose(embedding, np.hstack([np.sin(angles), np.cos(angles)]), atol=1e-5)
+
+
+def test_training_starts_near_the_mask_that_changes_nothing():
+    model = models.build(SMALL)
+    x = 0.1 * np.random.default_rng(0).standard_normal((1, 640)).astype(np.float32)
+    y = np.asarray(model(x))[:, model.latency_samples :]
+    assert np.corrcoef(y[0], x[0, : y.shape[1]])[0, 1] > 0.8

@@ -13,6 +13,7 @@ from tests import examples
 from tfse.losses import LossConfig, build_loss
 from tfse.models import build
 from tfse.training import TrainConfig, make_strategy
+from tfse.training.optimizer import build_optimizer
 from tfse.training.step import Stepper
 
 BATCH, SAMPLES = 8, 1600
@@ -23,14 +24,19 @@ def first_losses(model_name: str, num_virtual_cpus: int, steps: int) -> list[flo
     strategy = make_strategy("mirrored" if num_virtual_cpus > 1 else "one_device", num_virtual_cpus)
     import tensorflow as tf
 
-    configs = {"dpcrn": examples.tiny_dpcrn(), "lstm_irm": examples.tiny_lstm_irm()}
+    configs = {
+        "dpcrn": examples.tiny_dpcrn(),
+        "fastenhancer": examples.tiny_fastenhancer(),
+        "lstm_irm": examples.tiny_lstm_irm(),
+    }
+    settings = {"optimizer": "muon"} if model_name == "fastenhancer" else {}
+    config = TrainConfig(clip_norm=1.0, **settings)
     keras.utils.set_random_seed(0)
     with strategy.scope():
         model = build(configs[model_name])
-        optimizer = keras.optimizers.Adam(1e-3)
-        optimizer.build(model.trainable_variables)
+        optimizer = build_optimizer(config, model)
     loss = build_loss(LossConfig(negative_snr=1.0, log_spectral_mse=1.0), model)
-    stepper = Stepper(model, loss, optimizer, strategy, TrainConfig(clip_norm=1.0))
+    stepper = Stepper(model, loss, optimizer, strategy, config)
     dataset = tf.data.Dataset.range(steps).map(_mixture, deterministic=True).unbatch().batch(BATCH)
     batches = iter(strategy.experimental_distribute_dataset(dataset))
     return [

@@ -27,9 +27,10 @@ def _losses(model, cpus):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_two_replicas_take_the_steps_of_one_device():
-    # The DPCRN is the hard case: it normalizes over the batch.
-    one, two = _losses("dpcrn", 1), _losses("dpcrn", 2)
+@pytest.mark.parametrize("name", ["dpcrn", "fastenhancer"])
+def test_two_replicas_take_the_steps_of_one_device(name):
+    # The hard cases: these normalize over the batch.
+    one, two = _losses(name, 1), _losses(name, 2)
     assert len(set(one)) == 20
     np.testing.assert_allclose(two, one, rtol=1e-4)
 

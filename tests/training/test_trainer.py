@@ -87,7 +87,15 @@ def test_tensorboard_has_scalars_audio_and_pictures(run):
     for path in (run_dir / "tensorboard").iterdir():
         for event in tf.compat.v1.train.summary_iterator(str(path)):
             tags |= {value.tag for value in event.summary.value}
-    assert {"loss", "val_loss", "learning_rate", "enhanced", "noisy", "clean"} <= tags
+    assert {
+        "loss",
+        "gradient_norm",
+        "val_loss",
+        "learning_rate",
+        "enhanced",
+        "noisy",
+        "clean",
+    } <= tags
 
 
 def test_a_run_goes_on_where_it_stopped(run, prepared, tmp_path):
@@ -97,6 +105,22 @@ def test_a_run_goes_on_where_it_stopped(run, prepared, tmp_path):
     for one, other in zip(resumed.get_weights(), undisturbed.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     assert _history(tmp_path) == _history(run[0])
+
+
+def test_a_run_with_muon_and_a_running_clip_goes_on_where_it_stopped(prepared, tmp_path):
+    def config(steps):
+        muon = _config(steps, optimizer="muon", clip_quantile=0.5, ema_decay=0.9)
+        loss = LossConfig(negative_snr=1.0)
+        return dataclasses.replace(muon, model=examples.tiny_fastenhancer(), loss=loss)
+
+    _train(config(2), prepared, tmp_path / "stopped")
+    resumed = _train(config(4), prepared, tmp_path / "stopped")
+    undisturbed = _train(config(4), prepared, tmp_path / "whole")
+    for one, other in zip(resumed.get_weights(), undisturbed.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    rows = _history(tmp_path / "stopped")
+    assert rows == _history(tmp_path / "whole")
+    assert all(row["gradient_norm"] > 0 for row in rows)
 
 
 def test_counters_of_the_callbacks_go_on(prepared, tmp_path):

@@ -7,8 +7,12 @@ from tfse.training import ExperimentConfig, TrainConfig
 
 
 def get_config(model: str = "lstm_irm") -> ExperimentConfig:
-    """Returns the experiment of a model, `dpcrn` or `lstm_irm`."""
-    models = {"dpcrn": examples.tiny_dpcrn, "lstm_irm": examples.tiny_lstm_irm}
+    """Returns the experiment of a model, `dpcrn`, `fastenhancer` or `lstm_irm`."""
+    models = {
+        "dpcrn": examples.tiny_dpcrn,
+        "fastenhancer": examples.tiny_fastenhancer,
+        "lstm_irm": examples.tiny_lstm_irm,
+    }
     return ExperimentConfig(
         model=models[model](),
         data=DataConfig(segment_s=0.25, reverb_probability=0.0, valid_mixtures=3),

@@ -119,11 +119,10 @@ class TimeGRU(StreamingLayer):
 def _step(gates: Tensor, hidden: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
     """Returns the next hidden state, `[rows, units]`, from the input's part of the gates."""
     units = hidden.shape[-1]
-    recurrent = ops.matmul(hidden, kernel)
-    update, reset = ops.split(
-        ops.sigmoid(gates[..., : 2 * units] + recurrent[..., : 2 * units]), 2, axis=-1
-    )
-    candidate = ops.tanh(gates[..., 2 * units :] + reset * (recurrent[..., 2 * units :] + bias))
+    both, fresh = ops.split(gates, [2 * units], axis=-1)
+    recurrent_both, recurrent = ops.split(ops.matmul(hidden, kernel), [2 * units], axis=-1)
+    update, reset = ops.split(ops.sigmoid(both + recurrent_both), 2, axis=-1)
+    candidate = ops.tanh(fresh + reset * (recurrent + bias))
     return candidate + update * (hidden - candidate)
 
 
