@@ -208,3 +208,22 @@ def test_strategies_that_cannot_be_had_are_refused(arguments, message):
     tf.constant(1) + 1
     with pytest.raises(ConfigError, match=message):
         make_strategy(*arguments)
+
+
+def test_a_loss_that_no_weight_reaches_is_refused():
+    _, stepper = _stepper()
+    stepper._outputs = lambda noisy, training: {"enhanced": 0.5 * noisy}
+    with pytest.raises(ConfigError) as caught:
+        stepper.train(_batch(), tf.constant(2.0))
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith("the loss must depend on a trainable weight")
+
+
+def test_a_weight_that_the_loss_does_not_depend_on_stays():
+    model, stepper = _stepper(name="lstm_irm_multitarget")
+    head = model.get_layer("core").get_layer("clean_log_power")
+    before = [w.numpy() for w in head.trainable_weights]
+    assert before
+    stepper.train(_batch(), tf.constant(2.0))
+    for weight, value in zip(head.trainable_weights, before, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), value)

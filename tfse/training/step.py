@@ -97,7 +97,7 @@ class Stepper:
         """All that a step changes, besides weights and optimizer."""
         return [*self.average.variables, *self._scale.variables, *self._clip.variables]
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def accumulate(self, batch: Batch, mixtures: Any) -> None:
         """Keeps the gradient of a batch for the step that ends with `train`.
 
@@ -109,7 +109,7 @@ class Stepper:
         for total, result in zip(self._sums, results, strict=True):
             total.assign_add(result)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def train(self, batch: Batch, mixtures: Any, stopping: Any = 0.0) -> Outcome:
         """Ends a step with its last batch, and applies it if it is finite.
 
@@ -134,13 +134,13 @@ class Stepper:
         tf.cond(good, lambda: self._apply(clipped, norm), self._skip)
         return Outcome(loss, norm, tf.cast(~good, tf.float32), tf.cast(overflow, tf.float32), stops)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def validate(self, batch: Batch) -> Any:
         """Returns sums over a batch: loss, examples, SI-SDR improvement (dB), noisy examples."""
         sums = self._strategy.run(self._validate_replica, (batch,))
         return self._strategy.reduce(tf.distribute.ReduceOp.SUM, sums, axis=None)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def enhance(self, noisy: Any) -> Any:
         """Returns the enhanced waveforms, `[batch, samples]`, in line with `noisy`."""
         return self._outputs(noisy, training=False)["enhanced"]
@@ -184,7 +184,8 @@ class Stepper:
             losses = self._loss(batch, self._outputs(batch["noisy"], training=True))
             loss = tf.reduce_sum(losses) / mixtures
             scaled = loss * scale
-        return [*tape.gradient(scaled, [variable.value for variable in self._variables]), loss]
+        variables = [variable.value for variable in self._variables]
+        return [*_connected(tape.gradient(scaled, variables), variables), loss]
 
     def _outputs(self, noisy: Any, *, training: bool) -> dict[str, Any]:
         forward = functools.partial(self._forward, training=training)
@@ -208,6 +209,23 @@ class Stepper:
         counted = batch["counted"] if "counted" in batch else tf.ones_like(losses)
         sums = (losses, tf.ones_like(losses), improvement * noisy, noisy)
         return tf.stack([tf.reduce_sum(counted * values) for values in sums])
+
+
+def _connected(gradients: list[Any], variables: list[Any]) -> list[Any]:
+    """Returns gradients with zeros for variables that the loss does not depend on.
+
+    Raises:
+        ConfigError: it depends on none.
+    """
+    if all(gradient is None for gradient in gradients):
+        raise ConfigError(
+            "the loss must depend on a trainable weight of the model; received "
+            f"{len(variables)} trainable weights and no gradient."
+        )
+    return [
+        tf.zeros_like(variable) if gradient is None else gradient
+        for gradient, variable in zip(gradients, variables, strict=True)
+    ]
 
 
 def _si_sdr(batch: Batch, outputs: Mapping[str, Any]) -> Any:
