@@ -1,0 +1,1 @@
+"""Programs for the people who develop tfse; none of them is installed with it."""

@@ -1,0 +1,134 @@
+"""Augmentation of recordings and mixtures, as `tfse.data.augmentation` has it, in JAX.
+
+Probabilities are known when the program is compiled: what has no chance is not computed.
+What has one is computed for every mixture and chosen afterwards, which an accelerator
+does faster than it branches.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from tfse.data.augmentation_config import AugmentationConfig
+
+Array = Any
+Key = Any
+
+# Bumps of a random frequency response, and their widths in octaves.
+_BUMPS = 4
+_WIDTH_MIN, _WIDTH_MAX = 0.4, 1.6
+# Lowest centre of a bump, Hz.
+_LOWEST_HZ = 60.0
+# Coloured noise is shaped this much more than a recording is.
+_COLOUR_DB = 20.0
+# Width of the slope of a band limit, as a share of its cut-off.
+_SLOPE = 0.05
+_MU = 255.0
+
+
+def uniform(key: Key, low: float, high: float) -> Array:
+    """Draws from [low, high), float32 []."""
+    return jax.random.uniform(key, (), minval=low, maxval=high)
+
+
+def either(key: Key, probability: float, yes: Callable[[], Any], no: Callable[[], Any]) -> Any:
+    """Returns what `yes` returns with a probability, and what `no` returns otherwise."""
+    if probability in (0, 1):
+        return yes() if probability else no()
+    chosen = jax.random.uniform(key) < probability
+    return jax.tree.map(lambda a, b: jnp.where(chosen, a, b), yes(), no())
+
+
+@dataclasses.dataclass(frozen=True)
+class Augmentation:
+    """Varies what a mixture is made of.
+
+    Attributes:
+        config: chances and ranges.
+        sample_rate: Hz.
+    """
+
+    config: AugmentationConfig
+    sample_rate: int
+
+    def equalized(self, key: Key, audio: Array) -> Array:
+        """Returns audio through a random smooth frequency response, with its chance."""
+        chance, draw = jax.random.split(key)
+        config = self.config
+        return either(
+            chance,
+            config.equalizer_probability,
+            lambda: self._coloured(draw, audio, config.equalizer_db),
+            lambda: audio,
+        )
+
+    def gaussian(self, key: Key, length: int) -> Array:
+        """Returns Gaussian noise of a random smooth spectrum, float32 [length]."""
+        white, colour = jax.random.split(key)
+        return self._coloured(colour, jax.random.normal(white, (length,)), _COLOUR_DB)
+
+    def band_limited(self, key: Key, *signals: Array) -> tuple[Array, ...]:
+        """Removes what lies above a random cut-off from all signals alike, with its chance."""
+        chance, draw = jax.random.split(key)
+        nyquist = self.sample_rate / 2
+        cutoff = uniform(draw, min(self.config.band_limit_hz_min, nyquist), nyquist)
+
+        def gain(hz: Array) -> Array:
+            return jnp.clip((cutoff - hz) / (_SLOPE * cutoff) + 1.0, 0.0, 1.0)
+
+        return either(
+            chance,
+            self.config.band_limit_probability,
+            lambda: tuple(self._filtered(signal, gain) for signal in signals),
+            lambda: signals,
+        )
+
+    def distorted(self, key: Key, noisy: Array) -> Array:
+        """Returns a noisy mixture clipped, and out of a companding codec, with their chances."""
+        clip_chance, draw, compand_chance = jax.random.split(key, 3)
+        config = self.config
+
+        def clipped() -> Array:
+            limit = uniform(draw, config.clip_at_min, 1.0) * jnp.max(jnp.abs(noisy))
+            return jnp.clip(noisy, -limit, limit)
+
+        loud = either(clip_chance, config.clip_probability, clipped, lambda: noisy)
+        return either(
+            compand_chance, config.companding_probability, lambda: companded(loud), lambda: loud
+        )
+
+    def _coloured(self, key: Key, audio: Array, largest_db: float) -> Array:
+        octaves = math.log2(self.sample_rate / 2 / _LOWEST_HZ)
+        numbers = jax.random.uniform(key, (3, _BUMPS, 1))
+        centre = math.log2(_LOWEST_HZ) + octaves * numbers[0]
+        width = _WIDTH_MIN + (_WIDTH_MAX - _WIDTH_MIN) * numbers[1]
+        height_db = largest_db * (2.0 * numbers[2] - 1.0)
+
+        def gain(hz: Array) -> Array:
+            octave = jnp.log2(jnp.maximum(hz, 1.0))
+            bumps = height_db * jnp.exp(-0.5 * jnp.square((octave - centre) / width))
+            return jnp.exp(jnp.sum(bumps, axis=0) * (math.log(10.0) / 20.0))
+
+        return self._filtered(audio, gain)
+
+    def _filtered(self, audio: Array, gain: Callable[[Array], Array]) -> Array:
+        samples = audio.shape[-1]
+        hz = jnp.arange(samples // 2 + 1) * (self.sample_rate / samples)
+        return jnp.fft.irfft(jnp.fft.rfft(audio) * gain(hz), samples)
+
+
+def companded(samples: Array) -> Array:
+    """Returns samples, within -1 and 1, as 8 bits of the mu-law keep them.
+
+    Source:
+        ITU-T Recommendation G.711, the continuous form of the mu-law.
+    """
+    compressed = jnp.log1p(_MU * jnp.abs(samples)) / math.log1p(_MU)
+    kept = jnp.round(compressed * 127.0) / 127.0
+    return jnp.sign(samples) * jnp.expm1(kept * math.log1p(_MU)) / _MU

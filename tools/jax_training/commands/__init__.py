@@ -1,0 +1,1 @@
+"""Commands of the JAX training, one module each."""

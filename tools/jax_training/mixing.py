@@ -1,0 +1,242 @@
+"""Mixer: training mixtures drawn and mixed on the accelerator.
+
+The distribution of the mixtures is that of `tfse.data.mixing.Mixer`, whose order of
+steps and whose functions of `tfse.dsp.mixing` it has; the random numbers are others.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from keras import ops
+
+from tfse.data.config import DataConfig
+from tfse.dsp import mixing as dsp
+from tools.jax_training.augmentation import Augmentation, either, uniform
+from tools.jax_training.babble import Babble, utterances_of
+from tools.jax_training.corpus import Corpus, Recordings, Turns, pieces_for
+from tools.jax_training.rooms import in_room
+from tools.jax_training.store import Store
+from tools.jax_training.stretches import Joining, at_speed, below
+from tools.jax_training.synthetic import SyntheticNoise
+
+Array = Any
+Key = Any
+Mixture = dict[str, Array]
+
+# As in tfse.data.voices and tfse.data.mixing, which need TensorFlow.
+_PAUSE_S = 0.2
+_FADE_S = 0.005
+
+
+@dataclasses.dataclass(frozen=True)
+class Mixer:
+    """Makes training mixtures from a corpus.
+
+    Attributes:
+        config: what a mixture is made of.
+        speech_pieces: utterances that fill a crop at the highest speed.
+        noise_pieces: noise recordings that do.
+        taps: length of the longest room impulse response.
+    """
+
+    config: DataConfig
+    speech_pieces: int
+    noise_pieces: int
+    taps: int
+
+    def batch(self, key: Key, corpus: Corpus, size: int) -> Mixture:
+        """Returns `size` mixtures: `noisy`, `clean`, `noise` [size, samples], `length` [size]."""
+        keys = jax.random.split(key, size)
+        return jax.vmap(lambda key: self(key, corpus))(keys)
+
+    def __call__(self, key: Key, corpus: Corpus) -> Mixture:
+        """Makes one mixture.
+
+        Returns:
+            `noisy`, `clean` and `noise` (`noisy - clean`), float32 [samples]; `length`
+            float32 []; `snr_db` and `level_dbfs` float32 [], as they were drawn.
+        """
+        turn, speech, room, noise, band, last = jax.random.split(key, 6)
+        number = _beginner(turn, corpus.turns)
+        dry = self._dry(speech, corpus.speech, number)
+        heard, target = self._in_room(room, corpus, dry)
+        noises = self._noise(noise, corpus, number)
+        heard, target, noises = self._varied.band_limited(band, heard, target, noises)
+        return {**self._mixed(last, heard, target, noises), "length": jnp.float32(self._samples)}
+
+    @property
+    def _samples(self) -> int:
+        return self.config.segment_samples
+
+    @property
+    def _varied(self) -> Augmentation:
+        return Augmentation(self.config.augmentation, self.config.sample_rate)
+
+    @property
+    def _speech_joining(self) -> Joining:
+        return Joining(pause=round(_PAUSE_S * self.config.sample_rate))
+
+    def _dry(self, key: Key, speech: Recordings, number: Array) -> Array:
+        """Returns speech of one speaker, or silence where nobody speaks."""
+        settings = self.config.augmentation
+        others, cut, speed, colour, silent = jax.random.split(key, 5)
+        following = utterances_of(others, speech, speech.groups[number], self.speech_pieces - 1)
+        audio = at_speed(
+            (cut, speed),
+            speech,
+            jnp.concatenate([number[None], following]),
+            self._samples,
+            self._speech_joining,
+            settings.speech_speed_max,
+            settings.speed_probability,
+        )
+        audio = self._varied.equalized(colour, audio)
+        silence = jnp.zeros_like(audio)
+        return either(silent, settings.speechless_probability, lambda: silence, lambda: audio)
+
+    def _in_room(self, key: Key, corpus: Corpus, dry: Array) -> tuple[Array, Array]:
+        """Returns speech as it is heard, and the target."""
+        table = corpus.rir
+        if table is None:
+            return dry, dry
+        chance, draw = jax.random.split(key)
+        early = self.config.early_samples
+        return either(
+            chance,
+            self.config.reverb_probability,
+            lambda: in_room(draw, table, self.taps, dry, early),
+            lambda: (dry, dry),
+        )
+
+    def _noise(self, key: Key, corpus: Corpus, number: Array) -> Array:
+        """Returns noise, as loud as it happens to be."""
+        table = corpus.noise
+        silence = jnp.zeros(self._samples)
+        if table is None:
+            return silence
+        clean, is_babble, voices, other = jax.random.split(key, 4)
+        config = self.config
+        speech = corpus.speech
+
+        def babble() -> Array:
+            fewest, most = config.babble_speakers_min, config.babble_speakers_max
+            make = Babble(fewest, most, self.speech_pieces, self._speech_joining)
+            return make(voices, speech, speech.groups[number], self._samples)
+
+        def some() -> Array:
+            return either(
+                is_babble,
+                config.babble_probability,
+                babble,
+                lambda: self._no_voices(other, table),
+            )
+
+        return either(clean, config.clean_probability, lambda: silence, some)
+
+    def _no_voices(self, key: Key, table: Recordings) -> Array:
+        """Returns noise that is no babble: Gaussian, synthetic, or recorded once or twice."""
+        settings = self.config.augmentation
+        is_coloured, gaussian, first, second, synthetic = jax.random.split(key, 5)
+
+        def recorded() -> Array:
+            return self._with_second(second, self._recorded(first, table), table)
+
+        return either(
+            is_coloured,
+            settings.coloured_probability,
+            lambda: self._varied.gaussian(gaussian, self._samples),
+            lambda: self._with_synthetic(synthetic, recorded()),
+        )
+
+    def _with_synthetic(self, key: Key, recorded: Array) -> Array:
+        """Returns recorded noise, now and then with synthetic noise in it or in its place."""
+        settings = self.config.augmentation
+        chance, is_alone, draw, level = jax.random.split(key, 4)
+
+        def some() -> Array:
+            synthetic = SyntheticNoise(self.config.sample_rate, self._samples)(draw)
+            quieter_db = uniform(level, -settings.synthetic_db, settings.synthetic_db)
+            both = recorded + synthetic * dsp.gain_for_snr(recorded, synthetic, quieter_db)
+            share = settings.synthetic_alone_probability
+            return either(is_alone, share, lambda: synthetic, lambda: both)
+
+        return either(chance, settings.synthetic_probability, some, lambda: recorded)
+
+    def _recorded(self, key: Key, table: Recordings) -> Array:
+        settings = self.config.augmentation
+        which, cut, speed, colour = jax.random.split(key, 4)
+        audio = at_speed(
+            (cut, speed),
+            table,
+            jax.random.randint(which, (self.noise_pieces,), 0, table.count),
+            self._samples,
+            Joining(fade=round(_FADE_S * self.config.sample_rate)),
+            settings.noise_speed_max,
+            settings.speed_probability,
+        )
+        return self._varied.equalized(colour, audio)
+
+    def _with_second(self, key: Key, first: Array, table: Recordings) -> Array:
+        settings = self.config.augmentation
+        chance, draw, level = jax.random.split(key, 3)
+
+        def both() -> Array:
+            second = self._recorded(draw, table)
+            quieter_db = uniform(level, 0.0, settings.second_noise_db)
+            return first + second * dsp.gain_for_snr(first, second, quieter_db)
+
+        return either(chance, settings.second_noise_probability, both, lambda: first)
+
+    def _mixed(self, key: Key, heard: Array, target: Array, noise: Array) -> Mixture:
+        config = self.config
+        snr_key, level_key, distortion = jax.random.split(key, 3)
+        snr_db = uniform(snr_key, config.snr_db_min, config.snr_db_max)
+        level = uniform(level_key, config.level_dbfs_min, config.level_dbfs_max)
+        noise = noise * dsp.gain_for_snr(heard, noise, snr_db)
+        noisy = heard + noise
+        gain = dsp.gain_to_level(noisy, level)
+        gain = gain * dsp.clip_guard(gain * ops.concatenate([noisy, target]), config.peak_max)
+        clean = gain * target
+        noisy = self._varied.distorted(distortion, gain * noisy)
+        return {
+            "noisy": noisy,
+            "clean": clean,
+            "noise": noisy - clean,
+            "snr_db": snr_db,
+            "level_dbfs": level,
+        }
+
+
+def make_mixer(store: Store, config: DataConfig) -> Mixer:
+    """Returns the mixer of a store, with the sizes that its recordings need."""
+    settings = config.augmentation
+    is_sped = settings.speed_probability > 0
+
+    def pieces(name: str, fastest: float, pause: int) -> int:
+        table = getattr(store, name)
+        longest = config.segment_samples * (fastest if is_sped else 1.0)
+        return pieces_for(table, round(longest), pause) if table else 1
+
+    pause = round(_PAUSE_S * config.sample_rate)
+    return Mixer(
+        config,
+        pieces("speech", settings.speech_speed_max, pause),
+        pieces("noise", settings.noise_speed_max, 0),
+        int(store.rir.samples.max()) if store.rir else 0,
+    )
+
+
+def _beginner(key: Key, turns: Turns) -> Array:
+    """Draws the utterance that a mixture begins with, int32 []."""
+    turn_key, crop_key = jax.random.split(key)
+    turn = below(turn_key, turns.first.shape[0])
+    return turns.crops[turns.first[turn] + below(crop_key, turns.count[turn])]
+
+
+#: From a key and a corpus to a batch.
+MakeBatch = Callable[[Key, Corpus], Mixture]
