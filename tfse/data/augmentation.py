@@ -9,26 +9,16 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfse.data import draw
+from tfse.data import constants, draw
 from tfse.data.augmentation_config import AugmentationConfig
 
 Tensor = Any
 # From a number of samples to so many samples of a recording.
 Take = Callable[[Tensor], Tensor]
 
-# Bumps of a random frequency response, and their widths in octaves.
-_BUMPS = 4
-_WIDTH_MIN, _WIDTH_MAX = 0.4, 1.6
-# Lowest centre of a bump, Hz.
-_LOWEST_HZ = 60.0
-# Coloured noise is shaped this much more than a recording is.
-_COLOUR_DB = 20.0
 # Samples that go through the FFT come in multiples of this: its lengths then have
 # few large factors.
 _LENGTH_STEP = 160
-# Width of the slope of a band limit, as a share of its cut-off.
-_SLOPE = 0.05
-_MU = 255.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +73,7 @@ class Augmentation:
             int64 [2], [] -> float32 [length]
         """
         white = tf.random.stateless_normal([length], draw.fold(seed, 0))
-        return self._coloured(draw.fold(seed, 1), white, _COLOUR_DB)
+        return self._coloured(draw.fold(seed, 1), white, constants.COLOUR_DB)
 
     def band_limited(self, seed: Tensor, *signals: Tensor) -> tuple[Tensor, ...]:
         """Takes away what lies above a random cut-off, from all signals alike.
@@ -98,7 +88,9 @@ class Augmentation:
             cutoff = draw.uniform(draw.fold(seed, 1), lowest, nyquist)
 
             def gain(hz: Tensor) -> Tensor:
-                return tf.clip_by_value((cutoff - hz) / (_SLOPE * cutoff) + 1.0, 0.0, 1.0)
+                return tf.clip_by_value(
+                    (cutoff - hz) / (constants.BAND_LIMIT_SLOPE * cutoff) + 1.0, 0.0, 1.0
+                )
 
             rows = tf.stack(signals)
             return tuple(tf.unstack(tf.ensure_shape(self._filtered(rows, gain), rows.shape)))
@@ -139,10 +131,13 @@ class Augmentation:
         )
 
     def _coloured(self, seed: Tensor, audio: Tensor, largest_db: float) -> Tensor:
-        octaves = math.log2(self.sample_rate / 2 / _LOWEST_HZ)
-        numbers = tf.random.stateless_uniform([3, _BUMPS, 1], seed)
-        centre = math.log2(_LOWEST_HZ) + octaves * numbers[0]
-        width = _WIDTH_MIN + (_WIDTH_MAX - _WIDTH_MIN) * numbers[1]
+        octaves = math.log2(self.sample_rate / 2 / constants.BUMP_LOWEST_HZ)
+        numbers = tf.random.stateless_uniform([3, constants.BUMPS, 1], seed)
+        centre = math.log2(constants.BUMP_LOWEST_HZ) + octaves * numbers[0]
+        width = (
+            constants.BUMP_OCTAVES[0]
+            + (constants.BUMP_OCTAVES[1] - constants.BUMP_OCTAVES[0]) * numbers[1]
+        )
         height_db = largest_db * (2.0 * numbers[2] - 1.0)
 
         def gain(hz: Tensor) -> Tensor:
@@ -185,6 +180,6 @@ def companded(samples: Tensor) -> Tensor:
     Shapes:
         float32 [samples], within -1 and 1 -> float32 [samples]
     """
-    compressed = tf.math.log1p(_MU * tf.abs(samples)) / math.log1p(_MU)
+    compressed = tf.math.log1p(constants.MU * tf.abs(samples)) / math.log1p(constants.MU)
     kept = tf.round(compressed * 127.0) / 127.0
-    return tf.sign(samples) * tf.math.expm1(kept * math.log1p(_MU)) / _MU
+    return tf.sign(samples) * tf.math.expm1(kept * math.log1p(constants.MU)) / constants.MU

@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfse.data import draw
+from tfse.data import constants, draw
 from tfse.data.augmentation import Augmentation
 from tfse.data.augmentation_config import AugmentationConfig
 from tfse.data.config import DataConfig
@@ -18,7 +18,7 @@ from tfse.data.reader import RecordTable
 from tfse.data.splits import SPLITS
 from tfse.data.synthetic import SyntheticNoise
 from tfse.data.turns import Turns
-from tfse.data.voices import PAUSE_S, Voices
+from tfse.data.voices import Voices
 from tfse.dsp import mixing as dsp
 
 Tensor = Any
@@ -27,8 +27,6 @@ Seeds = dict[Purpose, Tensor]
 # From the seeds of the record and of its colour to a stretch of noise.
 Stretch = Callable[[Tensor, Tensor], Tensor]
 
-# Where two noise recordings meet, so that the joint does not click.
-FADE_S = 0.005
 BABBLE = "babble"
 COLOURED = "coloured"
 SYNTHETIC = "synthetic"
@@ -123,7 +121,7 @@ class Mixer:
 
     @property
     def _voices(self) -> Voices:
-        return Voices(self.speech, round(PAUSE_S * self.config.sample_rate))
+        return Voices(self.speech, round(constants.PAUSE_S * self.config.sample_rate))
 
     def _dry(self, seeds: Seeds, number: Tensor) -> Tensor:
         if self.config.whole_utterances:
@@ -192,7 +190,7 @@ class Mixer:
     def _no_voices(self, table: RecordTable, seeds: Seeds, length: Tensor) -> tuple[Tensor, Tensor]:
         """Returns noise that is no babble: Gaussian, synthetic, or recorded once or twice."""
         varied, seed = self._varied, seeds[Purpose.NOISE]
-        fade = round(FADE_S * self.config.sample_rate)
+        fade = round(constants.FADE_S * self.config.sample_rate)
 
         def stretch(seed: Tensor, colour: Tensor) -> Tensor:
             return varied.noise(colour, length, lambda n: _recorded(table, seed, n, fade))

@@ -12,33 +12,10 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfse.data import draw
+from tfse.data import constants, draw
 
 Tensor = Any
 
-LOWEST_HZ = 20.0
-# Oscillators stay below this share of the Nyquist frequency.
-HIGHEST_SHARE = 0.95
-TONE_HZ_MIN = 50.0
-# Wobble and vibrato: how often per second, and how far as a share of the frequency.
-WOBBLE_HZ_MIN, WOBBLE_HZ_MAX = 0.1, 8.0
-WOBBLE_MAX, VIBRATO_MAX = 0.05, 0.01
-SWEEP_S_MIN, SWEEP_S_MAX = 0.1, 3.0
-# Mains, engines and fans.
-HUM_HZ_MIN, HUM_HZ_MAX = 45.0, 400.0
-HARMONICS, TABLE = 60, 4096
-TILT_MIN, TILT_MAX = 0.4, 1.8
-OCTAVES_MIN, OCTAVES_MAX = 0.1, 6.0
-# Width of the slope of a band, as a share of its limits.
-SLOPE = 0.01
-CLICK_HZ_MIN, CLICK_HZ_MAX = 1.0, 30.0
-RING_HZ_MIN, RING_HZ_MAX = 150.0, 6000.0
-RING_S_MIN, RING_S_MAX = 0.001, 0.03
-# Envelopes.
-MODULATION_HZ_MIN, MODULATION_HZ_MAX = 0.1, 8.0
-GATE_S_MIN, GATE_S_MAX = 0.2, 3.0
-EVENT_S_MIN, EVENT_S_MAX = 0.1, 1.5
-RAMP_S_MIN, RAMP_S_MAX = 0.005, 0.05
 # FFT lengths are multiples of this, so that they have few large factors.
 _LENGTH_STEP = 160
 
@@ -82,17 +59,22 @@ class SyntheticNoise:
     def tone(self, seed: Tensor, length: Tensor) -> Tensor:
         """Returns a tone, half of the time with a wobble."""
         pitch, *wobble = self._numbers(seed, 5)
-        hz = _geometric(pitch, TONE_HZ_MIN, HIGHEST_SHARE / (1 + WOBBLE_MAX) * self._nyquist_hz)
-        return self._sine(hz * self._wobble(wobble, WOBBLE_MAX, length))
+        hz = _geometric(
+            pitch,
+            constants.TONE_HZ_MIN,
+            constants.HIGHEST_SHARE / (1 + constants.WOBBLE_MAX) * self._nyquist_hz,
+        )
+        return self._sine(hz * self._wobble(wobble, constants.WOBBLE_MAX, length))
 
     def sweep(self, seed: Tensor, length: Tensor) -> Tensor:
         """Returns a tone that glides up or down again and again, or to and fro."""
         first, last, period, start, to_and_fro = self._numbers(seed, 5)
-        highest = HIGHEST_SHARE * self._nyquist_hz
+        highest = constants.HIGHEST_SHARE * self._nyquist_hz
         from_log, to_log = (
-            tf.math.log(_geometric(number, TONE_HZ_MIN, highest)) for number in (first, last)
+            tf.math.log(_geometric(number, constants.TONE_HZ_MIN, highest))
+            for number in (first, last)
         )
-        place = self._time_s(length) / _geometric(period, SWEEP_S_MIN, SWEEP_S_MAX) + start
+        place = self._time_s(length) / _geometric(period, *constants.SWEEP_S) + start
         place -= tf.floor(place)
         place = tf.where(to_and_fro < 0.5, 1.0 - tf.abs(2.0 * place - 1.0), place)
         return self._sine(tf.exp(from_log + (to_log - from_log) * place))
@@ -100,30 +82,38 @@ class SyntheticNoise:
     def hum(self, seed: Tensor, length: Tensor) -> Tensor:
         """Returns harmonics of a low tone that fall about as 1 over their number."""
         pitch, tilt, *wobble = self._numbers(draw.fold(seed, 0), 6)
-        hz = _geometric(pitch, HUM_HZ_MIN, HUM_HZ_MAX)
-        number = tf.range(1, HARMONICS + 1, dtype=tf.float32)
+        hz = _geometric(pitch, *constants.HUM_HZ)
+        number = tf.range(1, constants.HARMONICS + 1, dtype=tf.float32)
         strength, phase = tf.unstack(
-            tf.random.stateless_uniform([2, HARMONICS], draw.fold(seed, 1)), axis=0
+            tf.random.stateless_uniform([2, constants.HARMONICS], draw.fold(seed, 1)), axis=0
         )
-        level = (0.1 + 0.9 * strength) * number ** -(TILT_MIN + (TILT_MAX - TILT_MIN) * tilt)
-        highest = HIGHEST_SHARE / (1 + VIBRATO_MAX) * self._nyquist_hz
+        level = (0.1 + 0.9 * strength) * number ** -(
+            constants.TILT[0] + (constants.TILT[1] - constants.TILT[0]) * tilt
+        )
+        highest = constants.HIGHEST_SHARE / (1 + constants.VIBRATO_MAX) * self._nyquist_hz
         level *= tf.cast(hz * number < highest, tf.float32)
         angle = 2.0 * math.pi * phase
         harmonics = tf.complex(level * tf.cos(angle), level * tf.sin(angle))
-        period = tf.signal.irfft(tf.concat([[0.0], harmonics], axis=0), [TABLE]) * (TABLE / 2)
-        return _looked_up(period, self._turns(hz * self._wobble(wobble, VIBRATO_MAX, length)))
+        period = tf.signal.irfft(tf.concat([[0.0], harmonics], axis=0), [constants.TABLE]) * (
+            constants.TABLE / 2
+        )
+        return _looked_up(
+            period, self._turns(hz * self._wobble(wobble, constants.VIBRATO_MAX, length))
+        )
 
     def band(self, seed: Tensor, length: Tensor) -> Tensor:
         """Returns Gaussian noise between two frequencies, from a whistle to nearly white."""
         width, centre = self._numbers(draw.fold(seed, 0), 2)
-        half = 2.0 ** (_geometric(width, OCTAVES_MIN, OCTAVES_MAX) / 2.0)
-        hz = _geometric(centre, 2.0 * LOWEST_HZ, HIGHEST_SHARE * self._nyquist_hz)
+        half = 2.0 ** (_geometric(width, *constants.BAND_OCTAVES) / 2.0)
+        hz = _geometric(
+            centre, 2.0 * constants.LOWEST_HZ, constants.HIGHEST_SHARE * self._nyquist_hz
+        )
         return self._band_noise(draw.fold(seed, 1), length, hz / half, hz * half)
 
     def clicks(self, seed: Tensor, length: Tensor) -> Tensor:
         """Returns clicks or pops, a decaying resonance each, regular or at random times."""
         rate, ring, decay, is_regular, start = self._numbers(draw.fold(seed, 0), 5)
-        per_s = _geometric(rate, CLICK_HZ_MIN, CLICK_HZ_MAX)
+        per_s = _geometric(rate, *constants.CLICK_HZ)
         duration_s = tf.cast(length, tf.float32) / self.sample_rate
         # Three times as many as there are on average: random ones may come thick.
         count = tf.cast(3.0 * per_s * duration_s, tf.int32) + 8
@@ -138,8 +128,10 @@ class SyntheticNoise:
         since_s = time_s - tf.gather(at_s, tf.maximum(last, 0))
         level = tf.gather(0.3 + 0.7 * loudness, tf.maximum(last, 0))
         level = tf.where(last < 0, 0.0, level)
-        ring_hz = _geometric(ring, RING_HZ_MIN, min(RING_HZ_MAX, 0.7 * self._nyquist_hz))
-        ring_s = _geometric(decay, RING_S_MIN, RING_S_MAX)
+        ring_hz = _geometric(
+            ring, constants.RING_HZ[0], min(constants.RING_HZ[1], 0.7 * self._nyquist_hz)
+        )
+        ring_s = _geometric(decay, *constants.RING_S)
         # Before the first click time is negative: the exponential must not grow.
         fading = tf.exp(-tf.maximum(since_s, 0.0) / ring_s)
         return level * fading * tf.sin(2.0 * math.pi * ring_hz * since_s)
@@ -160,7 +152,7 @@ class SyntheticNoise:
 
     def _modulated(self, numbers: list[Tensor], length: Tensor) -> Tensor:
         rate, depth, start, _ = numbers
-        hz = _geometric(rate, MODULATION_HZ_MIN, MODULATION_HZ_MAX)
+        hz = _geometric(rate, *constants.MODULATION_HZ)
         wave = tf.sin(2.0 * math.pi * (hz * self._time_s(length) + start))
         return 1.0 - 0.5 * (0.2 + 0.8 * depth) * (1.0 + wave)
 
@@ -169,19 +161,19 @@ class SyntheticNoise:
         time_s = self._time_s(length)
         # One whole period at least, so that something is heard.
         longest_s = tf.cast(length, tf.float32) / self.sample_rate
-        period_s = tf.minimum(_geometric(period, GATE_S_MIN, GATE_S_MAX), longest_s)
+        period_s = tf.minimum(_geometric(period, *constants.GATE_S), longest_s)
         place = time_s / period_s + start
         from_middle_s = tf.abs(place - tf.floor(place) - 0.5) * period_s
         open_s = (0.2 + 0.6 * duty) * period_s
-        ramp_s = tf.minimum(_geometric(ramp, RAMP_S_MIN, RAMP_S_MAX), 0.1 * period_s)
+        ramp_s = tf.minimum(_geometric(ramp, *constants.RAMP_S), 0.1 * period_s)
         return _smooth((0.5 * open_s - from_middle_s) / ramp_s + 0.5)
 
     def _single(self, numbers: list[Tensor], length: Tensor) -> Tensor:
         longest, start, ramp, decay = numbers
         duration_s = tf.cast(length, tf.float32) / self.sample_rate
-        event_s = tf.minimum(_geometric(longest, EVENT_S_MIN, EVENT_S_MAX), duration_s)
+        event_s = tf.minimum(_geometric(longest, *constants.EVENT_S), duration_s)
         since_s = self._time_s(length) - start * (duration_s - event_s)
-        ramp_s = tf.minimum(_geometric(ramp, RAMP_S_MIN, RAMP_S_MAX), 0.2 * event_s)
+        ramp_s = tf.minimum(_geometric(ramp, *constants.RAMP_S), 0.2 * event_s)
         edges = _smooth(tf.minimum(since_s, event_s - since_s) / ramp_s)
         # From as loud all along to 40 dB down at the end.
         return edges * tf.exp(-4.6 * decay * tf.maximum(since_s, 0.0) / event_s)
@@ -192,9 +184,11 @@ class SyntheticNoise:
         spectrum = tf.random.stateless_normal([2, bins], seed)
         bin_hz = self.sample_rate / tf.cast(padded, tf.float32)
         hz = tf.range(bins, dtype=tf.float32) * bin_hz
-        low_hz = tf.maximum(low_hz, LOWEST_HZ)
+        low_hz = tf.maximum(low_hz, constants.LOWEST_HZ)
         # A short noise has bins that are wider than the slopes, or the band.
-        rise, fall = (tf.maximum(SLOPE * limit, 2.0 * bin_hz) for limit in (low_hz, high_hz))
+        rise, fall = (
+            tf.maximum(constants.BAND_SLOPE * limit, 2.0 * bin_hz) for limit in (low_hz, high_hz)
+        )
         gain = tf.minimum((hz - low_hz) / rise, (high_hz - hz) / fall) + 1.0
         gain = tf.clip_by_value(gain, 0.0, 1.0)
         # As loud as the other noises: about 1.
@@ -205,7 +199,7 @@ class SyntheticNoise:
     def _wobble(self, numbers: list[Tensor], most: float, length: Tensor) -> Tensor:
         """Returns the factor on a frequency, within 1 - most and 1 + most, at each sample."""
         rate, depth, start, has_none = numbers
-        hz = _geometric(rate, WOBBLE_HZ_MIN, WOBBLE_HZ_MAX)
+        hz = _geometric(rate, *constants.WOBBLE_HZ)
         depth = tf.where(has_none < 0.5, 0.0, most * depth)
         return 1.0 + depth * tf.sin(2.0 * math.pi * (hz * self._time_s(length) + start))
 
@@ -238,9 +232,9 @@ def _smooth(ramp: Tensor) -> Tensor:
 
 def _looked_up(period: Tensor, turns: Tensor) -> Tensor:
     """Reads one period of a waveform at phases within [0, 1), linearly between its samples."""
-    place = turns * TABLE
+    place = turns * constants.TABLE
     index = tf.cast(place, tf.int32)
     rest = place - tf.cast(index, tf.float32)
-    before = tf.gather(period, tf.minimum(index, TABLE - 1))
-    after = tf.gather(period, (index + 1) % TABLE)
+    before = tf.gather(period, tf.minimum(index, constants.TABLE - 1))
+    after = tf.gather(period, (index + 1) % constants.TABLE)
     return before + rest * (after - before)

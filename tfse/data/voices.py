@@ -7,17 +7,12 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfse.data import draw
+from tfse.data import constants, draw
 from tfse.data.joining import Pick, joined
 from tfse.data.reader import RecordTable
 from tfse.dsp import mixing as dsp
 
 Tensor = Any
-
-# Between two utterances of one speaker, as a breath.
-PAUSE_S = 0.2
-# All voices of babble are as loud; how loud does not matter, as noise is scaled.
-VOICE_DBFS = -25.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +79,7 @@ class Voices:
 
     def _voice(self, group: Tensor, seed: Tensor, length: Tensor) -> Tensor:
         audio = self._joined(lambda _, seed: self.table.drawn_from(group, seed), seed, length)
-        return audio * dsp.gain_to_level(audio, VOICE_DBFS)
+        return audio * dsp.gain_to_level(audio, constants.VOICE_DBFS)
 
     def _joined(self, pick: Pick, seed: Tensor, length: Tensor) -> Tensor:
         pause = tf.zeros([self.pause_samples])

@@ -237,6 +237,8 @@ class FrequencyBLSTM(keras.layers.Layer):
             recurrent_activation=gate_activation(self.recurrent_activation),
             return_sequences=True,
             go_backwards=go_backwards,
+            # On JAX, Keras (3.15) returns the outputs of a backward cuDNN LSTM in forward order.
+            use_cudnn=False if go_backwards else "auto",
             dtype=self.dtype_policy,
             name=name,
         )

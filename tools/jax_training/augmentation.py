@@ -15,21 +15,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from tfse.data import constants
 from tfse.data.augmentation_config import AugmentationConfig
 
 Array = Any
 Key = Any
-
-# Bumps of a random frequency response, and their widths in octaves.
-_BUMPS = 4
-_WIDTH_MIN, _WIDTH_MAX = 0.4, 1.6
-# Lowest centre of a bump, Hz.
-_LOWEST_HZ = 60.0
-# Coloured noise is shaped this much more than a recording is.
-_COLOUR_DB = 20.0
-# Width of the slope of a band limit, as a share of its cut-off.
-_SLOPE = 0.05
-_MU = 255.0
 
 
 def uniform(key: Key, low: float, high: float) -> Array:
@@ -71,7 +61,7 @@ class Augmentation:
     def gaussian(self, key: Key, length: int) -> Array:
         """Returns Gaussian noise of a random smooth spectrum, float32 [length]."""
         white, colour = jax.random.split(key)
-        return self._coloured(colour, jax.random.normal(white, (length,)), _COLOUR_DB)
+        return self._coloured(colour, jax.random.normal(white, (length,)), constants.COLOUR_DB)
 
     def band_limited(self, key: Key, *signals: Array) -> tuple[Array, ...]:
         """Removes what lies above a random cut-off from all signals alike, with its chance."""
@@ -80,7 +70,7 @@ class Augmentation:
         cutoff = uniform(draw, min(self.config.band_limit_hz_min, nyquist), nyquist)
 
         def gain(hz: Array) -> Array:
-            return jnp.clip((cutoff - hz) / (_SLOPE * cutoff) + 1.0, 0.0, 1.0)
+            return jnp.clip((cutoff - hz) / (constants.BAND_LIMIT_SLOPE * cutoff) + 1.0, 0.0, 1.0)
 
         return either(
             chance,
@@ -104,10 +94,13 @@ class Augmentation:
         )
 
     def _coloured(self, key: Key, audio: Array, largest_db: float) -> Array:
-        octaves = math.log2(self.sample_rate / 2 / _LOWEST_HZ)
-        numbers = jax.random.uniform(key, (3, _BUMPS, 1))
-        centre = math.log2(_LOWEST_HZ) + octaves * numbers[0]
-        width = _WIDTH_MIN + (_WIDTH_MAX - _WIDTH_MIN) * numbers[1]
+        octaves = math.log2(self.sample_rate / 2 / constants.BUMP_LOWEST_HZ)
+        numbers = jax.random.uniform(key, (3, constants.BUMPS, 1))
+        centre = math.log2(constants.BUMP_LOWEST_HZ) + octaves * numbers[0]
+        width = (
+            constants.BUMP_OCTAVES[0]
+            + (constants.BUMP_OCTAVES[1] - constants.BUMP_OCTAVES[0]) * numbers[1]
+        )
         height_db = largest_db * (2.0 * numbers[2] - 1.0)
 
         def gain(hz: Array) -> Array:
@@ -129,6 +122,6 @@ def companded(samples: Array) -> Array:
     Source:
         ITU-T Recommendation G.711, the continuous form of the mu-law.
     """
-    compressed = jnp.log1p(_MU * jnp.abs(samples)) / math.log1p(_MU)
+    compressed = jnp.log1p(constants.MU * jnp.abs(samples)) / math.log1p(constants.MU)
     kept = jnp.round(compressed * 127.0) / 127.0
-    return jnp.sign(samples) * jnp.expm1(kept * math.log1p(_MU)) / _MU
+    return jnp.sign(samples) * jnp.expm1(kept * math.log1p(constants.MU)) / constants.MU

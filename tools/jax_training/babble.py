@@ -8,15 +8,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from tfse.data import constants
 from tfse.dsp import mixing as dsp
 from tools.jax_training.corpus import Recordings
 from tools.jax_training.stretches import Joining, below, joined
 
 Array = Any
 Key = Any
-
-# All voices of babble are equally loud; how loud does not matter, as noise is scaled.
-_VOICE_DBFS = -25.0
 
 
 def utterances_of(key: Key, speech: Recordings, group: Array, count: int) -> Array:
@@ -57,4 +55,4 @@ class Babble:
         numbers_key, cut_key = jax.random.split(key)
         numbers = utterances_of(numbers_key, speech, group, self.pieces)
         audio = joined(cut_key, speech, numbers, length, jnp.arange(length), self.how)
-        return audio * dsp.gain_to_level(audio, _VOICE_DBFS)
+        return audio * dsp.gain_to_level(audio, constants.VOICE_DBFS)

@@ -8,16 +8,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from tfse.data import constants
 from tools.jax_training.oscillators import geometric, smooth, time_s
 
 Array = Any
 Key = Any
-
-# As in tfse.data.synthetic, which needs TensorFlow.
-_MODULATION_HZ = (0.1, 8.0)
-_GATE_S = (0.2, 3.0)
-_EVENT_S = (0.1, 1.5)
-_RAMP_S = (0.005, 0.05)
 
 
 def envelope(key: Key, length: int, sample_rate: int) -> Array:
@@ -37,26 +32,26 @@ def envelope(key: Key, length: int, sample_rate: int) -> Array:
 
 def _modulated(numbers: Array, time: Array) -> Array:
     rate, depth, start, _ = numbers
-    wave = jnp.sin(2.0 * math.pi * (geometric(rate, *_MODULATION_HZ) * time + start))
+    wave = jnp.sin(2.0 * math.pi * (geometric(rate, *constants.MODULATION_HZ) * time + start))
     return 1.0 - 0.5 * (0.2 + 0.8 * depth) * (1.0 + wave)
 
 
 def _gated(numbers: Array, time: Array, duration_s: float) -> Array:
     period, duty, start, ramp = numbers
     # One whole period at least, so that something is heard.
-    period_s = jnp.minimum(geometric(period, *_GATE_S), duration_s)
+    period_s = jnp.minimum(geometric(period, *constants.GATE_S), duration_s)
     place = time / period_s + start
     from_middle_s = jnp.abs(place - jnp.floor(place) - 0.5) * period_s
     open_s = (0.2 + 0.6 * duty) * period_s
-    ramp_s = jnp.minimum(geometric(ramp, *_RAMP_S), 0.1 * period_s)
+    ramp_s = jnp.minimum(geometric(ramp, *constants.RAMP_S), 0.1 * period_s)
     return smooth((0.5 * open_s - from_middle_s) / ramp_s + 0.5)
 
 
 def _single(numbers: Array, time: Array, duration_s: float) -> Array:
     longest, start, ramp, decay = numbers
-    event_s = jnp.minimum(geometric(longest, *_EVENT_S), duration_s)
+    event_s = jnp.minimum(geometric(longest, *constants.EVENT_S), duration_s)
     since_s = time - start * (duration_s - event_s)
-    ramp_s = jnp.minimum(geometric(ramp, *_RAMP_S), 0.2 * event_s)
+    ramp_s = jnp.minimum(geometric(ramp, *constants.RAMP_S), 0.2 * event_s)
     edges = smooth(jnp.minimum(since_s, event_s - since_s) / ramp_s)
     # From as loud all along to 40 dB down at the end.
     return edges * jnp.exp(-4.6 * decay * jnp.maximum(since_s, 0.0) / event_s)

@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 from keras import ops
 
+from tfse.data import constants
 from tfse.data.config import DataConfig
 from tfse.dsp import mixing as dsp
 from tools.jax_training.augmentation import Augmentation, either, uniform
@@ -27,10 +28,6 @@ from tools.jax_training.synthetic import SyntheticNoise
 Array = Any
 Key = Any
 Mixture = dict[str, Array]
-
-# As in tfse.data.voices and tfse.data.mixing, which need TensorFlow.
-_PAUSE_S = 0.2
-_FADE_S = 0.005
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +76,7 @@ class Mixer:
 
     @property
     def _speech_joining(self) -> Joining:
-        return Joining(pause=round(_PAUSE_S * self.config.sample_rate))
+        return Joining(pause=round(constants.PAUSE_S * self.config.sample_rate))
 
     def _dry(self, key: Key, speech: Recordings, number: Array) -> Array:
         """Returns speech of one speaker, or silence where nobody speaks."""
@@ -175,7 +172,7 @@ class Mixer:
             table,
             jax.random.randint(which, (self.noise_pieces,), 0, table.count),
             self._samples,
-            Joining(fade=round(_FADE_S * self.config.sample_rate)),
+            Joining(fade=round(constants.FADE_S * self.config.sample_rate)),
             settings.noise_speed_max,
             settings.speed_probability,
         )
@@ -222,7 +219,7 @@ def make_mixer(store: Store, config: DataConfig) -> Mixer:
         longest = config.segment_samples * (fastest if is_sped else 1.0)
         return pieces_for(table, round(longest), pause) if table else 1
 
-    pause = round(_PAUSE_S * config.sample_rate)
+    pause = round(constants.PAUSE_S * config.sample_rate)
     return Mixer(
         config,
         pieces("speech", settings.speech_speed_max, pause),

@@ -7,10 +7,10 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from tfse.data.constants import TABLE
+
 Array = Any
 
-# Samples of one period of a waveform.
-TABLE = 4096
 _TURN = 2.0**32
 
 

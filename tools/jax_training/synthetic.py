@@ -9,27 +9,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from tfse.data import constants
 from tools.jax_training.envelopes import envelope
 from tools.jax_training.oscillators import TABLE, geometric, looked_up, sine, time_s, turns
 
 Array = Any
 Key = Any
-
-# As in tfse.data.synthetic, which needs TensorFlow.
-_LOWEST_HZ = 20.0
-_HIGHEST_SHARE = 0.95
-_TONE_HZ_MIN = 50.0
-_WOBBLE_HZ = (0.1, 8.0)
-_WOBBLE_MAX, _VIBRATO_MAX = 0.05, 0.01
-_SWEEP_S = (0.1, 3.0)
-_HUM_HZ = (45.0, 400.0)
-_HARMONICS = 60
-_TILT_MIN, _TILT_MAX = 0.4, 1.8
-_OCTAVES = (0.1, 6.0)
-_SLOPE = 0.01
-_CLICK_HZ_MIN, _CLICK_HZ_MAX = 1.0, 30.0
-_RING_HZ_MIN, _RING_HZ_MAX = 150.0, 6000.0
-_RING_S = (0.001, 0.03)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,16 +42,18 @@ class SyntheticNoise:
     def tone(self, key: Key) -> Array:
         """Returns a tone, half of the time with a wobble."""
         pitch, *wobble = jax.random.uniform(key, (5,))
-        highest = _HIGHEST_SHARE / (1 + _WOBBLE_MAX) * self._nyquist_hz
-        hz = geometric(pitch, _TONE_HZ_MIN, highest)
-        return sine(hz * self._wobble(wobble, _WOBBLE_MAX), self.sample_rate)
+        highest = constants.HIGHEST_SHARE / (1 + constants.WOBBLE_MAX) * self._nyquist_hz
+        hz = geometric(pitch, constants.TONE_HZ_MIN, highest)
+        return sine(hz * self._wobble(wobble, constants.WOBBLE_MAX), self.sample_rate)
 
     def sweep(self, key: Key) -> Array:
         """Returns a tone that glides up or down again and again, or to and fro."""
         first, last, period, start, to_and_fro = jax.random.uniform(key, (5,))
-        highest = _HIGHEST_SHARE * self._nyquist_hz
-        from_log, to_log = (jnp.log(geometric(n, _TONE_HZ_MIN, highest)) for n in (first, last))
-        place = self._time_s / geometric(period, *_SWEEP_S) + start
+        highest = constants.HIGHEST_SHARE * self._nyquist_hz
+        from_log, to_log = (
+            jnp.log(geometric(n, constants.TONE_HZ_MIN, highest)) for n in (first, last)
+        )
+        place = self._time_s / geometric(period, *constants.SWEEP_S) + start
         place = place - jnp.floor(place)
         place = jnp.where(to_and_fro < 0.5, 1.0 - jnp.abs(2.0 * place - 1.0), place)
         return sine(jnp.exp(from_log + (to_log - from_log) * place), self.sample_rate)
@@ -75,33 +62,37 @@ class SyntheticNoise:
         """Returns harmonics of a low tone that fall about as 1 over their number."""
         number_key, harmonic_key = jax.random.split(key)
         pitch, tilt, *wobble = jax.random.uniform(number_key, (6,))
-        hz = geometric(pitch, *_HUM_HZ)
-        number = jnp.arange(1.0, _HARMONICS + 1)
-        strength, phase = jax.random.uniform(harmonic_key, (2, _HARMONICS))
-        level = (0.1 + 0.9 * strength) * number ** -(_TILT_MIN + (_TILT_MAX - _TILT_MIN) * tilt)
-        highest = _HIGHEST_SHARE / (1 + _VIBRATO_MAX) * self._nyquist_hz
+        hz = geometric(pitch, *constants.HUM_HZ)
+        number = jnp.arange(1.0, constants.HARMONICS + 1)
+        strength, phase = jax.random.uniform(harmonic_key, (2, constants.HARMONICS))
+        level = (0.1 + 0.9 * strength) * number ** -(
+            constants.TILT[0] + (constants.TILT[1] - constants.TILT[0]) * tilt
+        )
+        highest = constants.HIGHEST_SHARE / (1 + constants.VIBRATO_MAX) * self._nyquist_hz
         level = level * (hz * number < highest)
         harmonics = jnp.pad(level * jnp.exp(2j * math.pi * phase), (1, 0))
         period = jnp.fft.irfft(harmonics, TABLE) * (TABLE / 2)
-        phases = turns(hz * self._wobble(wobble, _VIBRATO_MAX), self.sample_rate)
+        phases = turns(hz * self._wobble(wobble, constants.VIBRATO_MAX), self.sample_rate)
         return looked_up(period, phases)
 
     def band(self, key: Key) -> Array:
         """Returns Gaussian noise between two frequencies, from a whistle to nearly white."""
         number_key, noise_key = jax.random.split(key)
         width, centre = jax.random.uniform(number_key, (2,))
-        half = 2.0 ** (geometric(width, *_OCTAVES) / 2.0)
-        hz = geometric(centre, 2.0 * _LOWEST_HZ, _HIGHEST_SHARE * self._nyquist_hz)
+        half = 2.0 ** (geometric(width, *constants.BAND_OCTAVES) / 2.0)
+        hz = geometric(
+            centre, 2.0 * constants.LOWEST_HZ, constants.HIGHEST_SHARE * self._nyquist_hz
+        )
         return self._band_noise(noise_key, hz / half, hz * half)
 
     def clicks(self, key: Key) -> Array:
         """Returns clicks or pops, a decaying resonance each, regular or at random times."""
         number_key, click_key = jax.random.split(key)
         rate, ring, decay, is_regular, start = jax.random.uniform(number_key, (5,))
-        per_s = geometric(rate, _CLICK_HZ_MIN, _CLICK_HZ_MAX)
+        per_s = geometric(rate, constants.CLICK_HZ[0], constants.CLICK_HZ[1])
         duration_s = self.length / self.sample_rate
         # Three times as many as there are on average: random ones may come thick.
-        count = int(3.0 * _CLICK_HZ_MAX * duration_s) + 8
+        count = int(3.0 * constants.CLICK_HZ[1] * duration_s) + 8
         gaps, loudness = jax.random.uniform(click_key, (2, count))
         gaps = jnp.where(is_regular < 0.5, 1.0, -jnp.log1p(-gaps)) / per_s
         first_s = start * jnp.minimum(1.0 / per_s, 0.5 * duration_s)
@@ -109,9 +100,11 @@ class SyntheticNoise:
         last = jnp.searchsorted(at_s, self._time_s, side="right") - 1
         since_s = self._time_s - at_s[jnp.maximum(last, 0)]
         level = jnp.where(last < 0, 0.0, 0.3 + 0.7 * loudness[jnp.maximum(last, 0)])
-        ring_hz = geometric(ring, _RING_HZ_MIN, min(_RING_HZ_MAX, 0.7 * self._nyquist_hz))
+        ring_hz = geometric(
+            ring, constants.RING_HZ[0], min(constants.RING_HZ[1], 0.7 * self._nyquist_hz)
+        )
         # Before the first click time is negative: the exponential must not grow.
-        fading = jnp.exp(-jnp.maximum(since_s, 0.0) / geometric(decay, *_RING_S))
+        fading = jnp.exp(-jnp.maximum(since_s, 0.0) / geometric(decay, *constants.RING_S))
         return level * fading * jnp.sin(2.0 * math.pi * ring_hz * since_s)
 
     @property
@@ -127,9 +120,11 @@ class SyntheticNoise:
         spectrum = jax.random.normal(key, (2, bins))
         bin_hz = self.sample_rate / self.length
         hz = jnp.arange(bins) * bin_hz
-        low_hz = jnp.maximum(low_hz, _LOWEST_HZ)
+        low_hz = jnp.maximum(low_hz, constants.LOWEST_HZ)
         # A short noise has bins that are wider than the slopes, or the band.
-        rise, fall = (jnp.maximum(_SLOPE * limit, 2.0 * bin_hz) for limit in (low_hz, high_hz))
+        rise, fall = (
+            jnp.maximum(constants.BAND_SLOPE * limit, 2.0 * bin_hz) for limit in (low_hz, high_hz)
+        )
         gain = jnp.minimum((hz - low_hz) / rise, (high_hz - hz) / fall) + 1.0
         gain = jnp.clip(gain, 0.0, 1.0)
         # As loud as the other noises: about 1.
@@ -140,5 +135,5 @@ class SyntheticNoise:
         """Returns the factor on a frequency, within 1 - most and 1 + most, at each sample."""
         rate, depth, start, has_none = numbers
         depth = jnp.where(has_none < 0.5, 0.0, most * depth)
-        angle = geometric(rate, *_WOBBLE_HZ) * self._time_s + start
+        angle = geometric(rate, *constants.WOBBLE_HZ) * self._time_s + start
         return 1.0 + depth * jnp.sin(2.0 * math.pi * angle)
