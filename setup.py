@@ -40,8 +40,8 @@ BEAM = ["apache-beam==2.77.*"]
 ONNX = ["onnxruntime>=1.18"]
 
 # Keras on JAX: trains on an accelerator where TensorFlow is not (tools/jax_training).
-# Newer releases need a newer ml_dtypes than TensorFlow 2.17.
-JAX = ["jax>=0.4.38"]
+# The last release series that was tried beside TensorFlow 2.17, which holds ml_dtypes back.
+JAX = ["jax>=0.4.38,<0.5"]
 
 # What only some users need; it is imported where it is used.
 EXTRAS = {

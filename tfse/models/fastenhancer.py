@@ -7,6 +7,7 @@ arXiv 2509.21867.
 # No `from __future__ import annotations` here: config flags read the types of
 # the dataclass fields, and would find strings.
 import dataclasses
+from typing import Any
 
 import keras
 
@@ -143,7 +144,8 @@ def _decoder(config: FastEnhancerConfig, x: Tensor, skips: list[Tensor]) -> Tens
     )
     x = last(x)
     # Training starts near the mask that changes nothing: near zero the expansion has no slope.
-    last.bias.assign((1.0, 0.0))
+    bias: Any = last.bias
+    bias.assign((1.0, 0.0))
     return x
 
 
