@@ -59,7 +59,9 @@ def test_fastenhancer_does_the_same_in_every_format(tmp_path: pathlib.Path) -> N
     model = tiny("fastenhancer")
     noisy = voice(1.0, 5)
     wanted = tfse.enhance(noisy, 16_000, model)
-    for outcome in export_tflite(model, tmp_path, calibration=CALIBRATION):
+    # Its random weights have wider ranges than two short voices show.
+    calibration = [voice(2.0, seed) for seed in range(6)]
+    for outcome in export_tflite(model, tmp_path, calibration=calibration):
         assert not outcome.reason
         got = tfse.enhance(noisy, 16_000, open_step(outcome.path))
         assert snr_db(wanted, got) > LEAST_SNR_DB[outcome.number_format]
