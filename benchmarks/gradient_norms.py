@@ -21,6 +21,7 @@ import tfse
 from tfse.data import pipeline
 from tfse.data.config import DataConfig
 from tfse.losses import LossConfig, build_loss
+from tfse.losses.weighted import _BUILDERS
 from tfse.models import EnhancementModel, enhance_aligned, with_core_outputs
 from tfse.training.step import BATCH_KEYS
 
@@ -47,9 +48,7 @@ def main() -> None:
 def terms(config: LossConfig) -> Iterator[tuple[str, LossConfig]]:
     """Yields the whole loss, then each of its terms with its weight."""
     yield "all", config
-    settings = {"mask_exponent", "mask_limit", "mask_steepness", "compression", "complex_weight"}
-    settings |= {"residual_floor_db", "snr_limit_db"}
-    weights = {name: value for name, value in vars(config).items() if name not in settings}
+    weights = {name: getattr(config, name) for name in _BUILDERS}
     for name, weight in weights.items():
         if weight:
             others = dict.fromkeys(set(weights) - {name}, 0.0)

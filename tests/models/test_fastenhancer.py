@@ -1,6 +1,7 @@
 """FastEnhancer: parity with the authors' code, sizes, and rules of its settings."""
 
 import dataclasses
+import importlib
 import pathlib
 
 import keras
@@ -64,8 +65,6 @@ def test_expanded_mask_is_the_mask_of_the_compressed_spectrum():
     [("tiny", 21_774, 60e6), ("base", 91_430, 262e6), ("small", 194_418, 664e6)],
 )
 def test_sizes_are_the_papers(name, published, macs):
-    import importlib
-
     config = importlib.import_module(f"configs.fastenhancer_{name}").get_config().model
     model = models.build(config)
     core = model.get_layer("core")

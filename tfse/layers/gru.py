@@ -70,35 +70,22 @@ class TimeGRU(StreamingLayer):
         shape = (-1, *self._bands, self.units)
         if x.shape[1] == 1:
             # One frame needs no loop, and a graph without one converts everywhere.
-            hidden = self._step(ops.reshape(gates, (-1, 3 * self.units)), hidden)
+            gates = ops.reshape(gates, (-1, 3 * self.units))
+            hidden = _step(gates, hidden, *self._recurrent(gates.dtype))
             hidden = ops.reshape(hidden, shape)
             return hidden[:, None], {"hidden": hidden}
         hiddens = self._run(self._to_rows(gates, ops.shape(hidden)[0]), hidden)
         next_hidden = ops.reshape(hiddens[-1], shape)
         return self._from_rows(hiddens), {"hidden": next_hidden}
 
-    def _step(self, gates: Tensor, hidden: Tensor) -> Tensor:
-        return _step(
-            gates,
-            hidden,
-            ops.cast(self.recurrent_kernel, gates.dtype),
-            ops.cast(self.recurrent_bias, gates.dtype),
-        )
+    def _recurrent(self, dtype: Any) -> tuple[Tensor, Tensor]:
+        """Returns the recurrent weights in the precision of the gates."""
+        return ops.cast(self.recurrent_kernel, dtype), ops.cast(self.recurrent_bias, dtype)
 
     def _run(self, gates: Tensor, hidden: Tensor) -> Tensor:
         """Returns the hidden state of every frame, `[frames, rows, units]`."""
-        if is_lowering():
-            hiddens = []
-            for frame in ops.unstack(gates, axis=0):
-                hidden = self._step(frame, hidden)
-                hiddens.append(hidden)
-            return ops.stack(hiddens, axis=0)
-        return _run(
-            gates,
-            hidden,
-            ops.cast(self.recurrent_kernel, gates.dtype),
-            ops.cast(self.recurrent_bias, gates.dtype),
-        )
+        run = _unrolled if is_lowering() else _run
+        return run(gates, hidden, *self._recurrent(gates.dtype))
 
     def _to_rows(self, gates: Tensor, rows: int | Tensor) -> Tensor:
         axes = (1, 0, *range(2, len(gates.shape)))
@@ -126,6 +113,15 @@ def _step(gates: Tensor, hidden: Tensor, kernel: Tensor, bias: Tensor) -> Tensor
     return candidate + update * (hidden - candidate)
 
 
+def _unrolled(gates: Tensor, hidden: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
+    """Runs the GRU over time-major gates without a loop; the number of frames is known."""
+    hiddens = []
+    for frame in ops.unstack(gates, axis=0):
+        hidden = _step(frame, hidden, kernel, bias)
+        hiddens.append(hidden)
+    return ops.stack(hiddens, axis=0)
+
+
 @ops.custom_gradient
 def _run(gates: Tensor, hidden: Tensor, kernel: Tensor, bias: Tensor) -> Any:
     """Runs the GRU over time-major gates, and returns its gradient beside the result.
@@ -135,11 +131,7 @@ def _run(gates: Tensor, hidden: Tensor, kernel: Tensor, bias: Tensor) -> Any:
     """
 
     def block(before: Tensor, gates: Tensor) -> tuple[Tensor, Tensor]:
-        hidden, hiddens = before[-1], []
-        for frame in ops.unstack(gates, axis=0):
-            hidden = _step(frame, hidden, kernel, bias)
-            hiddens.append(hidden)
-        return _twice(ops.stack(hiddens, axis=0))
+        return _twice(_unrolled(gates, before[-1], kernel, bias))
 
     first = ops.tile(hidden[None], (_BLOCK, 1, 1))
     _, hiddens = ops.scan(block, first, _to_blocks(gates))

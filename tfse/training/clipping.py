@@ -33,8 +33,8 @@ class GradientClip:
         """Makes the variables, under the scope of a strategy."""
         self._norm = norm
         self._quantile = quantile
-        self.variables = [_variable((_REMEMBERED,), "norms"), _variable((), "count")]
-        self.variables = self.variables if quantile else []
+        shapes = {"norms": (_REMEMBERED,), "count": ()} if quantile else {}
+        self.variables = [_variable(shape, name) for name, shape in shapes.items()]
 
     def limit(self) -> Any:
         """Returns the largest norm that the next gradient may have, float32 []."""
