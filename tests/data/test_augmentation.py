@@ -88,6 +88,29 @@ def test_resampling_keeps_a_tone_and_moves_its_pitch(samples: int) -> None:
     np.testing.assert_allclose(resampled(slow, 1000), expected, atol=2e-5)
 
 
+def test_a_stretch_at_another_speed_does_not_run_in_a_circle() -> None:
+    # A sine whose ends do not meet, by another speed and no filter, is still a sine.
+    config = AugmentationConfig(speed_probability=1.0, speech_speed_max=1.2)
+
+    def take(length: tf.Tensor) -> tf.Tensor:
+        return tf.sin(0.1 * tf.range(length, dtype=tf.float32) + 1.0)
+
+    audio = Augmentation(config, RATE).speech(SEED, 4000, take).numpy()
+    # Of a sine, x[n - 1] + x[n + 1] is a multiple of x[n].
+    sums = audio[:-2] + audio[2:]
+    factor = np.dot(sums, audio[1:-1]) / np.dot(audio[1:-1], audio[1:-1])
+    np.testing.assert_allclose(sums, factor * audio[1:-1], atol=2e-3)
+
+
+def test_filters_bring_nothing_from_one_end_to_the_other() -> None:
+    click = np.zeros(48_000, np.float32)
+    click[-1] = 1.0
+    config = AugmentationConfig(equalizer_probability=1.0, equalizer_db=20.0)
+    filtered = Augmentation(config, RATE).equalized(SEED, tf.constant(click)).numpy()
+    assert np.abs(filtered[-50:]).max() > 0.3
+    assert np.abs(filtered[:100]).max() < 1e-4
+
+
 def test_faster_speech_is_higher(prepared: pathlib.Path) -> None:
     def pitch_of(audio: np.ndarray) -> float:
         return float(np.argmax(np.abs(np.fft.rfft(audio, 16 * RATE))) / 16)
@@ -103,7 +126,8 @@ def test_faster_speech_is_higher(prepared: pathlib.Path) -> None:
 
 
 def test_an_equalizer_is_smooth_and_within_its_limits() -> None:
-    white = tf.random.stateless_normal([RATE], SEED)
+    # Zeros around it, so that no part of the filter's response is cut off.
+    white = tf.pad(tf.random.stateless_normal([RATE // 2], SEED), [[RATE // 4, RATE // 4]])
     config = AugmentationConfig(equalizer_probability=1.0, equalizer_db=3.0)
     responses = []
     for seed in range(8):

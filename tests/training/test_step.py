@@ -15,7 +15,7 @@ from tfse.errors import ConfigError
 from tfse.losses import LossConfig, build_loss
 from tfse.training import TrainConfig, make_strategy
 from tfse.training.precision import dtype_policy
-from tfse.training.step import Stepper
+from tfse.training.step import Stepper, _batch_normalizations
 
 PROGRAM = "tests.training.first_losses"
 ROOT = pathlib.Path(__file__).parents[2]
@@ -35,7 +35,7 @@ def test_two_replicas_take_the_steps_of_one_device(name):
     np.testing.assert_allclose(two, one, rtol=1e-4)
 
 
-def _stepper(clip_norm=5.0, name="lstm_irm", **settings):
+def _stepper(clip_norm=5.0, name="lstm_irm", padded=False, **settings):
     keras.utils.set_random_seed(0)
     with dtype_policy(settings.get("precision", "float32")):
         model = examples.MODELS[name]()
@@ -43,7 +43,7 @@ def _stepper(clip_norm=5.0, name="lstm_irm", **settings):
     optimizer.build(model.trainable_variables)
     loss = build_loss(LossConfig(negative_snr=1.0), model)
     config = TrainConfig(clip_norm=clip_norm, **settings)
-    return model, Stepper(model, loss, optimizer, make_strategy("one_device"), config)
+    return model, Stepper(model, loss, optimizer, make_strategy("one_device"), config, padded)
 
 
 def _batch(size=2, samples=640, seed=0):
@@ -139,6 +139,63 @@ def test_one_bad_batch_spoils_the_step_it_belongs_to_and_no_other():
     _assert_close(_values(model), before, rtol=0)
     stepper.accumulate(_batch(), tf.constant(4.0))
     assert float(stepper.train(_batch(), tf.constant(4.0)).bad) == 0.0
+
+
+@pytest.mark.parametrize("batches", [1, 2])
+def test_a_step_that_float16_cannot_hold_leaves_moving_statistics(batches):
+    model, stepper = _stepper(
+        name="dpcrn", precision="mixed_float16", accumulation_steps=batches, clip_norm=1.0
+    )
+    stepper._scale._scale.assign(2.0**40)
+    before = _values(model)
+    for seed in range(batches - 1):
+        stepper.accumulate(_batch(seed=seed), tf.constant(2.0 * batches))
+    outcome = stepper.train(_batch(seed=9), tf.constant(2.0 * batches))
+    assert (float(outcome.bad), float(outcome.overflow)) == (1.0, 1.0)
+    _assert_close(_values(model), before, rtol=0)
+    stepper._scale._scale.assign(1.0)
+    for seed in range(batches - 1):
+        stepper.accumulate(_batch(seed=seed), tf.constant(2.0 * batches))
+    assert float(stepper.train(_batch(seed=9), tf.constant(2.0 * batches)).bad) == 0.0
+    moved = [layer.moving_mean for layer in _batch_normalizations(model)]
+    assert all(np.asarray(mean).any() for mean in moved)
+
+
+def _padded(batch, samples, filling):
+    def longer(wave):
+        return tf.pad(wave, [[0, 0], [0, samples]], constant_values=filling)
+
+    return {name: value if name == "length" else longer(value) for name, value in batch.items()}
+
+
+@pytest.mark.parametrize("name", ["dpcrn", "fastenhancer", "lstm_irm"])
+def test_padding_changes_neither_gradients_nor_statistics(name):
+    alone, padded = (_stepper(name=name, padded=True) for _ in range(2))
+    batch = _batch(samples=640)
+    short = alone[1].train(batch, tf.constant(2.0))
+    # Zeros as the pipeline pads with; only part of a frame, and many frames.
+    long = padded[1].train(_padded(batch, 997, 0.0), tf.constant(2.0))
+    np.testing.assert_allclose(long.loss, short.loss, rtol=1e-5)
+    np.testing.assert_allclose(long.gradient_norm, short.gradient_norm, rtol=1e-4)
+    _assert_close(_values(padded[0]), _values(alone[0]), rtol=1e-3, atol=1e-5)
+
+
+def test_statistics_of_a_batch_are_those_of_its_valid_frames():
+    model, stepper = _stepper(name="dpcrn", padded=True)
+    batch, lengths = _batch(samples=800), np.array([800, 640])
+    valid = np.arange(800) < lengths[:, None]
+    batch = {k: tf.where(valid, v, 0.0) for k, v in batch.items() if k != "length"}
+    layer = model.get_layer("core").get_layer("encoder_0_norm")
+    features = keras.Model(model.get_layer("core").input, layer.input)
+    values = np.asarray(features(model.stft(tf.pad(batch["noisy"], [[0, 0], [0, 96]]))))
+    counts = lengths // model.hop_length + 1
+    rows = np.concatenate([rows[:n] for rows, n in zip(values, counts, strict=True)])
+    stepper.train(batch | {"length": tf.constant(lengths, tf.int32)}, tf.constant(2.0))
+    share = 1 - layer.momentum
+    mean, variance = rows.mean((0, 1)), rows.var((0, 1))
+    np.testing.assert_allclose(layer.moving_mean, share * mean, rtol=1e-3, atol=1e-7)
+    expected = layer.momentum + share * variance
+    np.testing.assert_allclose(layer.moving_variance, expected, rtol=1e-4)
 
 
 def test_the_average_follows_the_weights_and_changes_places_with_them():

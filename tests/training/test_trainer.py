@@ -20,6 +20,7 @@ from tfse.data.index import sha256_of
 from tfse.errors import ConfigError, DataError, ModelError, TrainingError
 from tfse.losses import LossConfig
 from tfse.training import ExperimentConfig, TrainConfig, Trainer, make_strategy
+from tfse.training.progress import Progress
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -123,15 +124,62 @@ def test_a_run_with_muon_and_a_running_clip_goes_on_where_it_stopped(prepared, t
     assert all(row["gradient_norm"] > 0 for row in rows)
 
 
-def test_counters_of_the_callbacks_go_on(prepared, tmp_path):
-    # Nothing beats the first validation at this learning rate, so the run may
-    # wait three validations in all, two of them before the stop.
-    settings = {"learning_rate": 1e-12, "validate_every": 1, "early_stopping_patience": 3}
-    config = _config(steps=3, schedule="plateau", plateau_patience=99, **settings)
-    _train(config, prepared, tmp_path)
+def _weights(path):
+    return tfse.load(path).get_weights()
+
+
+def test_best_patience_and_plateau_go_on_after_a_stop(prepared, tmp_path, monkeypatch):
+    losses = dict(enumerate((1.0, 0.5, 0.7, 0.8, 0.9), start=1))
+    monkeypatch.setattr(
+        Trainer,
+        "_scores",
+        lambda self: {
+            "val_loss": losses[self._progress.step],
+            "val_si_sdr_improvement_db": 0.0,
+        },
+    )
+    settings = {"validate_every": 1, "early_stopping_patience": 3, "plateau_patience": 2}
+    config = _config(steps=3, schedule="plateau", plateau_factor=0.5, **settings)
+    _train(config, prepared, tmp_path / "run")
     config.train.steps = 50
+    _train(config, prepared, tmp_path / "run")
+    rows = _history(tmp_path / "run")
+    # The best is that of step 2, so that patience ends with step 5; the second validation
+    # without a better loss, after step 4, halves the learning rate.
+    assert [row["val_loss"] for row in rows] == list(losses.values())
+    rates = [row["learning_rate"] for row in rows]
+    assert rates == pytest.approx([1e-3, 1e-3, 1e-3, 1e-3, 5e-4])
+    config.train.steps = 2
+    _train(config, prepared, tmp_path / "two")
+    best, second, last = (
+        _weights(tmp_path / path) for path in ("run/best.keras", "two/last.keras", "run/last.keras")
+    )
+    for one, other in zip(best, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert any(not np.array_equal(one, other) for one, other in zip(best, last, strict=True))
+
+
+@pytest.mark.parametrize(("done", "steps"), [(4, 8), (3, 40), (2, 3)])
+def test_steps_that_would_make_a_cosine_jump_are_refused(done, steps, prepared, tmp_path):
+    config = _config(steps=4, schedule="cosine", validate_every=done, max_bad_steps=9)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Progress, "is_at_end", lambda self, _: self.step >= done)
+        _train(config, prepared, tmp_path)
+    config.train.steps = steps
+    with pytest.raises(ConfigError, match=f"`train.steps` must stay 4 .* at step {done} {steps} "):
+        _train(config, prepared, tmp_path)
+    # What was refused has changed nothing.
+    assert json.loads((tmp_path / "config.json").read_text())["train"]["steps"] == 4
+
+
+def test_a_cosine_that_still_holds_may_become_longer(prepared, tmp_path):
+    config = _config(steps=8, schedule="cosine")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Progress, "is_at_end", lambda self, _: self.step >= 2)
+        _train(config, prepared, tmp_path)
+    config.train.steps = 6
     _train(config, prepared, tmp_path)
-    assert len(_history(tmp_path)) <= 8
+    assert [row["step"] for row in _history(tmp_path)] == [2, 4, 6]
 
 
 def test_a_finished_run_is_left_as_it_is(run, prepared):

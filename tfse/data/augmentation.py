@@ -19,6 +19,9 @@ Take = Callable[[Tensor], Tensor]
 # Samples that go through the FFT come in multiples of this: its lengths then have
 # few large factors.
 _LENGTH_STEP = 160
+# At each end of what goes through the FFT, a part of the length in which no audio stands
+# that is used: 48,000 samples become 51,000.
+_EDGES = 32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,9 +125,12 @@ class Augmentation:
     def _sped(self, seed: Tensor, length: Tensor, take: Take, fastest: float) -> Tensor:
         def sped() -> Tensor:
             log_speed = draw.uniform(draw.fold(seed, 1), -math.log(fastest), math.log(fastest))
-            wanted = tf.cast(length, tf.float32) * tf.exp(log_speed) / _LENGTH_STEP
+            # The FFT takes audio for periodic: its ends are faded out and cut off.
+            edge = length // _EDGES
+            total = length + 2 * edge
+            wanted = tf.cast(total, tf.float32) * tf.exp(log_speed) / _LENGTH_STEP
             audio = take(tf.maximum(tf.cast(tf.round(wanted), tf.int32), 1) * _LENGTH_STEP)
-            return resampled(audio, length)
+            return resampled(_faded(audio, edge / total), total)[edge : edge + length]
 
         return draw.either(
             draw.fold(seed, 0), self.config.speed_probability, sped, lambda: take(length)
@@ -149,10 +155,22 @@ class Augmentation:
 
     def _filtered(self, audio: Tensor, gain: Callable[[Tensor], Tensor]) -> Tensor:
         samples = tf.shape(audio)[-1]
-        spectrum = tf.signal.rfft(audio)
-        bins = tf.range(samples // 2 + 1, dtype=tf.float32)
-        hz = bins * (self.sample_rate / tf.cast(samples, tf.float32))
-        return tf.signal.irfft(spectrum * tf.cast(gain(hz), tf.complex64), [samples])
+        # Zeros keep what the filter smears over one end from coming in at the other.
+        total = samples + 2 * (samples // _EDGES)
+        spectrum = tf.signal.rfft(audio, [total])
+        bins = tf.range(total // 2 + 1, dtype=tf.float32)
+        hz = bins * (self.sample_rate / tf.cast(total, tf.float32))
+        filtered = tf.signal.irfft(spectrum * tf.cast(gain(hz), tf.complex64), [total])
+        return filtered[..., :samples]
+
+
+def _faded(audio: Tensor, share: Tensor) -> Tensor:
+    """Fades a share of the audio in, and as much out."""
+    position = (tf.range(tf.size(audio), dtype=tf.float32) + 0.5) / tf.cast(
+        tf.size(audio), tf.float32
+    )
+    from_end = tf.minimum(position, 1.0 - position) / tf.cast(share, tf.float32)
+    return audio * tf.square(tf.sin(0.5 * math.pi * tf.minimum(from_end, 1.0)))
 
 
 def resampled(audio: Tensor, length: Tensor) -> Tensor:

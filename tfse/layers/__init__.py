@@ -9,9 +9,11 @@ from tfse.layers.gru import TimeGRU
 from tfse.layers.masking import ComplexMasking, MagnitudeMasking, PolarMask
 from tfse.layers.normalization import (
     AppendChannel,
+    BatchNormalization,
     FrameNormalization,
     LogPower,
     Standardization,
+    frames_without_padding,
 )
 from tfse.layers.recurrent import FrequencyBLSTM, TimeLSTM, keras2_hard_sigmoid
 from tfse.layers.stft import STFT, InverseSTFT
@@ -29,6 +31,7 @@ __all__ = [
     "STFT",
     "AppendChannel",
     "BandEmbedding",
+    "BatchNormalization",
     "CausalConv2D",
     "CausalConv2DTranspose",
     "ComplexMasking",
@@ -48,6 +51,7 @@ __all__ = [
     "StreamingLayer",
     "TimeGRU",
     "TimeLSTM",
+    "frames_without_padding",
     "initial_state",
     "keras2_hard_sigmoid",
     "latency_samples",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import keras
@@ -10,6 +13,59 @@ from keras import ops
 
 from tfse.errors import ConfigError
 from tfse.layers.streaming import Shape, Tensor
+
+_frame_counts: ContextVar[Tensor | None] = ContextVar("frame_counts", default=None)
+
+
+@contextlib.contextmanager
+def frames_without_padding(counts: Tensor) -> Iterator[None]:
+    """Tells every `BatchNormalization` that trains inside how long the examples are.
+
+    Args:
+        counts: frames of each example that are not padding, `[batch]`, integers.
+    """
+    token = _frame_counts.set(counts)
+    try:
+        yield
+    finally:
+        _frame_counts.reset(token)
+
+
+@keras.saving.register_keras_serializable(package="tfse")
+class BatchNormalization(keras.layers.BatchNormalization):
+    """Batch normalization whose statistics leave padding out.
+
+    In a batch of examples of several lengths, made equal with zeros, the frames of padding
+    would change the mean and the variance of the others, and with them their gradients.
+    Inside `frames_without_padding` they are left out; elsewhere, and in inference, this
+    is the layer of Keras.
+
+    Shapes:
+        `[batch, frames, ..., channels]` -> the same.
+
+    Source:
+        Ioffe and Szegedy, "Batch normalization", ICML 2015.
+    """
+
+    def _moments(self, inputs: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        # Keras masks by itself, but then does not synchronize replicas.
+        counts = _frame_counts.get()
+        if counts is None:
+            return super()._moments(inputs, mask)
+        valid = ops.arange(ops.shape(inputs)[1])[None] < ops.cast(counts, "int32")[:, None]
+        valid = ops.reshape(valid, (*ops.shape(valid), *[1] * (len(inputs.shape) - 2)))
+        # Selected and not multiplied: padding may hold NaN.
+        inputs = ops.where(valid, inputs, 0.0)
+        share, _ = self._over_replicas(ops.cast(valid, inputs.dtype), range(len(inputs.shape)))
+        first, spread = self._over_replicas(inputs, self._reduction_axes)
+        mean = first / share
+        variance = (spread + ops.square(first)) / share - ops.square(mean)
+        return mean, ops.maximum(variance, 0.0)
+
+    def _over_replicas(self, x: Tensor, axes: Iterable[int]) -> tuple[Tensor, Tensor]:
+        """Returns mean and variance over the axes and over all replicas."""
+        mean, variance = ops.moments(x, axes=tuple(axes), synchronized=self.synchronized)
+        return mean, variance
 
 
 @keras.saving.register_keras_serializable(package="tfse")

@@ -13,6 +13,7 @@ import keras
 from tfse.errors import ConfigError
 from tfse.layers import (
     AppendChannel,
+    BatchNormalization,
     CausalConv2D,
     CausalConv2DTranspose,
     ComplexMasking,
@@ -159,9 +160,7 @@ def _decoder_stage(config: DPCRNConfig, stage: int, x: Tensor) -> Tensor:
 
 
 def _normalized(config: DPCRNConfig, name: str, x: Tensor) -> Tensor:
-    x = keras.layers.BatchNormalization(
-        momentum=config.momentum, epsilon=config.epsilon, name=f"{name}_norm"
-    )(x)
+    x = BatchNormalization(momentum=config.momentum, epsilon=config.epsilon, name=f"{name}_norm")(x)
     return keras.layers.PReLU(shared_axes=[1, 2], name=f"{name}_prelu")(x)
 
 

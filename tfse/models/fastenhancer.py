@@ -14,6 +14,7 @@ import keras
 from tfse.errors import ConfigError
 from tfse.layers import (
     BandEmbedding,
+    BatchNormalization,
     CausalConv2D,
     CausalConv2DTranspose,
     ComplexMasking,
@@ -180,7 +181,7 @@ def _activated(config: FastEnhancerConfig, name: str, x: Tensor) -> Tensor:
 
 
 def _normalized(config: FastEnhancerConfig, name: str, x: Tensor) -> Tensor:
-    return keras.layers.BatchNormalization(
+    return BatchNormalization(
         momentum=config.momentum, epsilon=config.epsilon, name=f"{name}_norm"
     )(x)
 

@@ -92,5 +92,6 @@ def build_learner(config: ExperimentConfig, strategy: tf.distribute.Strategy) ->
             model = build(config.model)
         loss = build_loss(config.loss, model)
         optimizer = build_optimizer(config.train, model)
-    stepper = Stepper(model, loss, optimizer, strategy, config.train)
+    padded = config.data.whole_utterances
+    stepper = Stepper(model, loss, optimizer, strategy, config.train, padded)
     return Learner(model, optimizer, stepper, build(config.model))

@@ -50,6 +50,13 @@ class Checkpoints:
         """Whether there is any, whole or broken."""
         return bool(self._paths())
 
+    @property
+    def step(self) -> int:
+        """Step of the newest, whole or broken; 0 without any."""
+        paths = self._paths()
+        name = _NAME.fullmatch(paths[0].name) if paths else None
+        return int(name.group(1)) if name else 0
+
     def save(self, step: int, progress: Mapping[str, Any]) -> None:
         """Keeps all variables, and `progress`, which JSON can hold.
 

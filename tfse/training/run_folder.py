@@ -12,7 +12,8 @@ from typing import Any
 import keras
 
 from tfse.errors import ConfigError
-from tfse.training.config import ExperimentConfig
+from tfse.training.config import ExperimentConfig, TrainConfig
+from tfse.training.progress import Progress
 
 # What says how long a run is, how it is watched and how often it is kept, may
 # change while it goes on; all else would make it another run.
@@ -52,16 +53,18 @@ class RunFolder:
         self._run = self.path / "run.json"
         self._init_from = self.path / "init_from.json"
 
-    def claim(self, config: ExperimentConfig, start: dict[str, Any]) -> None:
+    def claim(self, config: ExperimentConfig, start: dict[str, Any], step: int = 0) -> None:
         """Makes the folder this experiment's, or checks that it is already.
 
         Args:
             config: the experiment.
             start: what `provenance.of_start` says of this start; kept in `run.json`.
+            step: of the checkpoint from which the run goes on.
 
         Raises:
             ConfigError: another experiment's settings, or a run on other data,
-                lie there, with what differs; or the folder cannot be written.
+                lie there, with what differs; a new number of steps would make the
+                learning rate jump; or the folder cannot be written.
         """
         settings = json.loads(json.dumps(config.as_dict()))
         try:
@@ -69,6 +72,7 @@ class RunFolder:
             starts = self._starts()
             if self._config.exists():
                 self._refuse_others(settings, config)
+                self._refuse_a_jump(config.train, step)
                 self._refuse_other_data(starts, start)
             write_json(self._config, settings)
             write_json(self._run, {"starts": [*starts, start]})
@@ -101,6 +105,18 @@ class RunFolder:
             raise ConfigError(
                 f"`run_dir` must belong to this experiment; {self.path} was made with other "
                 f"settings ({shown})."
+            )
+
+    def _refuse_a_jump(self, train: TrainConfig, step: int) -> None:
+        steps = _read_json(self._config)["train"]["steps"]
+        progress = Progress(step=step)
+        was = progress.learning_rate(dataclasses.replace(train, steps=steps))
+        now = progress.learning_rate(train)
+        if was != now:
+            raise ConfigError(
+                f"`train.steps` must stay {steps} now that the learning rate falls with it; at "
+                f"step {step} {train.steps} would change the rate from {was:.3g} to {now:.3g}. "
+                f"Begin a new run with --init_from={self.last}."
             )
 
     def _refuse_other_data(self, starts: list[dict[str, Any]], start: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ import tensorflow as tf
 
 from tfse.dsp import levels
 from tfse.errors import ConfigError
+from tfse.layers import frames_without_padding
 from tfse.losses import EnhancementLoss
 from tfse.losses.base import without_padding
 from tfse.models import EnhancementModel, enhance_aligned, with_core_outputs
@@ -61,6 +63,8 @@ class Stepper:
         strategy: where it runs.
         config: gives `clip_norm`, `clip_quantile`, `ema_decay`, `precision`,
             `accumulation_steps` and `jit_compile`.
+        padded: examples of a batch differ in length, so that the statistics of batch
+            normalization have to leave padding out.
 
     Raises:
         ConfigError: XLA is asked for where it cannot be had.
@@ -73,8 +77,10 @@ class Stepper:
         optimizer: keras.optimizers.Optimizer,
         strategy: tf.distribute.Strategy,
         config: TrainConfig,
+        padded: bool = False,
     ) -> None:
         """Compiles nothing yet; the first step of each kind does."""
+        self._padded = padded
         self._forward = with_core_outputs(model)
         self._latency, self._hop_length = model.latency_samples, model.hop_length
         self._loss = loss
@@ -90,6 +96,9 @@ class Stepper:
         self._statistics = [
             variable for layer in normalizations for variable in layer.non_trainable_variables
         ]
+        with strategy.scope():
+            self._kept = [_copy(variable) for variable in self._statistics]
+            self._begins = keras.Variable(1.0, trainable=False, dtype="float32", name="begins")
         self._local = self._compiled(config, normalizations)
 
     @property
@@ -132,6 +141,7 @@ class Stepper:
         good = tf.math.is_finite(norm) & tf.math.is_finite(loss)
         overflow = ~good & tf.math.is_finite(loss) & (scale > 1.0)
         tf.cond(good, lambda: self._apply(clipped, norm), self._skip)
+        self._begins.assign(1.0)
         return Outcome(loss, norm, tf.cast(~good, tf.float32), tf.cast(overflow, tf.float32), stops)
 
     @tf.function(reduce_retracing=True, autograph=False)
@@ -161,16 +171,20 @@ class Stepper:
 
     def _gradients(self, batch: Batch, mixtures: Any, stopping: Any) -> tuple[list[Any], Any]:
         """Returns gradients of the scaled loss, the loss, and stops, summed over replicas."""
-        before = [tf.identity(variable.value) for variable in self._statistics]
+        self._keep_statistics()
         results = self._strategy.run(
             self._replica_gradients, (batch, mixtures, self._scale.value, stopping)
         )
         # Each replica holds the same sums; the first is as good as any.
         *sums, stops = (self._strategy.experimental_local_results(result)[0] for result in results)
-        # A forward pass that was not finite has spoilt the moving statistics.
-        for variable, value in zip(self._statistics, before, strict=True):
-            variable.assign(tf.where(tf.math.is_finite(sums[-1]), variable.value, value))
         return sums, stops
+
+    def _keep_statistics(self) -> None:
+        """Keeps the moving statistics as they were before the first batch of a step."""
+        begins = self._begins.value > 0
+        for kept, variable in zip(self._kept, self._statistics, strict=True):
+            kept.assign(tf.where(begins, variable.value, kept.value))
+        self._begins.assign(0.0)
 
     def _replica_gradients(
         self, batch: Batch, mixtures: Any, scale: Any, stopping: Any
@@ -181,11 +195,19 @@ class Stepper:
 
     def _backward(self, batch: Batch, mixtures: Any, scale: Any) -> list[Any]:
         with tf.GradientTape() as tape:
-            losses = self._loss(batch, self._outputs(batch["noisy"], training=True))
+            with self._without_padding(batch["length"]):
+                outputs = self._outputs(batch["noisy"], training=True)
+            losses = self._loss(batch, outputs)
             loss = tf.reduce_sum(losses) / mixtures
             scaled = loss * scale
         variables = [variable.value for variable in self._variables]
         return [*_connected(tape.gradient(scaled, variables), variables), loss]
+
+    def _without_padding(self, length: Any) -> contextlib.AbstractContextManager[None]:
+        if not self._padded:
+            return contextlib.nullcontext()
+        samples = tf.cast(length, tf.int32) + self._latency
+        return frames_without_padding(-(-samples // self._hop_length))
 
     def _outputs(self, noisy: Any, *, training: bool) -> dict[str, Any]:
         forward = functools.partial(self._forward, training=training)
@@ -198,6 +220,9 @@ class Stepper:
         self._scale.grow()
 
     def _skip(self) -> None:
+        # The forward passes of the step have moved them all the same.
+        for kept, variable in zip(self._kept, self._statistics, strict=True):
+            variable.assign(kept.value)
         self._scale.shrink()
 
     def _validate_replica(self, batch: Batch) -> Any:
@@ -237,6 +262,11 @@ def _si_sdr(batch: Batch, outputs: Mapping[str, Any]) -> Any:
 def _batch_normalizations(model: keras.Model) -> list[keras.layers.BatchNormalization]:
     layers = model._flatten_layers()
     return [layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization)]
+
+
+def _copy(variable: keras.Variable) -> keras.Variable:
+    value = keras.ops.convert_to_numpy(variable)
+    return keras.Variable(value, trainable=False, dtype=variable.dtype, name="kept")
 
 
 def _zeros(variables: list[keras.Variable]) -> list[keras.Variable]:

@@ -81,7 +81,8 @@ class Trainer:
             # Before the folder is made: a model that does not fit leaves none behind.
             if not self._checkpoints.exist and (source := load_source(init_from, widens)):
                 self._warm_start = source.give(self.model)
-            self._folder.claim(config, provenance.of_start(config, data_dir, strategy, init_from))
+            start = provenance.of_start(config, data_dir, strategy, init_from)
+            self._folder.claim(config, start, self._checkpoints.step)
         self._history = History(self._folder.history)
         self._line = ProgressLine(
             config.train.steps, config.train.mixtures_per_step * config.data.segment_s
