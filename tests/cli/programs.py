@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+from tests.waiting import HANGS_S
+
 
 def run_module(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     """Runs `python -m module` to its end."""
@@ -18,6 +20,6 @@ def run_python(*arguments: object) -> subprocess.CompletedProcess[str]:
         [sys.executable, *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=HANGS_S,
         env={name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"},
     )

@@ -7,7 +7,6 @@ import pathlib
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -26,6 +25,7 @@ from tests.streaming.examples import (
     tones,
     write,
 )
+from tests.waiting import HANGS_S, wait_until
 from tfse.cli import enhance, program
 from tfse.errors import ConfigError
 from tfse.streaming import EnhanceOptions, enhance_file
@@ -208,9 +208,12 @@ def test_ctrl_c_leaves_no_partial_file(
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
     ) as process:
-        wait_for(f"{tmp_path}/in_enhanced/.tfse-*.part", count=jobs)
+        parts = f"{tmp_path}/in_enhanced/.tfse-*.part"
+        wait_until(
+            lambda: len(glob.glob(parts, include_hidden=True)) == jobs or process.poll() is not None
+        )
         process.send_signal(signal.SIGINT)
-        _, words = process.communicate(timeout=30)
+        _, words = process.communicate(timeout=HANGS_S)
     assert process.returncode == program.INTERRUPTED
     assert words.splitlines() == ["Interrupted."]
     assert not leftovers(tmp_path)
@@ -218,11 +221,3 @@ def test_ctrl_c_leaves_no_partial_file(
     results = list((tmp_path / "in_enhanced").iterdir())
     assert all(soundfile.info(path).frames == 1000 * RATE for path in results)
     assert len(results) < 2
-
-
-def wait_for(pattern: str, count: int) -> None:
-    for _ in range(600):
-        if len(glob.glob(pattern, include_hidden=True)) == count:
-            return
-        time.sleep(0.1)
-    pytest.fail(f"nothing like {pattern} appeared within a minute")

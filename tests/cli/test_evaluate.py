@@ -7,7 +7,6 @@ import pathlib
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -21,6 +20,7 @@ from tests.data.corpus import voice
 from tests.evaluation.examples import RATE, clean, noisy, write, write_pairs
 from tests.streaming.examples import lstm
 from tests.streaming.exports import export_saved_model, export_tflite
+from tests.waiting import HANGS_S, wait_until
 
 PROGRAM = "tfse.cli.evaluate"
 ROOT = pathlib.Path(__file__).parents[2]
@@ -205,11 +205,14 @@ def test_ctrl_c_keeps_what_is_done(tmp_path: pathlib.Path) -> None:
     command = [sys.executable, "-m", PROGRAM, *flags]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     journal = tmp_path / "out" / "journal.jsonl"
-    while not (journal.exists() and journal.read_bytes().count(b"\n") > 2):
+
+    def has_rows() -> bool:
         assert process.poll() is None
-        time.sleep(0.01)
+        return journal.exists() and journal.read_bytes().count(b"\n") > 2
+
+    wait_until(has_rows)
     os.kill(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=HANGS_S)
     assert (process.returncode, said) == (130, "Interrupted.\n")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["journal.jsonl"]
     done = journal.read_bytes().count(b"\n") - 1
@@ -310,7 +313,7 @@ def test_bad_usage_is_one_line_before_any_work(
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANGS_S,
     )
     assert message in ended.stderr
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)

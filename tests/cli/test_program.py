@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from tests.cli.programs import run_module, run_python
+from tests.waiting import HANGS_S
 
 PROGRAM = """
 import sys
@@ -28,6 +33,15 @@ IN_GRAPH = """
 
 def fail():
     """
+
+
+def test_help_into_a_pipe_that_closes_is_no_error() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as closed:
+        command = [sys.executable, "-m", "tfse.cli.enhance", "--help"]
+        ended = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, timeout=HANGS_S)
+    assert (ended.returncode, ended.stderr) == (0, b"")
 
 
 @pytest.mark.parametrize(

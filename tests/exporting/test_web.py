@@ -11,10 +11,10 @@ import sys
 import pytest
 
 import tests
+from tests.waiting import HANGS_S
 
 WEB = pathlib.Path(tests.__file__).parents[1] / "export" / "device" / "web"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-LIMIT_S = 900
 
 pytest.importorskip("ai_edge_litert.interpreter", reason="ai-edge-litert is not installed")
 pytest.importorskip("ai_edge_quantizer", reason="ai-edge-quantizer is not installed")
@@ -40,6 +40,6 @@ def test_the_page_does_in_a_browser_what_python_does():
         env=environment,
         capture_output=True,
         text=True,
-        timeout=LIMIT_S,
+        timeout=HANGS_S,
     )
     assert done.returncode == 0, done.stdout + done.stderr

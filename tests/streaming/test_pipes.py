@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.streaming.examples import identity_step, lstm_step, noise, tones
+from tests.waiting import HANGS_S
 from tfse.errors import AudioError, ConfigError
 from tfse.streaming import EnhanceOptions, enhance, pipes
 from tfse.streaming.layout import Layout
@@ -78,7 +79,7 @@ def test_raw_samples_are_enhanced_while_they_arrive() -> None:
     os.write(to_program[1], samples[3000:].tobytes())
     os.close(to_program[1])
     rest = read_floats(writer, 5000 - ready)
-    thread.join(timeout=20)
+    thread.join(timeout=HANGS_S)
     assert not thread.is_alive()
     np.testing.assert_allclose(
         np.concatenate([first, rest]), enhance(samples, 16_000, lstm_step()), atol=1e-5

@@ -7,6 +7,8 @@ import pathlib
 import subprocess
 import sys
 
+from tests.waiting import HANGS_S
+
 ROOT = pathlib.Path(__file__).parent.parent.parent
 
 # Compiling takes most of the time of these tests, not running.
@@ -35,7 +37,7 @@ def get_config():
 """
 
 
-def run(*arguments: object, timeout: float = 240, **environment: str):
+def run(*arguments: object, **environment: str):
     """Runs a Python program in the root of the repository."""
     return subprocess.run(
         [sys.executable, *map(str, arguments)],
@@ -43,7 +45,7 @@ def run(*arguments: object, timeout: float = 240, **environment: str):
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=HANGS_S,
     )
 
 

@@ -4,12 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from tests import examples
 from tests.tools.programs import ROOT, XLA_FLAGS, jax_training, run
+from tests.waiting import HANGS_S, wait_until
 from tfse import models
 
 
@@ -26,11 +26,9 @@ def until_stopped(config, store, folder, *more):
     process = subprocess.Popen(
         [*command, "--report_s=0.1"], cwd=ROOT, env=environment, stderr=subprocess.PIPE
     )
-    deadline = time.monotonic() + 120
-    while not (folder / "last.keras").exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
+    wait_until(lambda: (folder / "last.keras").exists() or process.poll() is not None)
     process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=HANGS_S)
     return process.returncode, errors
 
 

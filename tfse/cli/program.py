@@ -39,7 +39,7 @@ def run(main: Callable[[Sequence[str]], int | None], description: str = "") -> N
     # native code logs errors at every start that are none; real ones are raised.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if HELP.intersection(sys.argv[1:]):
-        print(_help(main, description))
+        _print_help(_help(main, description))
         sys.exit(DONE)
     try:
         sys.exit(_guarded(main))
@@ -95,6 +95,14 @@ def _complain(error: Exception, code: int) -> int:
     text = _told_in_graph(error) or text
     print(f"{os.path.basename(sys.argv[0])}: {' '.join(text.split())}", file=sys.stderr)
     return code
+
+
+def _print_help(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # `--help | head`: the reader has what it wanted. Python flushes again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _help(main: Callable[[Sequence[str]], int | None], description: str) -> str:
