@@ -11,6 +11,7 @@ from tfse import losses, models
 from tfse.errors import ConfigError
 from tfse.layers import STFT
 from tfse.losses.base import spectrum
+from tfse.losses.weighted import _BUILDERS
 
 SAMPLES = 1000
 TRANSFORM = {"frame_length": 64, "hop_length": 32}
@@ -183,6 +184,14 @@ def test_weights_add_up():
 def test_a_loss_that_the_model_cannot_serve_is_refused(config, message):
     with pytest.raises(ConfigError, match=message):
         losses.build_loss(config, models.build(examples.tiny_dpcrn()))
+
+
+@pytest.mark.parametrize("name", sorted(_BUILDERS))
+@pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])
+def test_a_weight_that_raises_a_loss_is_refused(name, weight):
+    config = losses.LossConfig(**{"negative_snr": 1.0, name: weight})
+    with pytest.raises(ConfigError, match=f"`loss.{name}` must not be negative.*{weight}"):
+        losses.build_loss(config, examples.MODELS["lstm_irm_multitarget"]())
 
 
 def test_a_ratio_mask_is_no_complex_one():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 from tfse.errors import ConfigError
@@ -80,13 +81,18 @@ def build_loss(config: LossConfig, model: EnhancementModel) -> WeightedSum:
         The loss.
 
     Raises:
-        ConfigError: every weight is 0, a loss needs a head that the model lacks, or a
-            setting breaks a loss's rule.
+        ConfigError: every weight is 0, one is negative or not finite, a loss needs a head
+            that the model lacks, or a setting breaks a loss's rule.
     """
     weights = {name: getattr(config, name) for name in _BUILDERS if getattr(config, name)}
     if not weights:
         raise ConfigError(f"a loss must have a weight; all of {sorted(_BUILDERS)} are 0.")
-    for name in weights:
+    for name, weight in weights.items():
+        if not 0 < weight < math.inf:
+            raise ConfigError(
+                f"`loss.{name}` must not be negative, which would train the model to raise this "
+                f"loss, and must be finite; received {weight}."
+            )
         _check_head(name, model)
     return WeightedSum({_BUILDERS[name](config, model): w for name, w in weights.items()})
 
