@@ -47,11 +47,21 @@ def test_every_kind_of_file_gives_the_same_tone(
     assert np.sqrt(np.mean(middle**2)) == pytest.approx(0.5 / np.sqrt(2), abs=limit)
 
 
-def test_channels_are_averaged(tmp_path: pathlib.Path) -> None:
-    both = np.stack([tone(0.5, RATE), np.zeros(RATE // 2)], axis=1)
+def test_the_channel_with_the_most_energy_is_taken(tmp_path: pathlib.Path) -> None:
+    both = np.stack([np.full(RATE // 2, 0.1), tone(0.5, RATE)], axis=1)
     soundfile.write(tmp_path / "a.wav", both, RATE, subtype="FLOAT")
     mono = audio.read_mono(str(tmp_path / "a.wav"), RATE)
-    np.testing.assert_allclose(mono, both[:, 0] / 2, atol=1e-6)
+    np.testing.assert_allclose(mono, both[:, 1], atol=1e-6)
+
+
+@pytest.mark.parametrize("second", [1.0, -1.0])
+def test_channels_of_a_room_make_no_comb(tmp_path: pathlib.Path, second: float) -> None:
+    # The mean of these has a zero at 1 kHz, or, with the other sign, at 0 Hz.
+    both = np.zeros((4000, 2))
+    both[100, 0], both[108, 1] = 1.0, second
+    soundfile.write(tmp_path / "a.wav", both, RATE, subtype="FLOAT")
+    response = np.abs(np.fft.rfft(audio.read_mono(str(tmp_path / "a.wav"), RATE)))
+    np.testing.assert_allclose(response, 1.0, atol=1e-6)
 
 
 def test_too_loud_is_scaled_and_not_clipped(tmp_path: pathlib.Path) -> None:

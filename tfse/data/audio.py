@@ -47,7 +47,10 @@ def duration_s(path: str) -> float:
 
 
 def read_mono(path: str, sample_rate: int) -> Samples:
-    """Reads, down-mixes to one channel and resamples a recording.
+    """Reads one channel of a recording, that with the most energy, and resamples it.
+
+    The mean of several microphones would be a comb filter: what reaches one of them 8
+    samples later, as in most room impulse responses, is cancelled at 1 kHz.
 
     Args:
         path: A file of any kind that libsndfile reads.
@@ -67,8 +70,9 @@ def read_mono(path: str, sample_rate: int) -> Samples:
         raise AudioError("empty: it has no samples")
     if not np.isfinite(samples).all():
         raise AudioError("not finite: it holds NaN or infinite samples")
-    mono = samples.mean(axis=1, dtype=np.float32)
-    return _scaled(_audible(soxr.resample(mono, rate, sample_rate)))
+    energy = np.sum(np.square(samples, dtype=np.float64), axis=0)
+    channel = np.ascontiguousarray(samples[:, np.argmax(energy)])
+    return _scaled(_audible(soxr.resample(channel, rate, sample_rate)))
 
 
 def trim_noise(samples: Samples) -> Samples:
