@@ -9,6 +9,10 @@ from __future__ import annotations
 # recordings meet, so that the joint does not click.
 PAUSE_S = 0.2
 FADE_S = 0.005
+# Blocks of speech, 20 ms at 16 kHz, and the power below which all of a cut is background,
+# as a share of the loudest block of its recording: 40 dB down.
+ACTIVITY_SAMPLES = 320
+ACTIVITY = 1e-4
 # Level of each voice of babble, which is scaled as a whole afterwards.
 VOICE_DBFS = -25.0
 

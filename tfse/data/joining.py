@@ -12,9 +12,17 @@ from tfse.data import draw
 Tensor = Any
 # From the number of a piece in the stretch and a seed to the number of a record.
 Pick = Callable[[Tensor, Tensor], Tensor]
+# From a record, the first sample of a cut and its length to a better first sample.
+Place = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
-def joined(read: Callable[[Tensor], Tensor], pick: Pick, seed: Tensor, length: Tensor) -> Tensor:
+def joined(
+    read: Callable[[Tensor], Tensor],
+    pick: Pick,
+    seed: Tensor,
+    length: Tensor,
+    place: Place = lambda _, start, __: start,
+) -> Tensor:
     """Cuts a stretch out of a record, or joins records until the stretch is full.
 
     A first record that is longer than the stretch is cut at a random place; a
@@ -25,6 +33,7 @@ def joined(read: Callable[[Tensor], Tensor], pick: Pick, seed: Tensor, length: T
         pick: Which record comes next.
         seed: int64 [2].
         length: Samples wanted.
+        place: Moves the cut.
 
     Shapes:
         -> float32 [length]
@@ -32,7 +41,7 @@ def joined(read: Callable[[Tensor], Tensor], pick: Pick, seed: Tensor, length: T
     first = read(pick(0, draw.fold(seed, 0)))
     slack = tf.maximum(tf.size(first) - length, 0)
     # A seed that no piece has: their numbers are not negative.
-    start = draw.below(draw.fold(seed, -1), slack + 1)
+    start = place(first, draw.below(draw.fold(seed, -1), slack + 1), length)
 
     def append(step: Tensor, audio: Tensor) -> tuple[Tensor, Tensor]:
         piece = read(pick(step, draw.fold(seed, step)))

@@ -87,4 +87,28 @@ class Voices:
         def read(number: Tensor) -> Tensor:
             return tf.concat([self.table.read(number), pause], axis=0)
 
-        return joined(read, pick, seed, length)
+        return joined(read, pick, seed, length, onto_speech)
+
+
+def onto_speech(audio: Tensor, start: Tensor, length: Tensor) -> Tensor:
+    """Moves a cut that has nothing but the background of a recording onto its speech.
+
+    A mixture is scaled to its level, so that a cut of room tone alone would become a
+    target of amplified hiss. A cut is moved where all of its blocks of 20 ms are 40 dB or
+    more below the loudest of the recording, so that this one lies in its middle.
+
+    Args:
+        audio: float32 [samples].
+        start: int32 [], first sample of the cut.
+        length: Samples of the cut.
+
+    Returns:
+        int32 [], the first sample.
+    """
+    size = constants.ACTIVITY_SAMPLES
+    power = dsp.power(tf.reshape(tf.pad(audio, [[0, -tf.size(audio) % size]]), [-1, size]))
+    middle = tf.cast(tf.argmax(power), tf.int32) * size + size // 2
+    inside = power[start // size : (start + length) // size + 1]
+    is_background = tf.reduce_max(inside) < tf.reduce_max(power) * constants.ACTIVITY
+    moved = tf.clip_by_value(middle - length // 2, 0, tf.maximum(tf.size(audio) - length, 0))
+    return tf.where(is_background, moved, start)
