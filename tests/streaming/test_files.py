@@ -103,11 +103,25 @@ class Loud:
 def test_integers_are_clipped_and_never_wrap(subtype: str, tmp_path: pathlib.Path) -> None:
     samples = tones(8000, RATE)
     source = write(tmp_path / "in.wav", samples, subtype=subtype)
-    enhance_file(source, tmp_path / "out.wav", Loud())
+    summary = enhance_file(source, tmp_path / "out.wav", Loud())
     wanted = 4 * read(source)
+    beyond = np.count_nonzero(np.abs(wanted) > 1)
+    assert beyond
+    notes = [f"{beyond} samples beyond full scale were clipped; the subtype FLOAT keeps them"]
+    assert list(summary.notes) == ([] if subtype == "FLOAT" else notes)
     if subtype != "FLOAT":
         wanted = np.clip(wanted, -1, 1)
     np.testing.assert_allclose(read(tmp_path / "out.wav"), wanted, atol=0.04)
+
+
+@pytest.mark.parametrize(("rate", "count"), [(8_000, 0), (16_000, 0), (22_050, 1), (48_000, 1)])
+def test_a_rate_above_that_of_the_model_is_noted(
+    rate: int, count: int, tmp_path: pathlib.Path
+) -> None:
+    source = write(tmp_path / "in.wav", tones(4000, rate), rate)
+    notes = enhance_file(source, tmp_path / "out.wav", identity_step()).notes
+    expected = "the model works at 16000 Hz: nothing enhanced lies above 8 kHz"
+    assert list(notes) == count * [expected]
 
 
 def test_what_was_taken_away_is_the_rest(tmp_path: pathlib.Path) -> None:

@@ -51,7 +51,15 @@ def run(
         if progress is not None:
             progress(len(output) / source.layout.sample_rate)
     time_s = time.perf_counter() - began
-    return Summary(samples / source.layout.sample_rate, time_s, tuple(source.notes))
+    notes = (*source.notes, *_notes(source.layout.sample_rate, step.sample_rate))
+    return Summary(samples / source.layout.sample_rate, time_s, notes)
+
+
+def _notes(sample_rate: int, model_rate: int) -> list[str]:
+    if sample_rate <= model_rate:
+        return []
+    khz = model_rate / 2000
+    return [f"the model works at {model_rate} Hz: nothing enhanced lies above {khz:g} kHz"]
 
 
 def _enhanced(source: Source, step: Step, on_invalid: str) -> Iterator[Aligned]:

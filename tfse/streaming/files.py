@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import io
 import pathlib
@@ -86,8 +87,15 @@ def enhance_to(
         audio = stack.enter_context(_opened(source))
         require_rate(audio.layout.sample_rate)
         layout_of = functools.partial(_stored, audio.layout, source, options)
-        consumers = _consumers(stack, audio, targets, layout_of)
-        return engine.run(audio, step, options, consumers, progress)
+        writer, consumers = _consumers(stack, audio, targets, layout_of)
+        summary = engine.run(audio, step, options, consumers, progress)
+        return dataclasses.replace(summary, notes=(*summary.notes, *_notes(writer.clipped)))
+
+
+def _notes(clipped: int) -> list[str]:
+    if not clipped:
+        return []
+    return [f"{clipped} samples beyond full scale were clipped; the subtype FLOAT keeps them"]
 
 
 def require_free(targets: Targets, overwrite: bool) -> None:
@@ -117,8 +125,12 @@ def _consumers(
     source: FileSource,
     targets: Targets,
     layout_of: Callable[[pathlib.Path], Layout],
-) -> list[Consumer]:
-    """Opens every output; all of them are completed, or given up, when the stack ends."""
+) -> tuple[AudioWriter, list[Consumer]]:
+    """Opens every output; all of them are completed, or given up, when the stack ends.
+
+    Returns:
+        What writes the enhanced recording, and what gets every block.
+    """
 
     def writer(target: pathlib.Path) -> AudioWriter:
         file = stack.enter_context(_destination(target))
@@ -132,7 +144,7 @@ def _consumers(
         consumers.append(lambda noisy, enhanced: noise.write(noisy - enhanced))
     main = writer(targets.enhanced)
     consumers.append(lambda noisy, enhanced: main.write(enhanced))
-    return consumers
+    return main, consumers
 
 
 def _stored(

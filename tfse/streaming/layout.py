@@ -56,6 +56,12 @@ class Layout:
     subtype: str
     endian: str = "FILE"
 
+    def clipped(self, samples: Samples) -> int:
+        """Returns how many samples `storable` clips by more than half a step of 16 bits."""
+        if self.subtype in _UNBOUNDED:
+            return 0
+        return int(np.count_nonzero(np.abs(samples) > 1.0 + 2.0**-16))
+
     def storable(self, samples: Samples) -> npt.NDArray[Any]:
         """Returns samples as libsndfile is to get them.
 

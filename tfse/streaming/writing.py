@@ -35,12 +35,16 @@ class AudioWriter:
         layout: what is written.
         texts: title, artist and the like, by libsndfile's name for them.
 
+    Attributes:
+        clipped: samples so far that were beyond full scale.
+
     Raises:
         AudioError: the format does not take this rate or number of channels.
     """
 
     def __init__(self, file: BinaryIO, layout: Layout, texts: dict[str, str] | None = None) -> None:
         """Writes the header."""
+        self.clipped = 0
         self._layout = layout
         self._bytes = _Bytes(file, _SMALL_BYTES if layout.format in _SMALL_CONTAINERS else None)
         try:
@@ -68,6 +72,7 @@ class AudioWriter:
         Raises:
             OSError: the disk is full, or the container is.
         """
+        self.clipped += self._layout.clipped(samples)
         # soundfile asserts that all was written; the reason is in the bytes.
         with contextlib.suppress(AssertionError):
             self._file.write(self._layout.storable(samples))
