@@ -44,6 +44,8 @@ def get_config() -> ExperimentConfig:
         ),
         data=DataConfig(
             segment_s=3.0,
+            level_dbfs_min=-60.0,
+            level_dbfs_max=-5.0,
             speaker_balance=0.5,
             babble_probability=0.15,
             augmentation=AugmentationConfig(
@@ -54,6 +56,7 @@ def get_config() -> ExperimentConfig:
                 equalizer_db=10.0,
                 second_noise_probability=0.5,
                 coloured_probability=0.1,
+                synthetic_probability=0.2,
                 speechless_probability=0.02,
                 band_limit_probability=0.05,
                 clip_probability=0.03,
@@ -72,8 +75,11 @@ def get_config() -> ExperimentConfig:
             steps=8_000,
             validate_every=500,
             checkpoint_every=100,
+            optimizer="muon",
+            learning_rate=3e-3,
             schedule="cosine",
             early_stopping_patience=0,
+            clip_quantile=0.9,
             ema_decay=0.999,
         ),
     )

@@ -55,6 +55,7 @@ STREAMING_LAYERS: dict[str, Callable[[], tuple[layers.StreamingLayer, Any, int]]
     "time_lstm_bins": lambda: (layers.TimeLSTM(5), spectra(), 1),
     "time_gru": lambda: (layers.TimeGRU(5), random(BATCH, UNITS, 4), 1),
     "time_gru_bands": lambda: (layers.TimeGRU(5), spectra(), 1),
+    "level_normalization": lambda: (layers.LevelNormalization(3.0), spectra(2), 1),
     "time_lstm_hard": lambda: (layers.TimeLSTM(5, "keras2_hard_sigmoid"), spectra(), 1),
 }
 
@@ -79,6 +80,9 @@ MODELS: dict[str, Callable[[], models.EnhancementModel]] = {
     "dpcrn_hard_sigmoid": lambda: models.build(tiny_dpcrn("keras2_hard_sigmoid")),
     "dpcrn_polar": lambda: models.build(tiny_dpcrn(log_power_input=True, mask="polar")),
     "fastenhancer": lambda: models.build(tiny_fastenhancer()),
+    "fastenhancer_polar": lambda: models.build(
+        tiny_fastenhancer(level_time_s=0.02, log_power_input=True, mask="polar")
+    ),
     "lstm_irm": lambda: models.build(tiny_lstm_irm()),
     "lstm_irm_multitarget": lambda: models.build(tiny_lstm_irm(predict_log_power=True)),
 }
@@ -102,7 +106,7 @@ def tiny_dpcrn(recurrent_activation: str = "sigmoid", **settings: Any) -> models
     )
 
 
-def tiny_fastenhancer() -> models.FastEnhancerConfig:
+def tiny_fastenhancer(**settings: Any) -> models.FastEnhancerConfig:
     """Returns a FastEnhancer of 33 bins with a state in two blocks."""
     return models.FastEnhancerConfig(
         name="tiny_fastenhancer",
@@ -114,6 +118,7 @@ def tiny_fastenhancer() -> models.FastEnhancerConfig:
         block_channels=6,
         bands=5,
         heads=2,
+        **settings,
     )
 
 

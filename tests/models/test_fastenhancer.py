@@ -66,6 +66,7 @@ def test_expanded_mask_is_the_mask_of_the_compressed_spectrum():
 )
 def test_sizes_are_the_papers(name, published, macs):
     config = importlib.import_module(f"configs.fastenhancer_{name}").get_config().model
+    config = dataclasses.replace(config, log_power_input=False, mask="compressed")
     model = models.build(config)
     core = model.get_layer("core")
     norms = [layer for layer in core.layers if isinstance(layer, keras.layers.BatchNormalization)]
@@ -88,6 +89,8 @@ def test_sizes_are_the_papers(name, published, macs):
         ({"heads": 5}, "must divide the channels"),
         ({"bands": 1}, "2 or more"),
         ({"compression": 0.0}, "above 0"),
+        ({"level_time_s": -1.0}, "`level_time_s` must not be negative"),
+        ({"mask": "complex"}, "`mask` must be one of"),
     ],
 )
 def test_settings_have_rules(setting, message):

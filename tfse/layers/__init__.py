@@ -6,6 +6,7 @@ from tfse.layers.convolution import CausalConv2D, CausalConv2DTranspose
 from tfse.layers.dual_path import DualPathBlock
 from tfse.layers.frequency_map import FrequencyMap
 from tfse.layers.gru import TimeGRU
+from tfse.layers.level import LevelNormalization
 from tfse.layers.masking import ComplexMasking, MagnitudeMasking, PolarMask
 from tfse.layers.normalization import (
     AppendChannel,
@@ -41,6 +42,7 @@ __all__ = [
     "FrequencyBLSTM",
     "FrequencyMap",
     "InverseSTFT",
+    "LevelNormalization",
     "LogPower",
     "MagnitudeMasking",
     "PolarMask",

@@ -13,6 +13,7 @@ import keras
 
 from tfse.errors import ConfigError
 from tfse.layers import (
+    AppendChannel,
     BandEmbedding,
     BatchNormalization,
     CausalConv2D,
@@ -20,8 +21,12 @@ from tfse.layers import (
     ComplexMasking,
     FrequencyAttention,
     FrequencyMap,
+    LevelNormalization,
+    LogPower,
+    PolarMask,
     PowerLawCompression,
     PowerLawExpansion,
+    Standardization,
     TimeGRU,
 )
 from tfse.layers.streaming import Tensor
@@ -29,8 +34,10 @@ from tfse.models.config import ModelConfig
 from tfse.models.enhancement import EnhancementModel, around_core
 from tfse.models.registry import register
 
-# Real and imaginary part: of the spectrum that comes in, of the mask that goes out.
+# Real and imaginary part of the spectrum.
 _COMPLEX = 2
+# Channels of the last layer.
+_MASK_CHANNELS = {"compressed": 2, "polar": 3}
 
 
 @dataclasses.dataclass
@@ -41,8 +48,12 @@ class FastEnhancerConfig(ModelConfig):
     and block.
 
     Attributes:
-        compression: exponent of the magnitude in the input; the mask multiplies the
-            compressed spectrum.
+        level_time_s: time constant of the running level by which the input is divided, see
+            `LevelNormalization`; 0 leaves the input as it is, as in the paper.
+        compression: exponent of the magnitude in the input.
+        log_power_input: the log power of every bin as a third input.
+        mask: "compressed", a complex mask on the compressed spectrum, as in the paper, or
+            "polar", a bounded magnitude and a phase rotation on the spectrum, see `PolarMask`.
         channels: of the encoder and the decoder.
         kernel_sizes: bins of each encoder convolution. The first has the stride; the
             others keep the bins and must be odd.
@@ -59,7 +70,10 @@ class FastEnhancerConfig(ModelConfig):
 
     name: str = "fastenhancer_base"
     window: str = "hann"
+    level_time_s: float = 0.0
     compression: float = 0.3
+    log_power_input: bool = False
+    mask: str = "compressed"
     channels: int = 48
     kernel_sizes: tuple[int, ...] = (8, 3, 3)
     stride: int = 4
@@ -98,7 +112,7 @@ def _core(config: FastEnhancerConfig) -> keras.Model:
     bins = config.fft_length // 2 + 1
     spectrum = keras.Input((None, bins, _COMPLEX), name="spectrum")
     # === Encoder === [B, T, 257, 2] -> [B, T, 64, channels]
-    x = PowerLawCompression(config.compression, name="compression")(spectrum)
+    x = _features(config, spectrum)
     x, skips = _encoder(config, x)
     # === Blocks === [B, T, 24, block_channels]
     groups = x.shape[2]
@@ -110,8 +124,23 @@ def _core(config: FastEnhancerConfig) -> keras.Model:
     x = _dense(config, config.channels, "from_blocks", x)
     # === Decoder === [B, T, 64, channels] -> [B, T, 257, 2]
     x = _decoder(config, x, skips)
-    x = PowerLawExpansion(config.compression, name="expansion")(x)
+    if config.mask == "polar":
+        x = PolarMask(name="polar_mask")(x)
+    else:
+        x = PowerLawExpansion(config.compression, name="expansion")(x)
     return keras.Model(spectrum, {"mask": x}, name="core")
+
+
+def _features(config: FastEnhancerConfig, spectrum: Tensor) -> Tensor:
+    if config.level_time_s:
+        frames = config.level_time_s * config.sample_rate / config.hop_length
+        spectrum = LevelNormalization(frames, name="level")(spectrum)
+    x = PowerLawCompression(config.compression, name="compression")(spectrum)
+    if not config.log_power_input:
+        return x
+    log_power = LogPower(name="log_power")(spectrum)
+    log_power = Standardization(name="standardization")(log_power)
+    return AppendChannel(name="features")(x, log_power)
 
 
 def _encoder(config: FastEnhancerConfig, x: Tensor) -> tuple[Tensor, list[Tensor]]:
@@ -137,16 +166,18 @@ def _decoder(config: FastEnhancerConfig, x: Tensor, skips: list[Tensor]) -> Tens
         if stage:
             x = _convolution(config, stage, f"decoder_{stage}", x)
     last = CausalConv2DTranspose(
-        _COMPLEX,
+        _MASK_CHANNELS[config.mask],
         (1, config.kernel_sizes[0]),
         config.stride,
         cropping=_edges(config),
         name="decoder_0",
     )
     x = last(x)
-    # Training starts near the mask that changes nothing: near zero the expansion has no slope.
-    bias: Any = last.bias
-    bias.assign((1.0, 0.0))
+    if config.mask == "compressed":
+        # Training starts near the mask that changes nothing: near zero the expansion has
+        # no slope.
+        bias: Any = last.bias
+        bias.assign((1.0, 0.0))
     return x
 
 
@@ -193,6 +224,12 @@ def _edges(config: FastEnhancerConfig) -> tuple[int, int]:
 
 
 def _check(config: FastEnhancerConfig) -> None:
+    if config.mask not in _MASK_CHANNELS:
+        raise ConfigError(
+            f"`mask` must be one of {list(_MASK_CHANNELS)}; received {config.mask!r}."
+        )
+    if not config.level_time_s >= 0:
+        raise ConfigError(f"`level_time_s` must not be negative; received {config.level_time_s}.")
     first, *others = config.kernel_sizes or (0,)
     if first <= config.stride or (first - config.stride) % 2 or config.stride < 1:
         raise ConfigError(
