@@ -44,6 +44,24 @@ def test_a_user_prepares_twice(corpus: pathlib.Path, tmp_path: pathlib.Path) -> 
     assert other.stderr.startswith("prepare.py: `output_dir` must be empty or hold")
 
 
+def test_speakers_of_librispeech_are_warned_of_until_they_are_named(tmp_path: pathlib.Path) -> None:
+    rng = np.random.default_rng(0)
+    speech = (f"speech/{s}/{c}/{s}-{c}-0000.wav" for s in (11, 12, 13) for c in (1, 2, 3, 4))
+    for name in (*speech, *(f"noise/{n}.wav" for n in range(10))):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(tmp_path / name, 0.1 * rng.standard_normal(16000), 16000)
+    plain = run(tmp_path, tmp_path / "plain")
+    assert plain.returncode == 0
+    assert plain.stderr.startswith(
+        "warning: 12 of 12 recordings of speech lie more than one folder"
+    )
+    named = run(tmp_path, tmp_path / "named", "--speaker_pattern=librispeech")
+    assert (named.returncode, named.stderr) == (0, "")
+    index = json.loads((tmp_path / "named" / "index.json").read_text())
+    groups = [r["group"] for s in index["shards"] if s["set"] == "speech" for r in s["records"]]
+    assert sorted(set(groups)) == ["11", "12", "13"]
+
+
 @pytest.mark.parametrize(
     ("flags", "words"),
     [

@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from tfse.data.sources import find_sources, group_of
+from tfse.data.sources import find_sources, group_of, too_deep
 from tfse.errors import ConfigError
 
 
@@ -114,3 +114,52 @@ def test_a_pattern_that_finds_no_speaker_is_refused(
     folder = make(tmp_path / "speech", "p1/a.wav")
     with pytest.raises(ConfigError, match=message):
         find_sources("speech", [folder], pattern)
+
+
+LIBRISPEECH = "train-clean-100/{0}/{1}/{0}-{1}-0001.flac"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "speaker"),
+    [
+        ("librispeech", LIBRISPEECH.format(103, 1240), "103"),
+        ("vctk", "wav48_silence_trimmed/p225/p225_001_mic1.flac", "p225"),
+        ("vctk", "s5_002.wav", "s5"),
+        ("dns", "read_speech/book_00000_chp_0009_reader_06709_0_seg_1.wav", "06709"),
+        (r"by_(\w+)\.", "by_ann.wav", "ann"),
+    ],
+)
+def test_corpora_are_known_by_name(
+    pattern: str, path: str, speaker: str, tmp_path: pathlib.Path
+) -> None:
+    folder = make(tmp_path / "speech", path)
+    (source,) = find_sources("speech", [folder], pattern)
+    assert source.group == speaker
+
+
+def test_common_voice_has_its_speakers_in_tables(tmp_path: pathlib.Path) -> None:
+    folder = make(tmp_path / "cv", *(f"clips/common_voice_en_{n}.mp3" for n in (1, 2, 3)))
+    table = tmp_path / "cv" / "validated.tsv"
+    rows = [
+        "client_id\tpath\tsentence",
+        'ann\tcommon_voice_en_1.mp3\tA "word.',
+        *(f"bob\tcommon_voice_en_{n}.mp3\tB" for n in (2, 3)),
+    ]
+    table.write_text("\n".join(rows), encoding="utf-8")
+    groups = [source.group for source in find_sources("speech", [folder], "common_voice")]
+    assert groups == ["ann", "bob", "bob"]
+    table.write_text("\n".join(rows[:2]), encoding="utf-8")
+    with pytest.raises(ConfigError, match="does not match cv/clips/common_voice_en_2"):
+        find_sources("speech", [folder], "common_voice")
+    table.unlink()
+    with pytest.raises(ConfigError, match=r"needs the tables of Common Voice, \*.tsv"):
+        find_sources("speech", [folder], "common_voice")
+
+
+def test_folders_in_folders_are_warned_of(tmp_path: pathlib.Path) -> None:
+    flat = find_sources("speech", [make(tmp_path / "a", "ann/1.wav", "bob/1.wav", "2.wav")])
+    assert too_deep(flat) == ""
+    deep = find_sources("speech", [make(tmp_path / "b", LIBRISPEECH.format(103, 1240), "c/1.wav")])
+    warning = too_deep(deep)
+    assert warning.startswith("1 of 2 recordings of speech lie more than one folder deep")
+    assert "librispeech" in warning and "\n" not in warning

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,8 @@ _SPEAKER_PATTERN = flags.DEFINE_string(
     r"([^/]+)/[^/]+$",
     "Regular expression searched for in the path of clean speech, which begins with the name of "
     "the given folder; its first group is the speaker. The default is the folder that directly "
-    "contains the file; for LibriSpeech give '([0-9]+)/[0-9]+/[^/]+$'.",
+    "contains the file. For corpora that name speakers elsewhere: librispeech, vctk, dns (read "
+    "speech of the DNS Challenge) or common_voice (its .tsv files must be in the folder).",
 )
 _ROOM_PATTERN = flags.DEFINE_string(
     "room_pattern",
@@ -102,7 +104,7 @@ def main(arguments: Sequence[str]) -> int:
         runner=_RUNNER.value,
         runner_options=options,
     )
-    _show(prepare(config), config.output_dir)
+    _show(prepare(config, _warn), config.output_dir)
     return program.DONE
 
 
@@ -124,6 +126,10 @@ def _jobs() -> int:
     if _JOBS.value < 0:
         raise ConfigError(f"`jobs` must not be negative; received {_JOBS.value}.")
     return _JOBS.value or available_cores()
+
+
+def _warn(line: str) -> None:
+    print(f"warning: {line}", file=sys.stderr)
 
 
 def _show(prepared: Prepared, folder: str) -> None:

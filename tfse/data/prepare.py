@@ -11,16 +11,17 @@ import os
 import pathlib
 import shutil
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import tqdm
 
 from tfse.data import engine, index
 from tfse.data.convert import Conversion, Measured, measure
+from tfse.data.layouts import FOLDER
 from tfse.data.parallel import parallel_map
 from tfse.data.prepare_config import LOCAL, PrepareConfig
-from tfse.data.sources import Source, find_sources
+from tfse.data.sources import Source, find_sources, too_deep
 from tfse.data.split_file import (
     SPLITS_NAME,
     KnownSplits,
@@ -51,11 +52,15 @@ class Prepared:
     was_there: bool
 
 
-def prepare(config: PrepareConfig) -> Prepared:
+def prepare(config: PrepareConfig, warn: Callable[[str], object] = lambda line: None) -> Prepared:
     """Writes shards, `skipped.csv`, `splits.csv` and, last of all, the index.
 
     Interrupted and called again, it goes on with the shards that are missing;
     the bytes written depend on recordings and settings alone.
+
+    Args:
+        config: What is prepared, and how.
+        warn: Is told, before anything is written, what is odd about the folders.
 
     Raises:
         ConfigError: A setting is wrong, a folder is missing, the output folder
@@ -73,6 +78,9 @@ def prepare(config: PrepareConfig) -> Prepared:
     folder = pathlib.Path(os.path.abspath(config.output_dir))
     if (folder / index.INDEX_NAME).exists():
         return _already_there(folder, plan)
+    speech = [source for source in sources if source.set == "speech"]
+    if config.speaker_pattern == FOLDER and (warning := too_deep(speech)):
+        warn(warning)
     return _write(config, known, sources, plan, folder)
 
 

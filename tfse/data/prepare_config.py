@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tfse.data.audio import ENCODINGS
-from tfse.data.sources import ROOM_PATTERN, SPEAKER_PATTERN
+from tfse.data.layouts import FOLDER
+from tfse.data.sources import ROOM_PATTERN
 from tfse.errors import ConfigError
 
 LOCAL = "local"
@@ -37,7 +38,8 @@ class PrepareConfig:
         splits_from: An `index.json` or a CSV with the columns set, group and split;
             the groups in it keep their splits, and the fractions are shares of the
             groups that are new. "" for none.
-        speaker_pattern: Its first group is the speaker, in the path of a file.
+        speaker_pattern: Its first group is the speaker, in the path of a file; or the name
+            of a corpus, see `layouts.speaker_rule`.
         room_pattern: Where it is found in the path of a room impulse response, its
             first group is the room; elsewhere the name of the file tells.
         jobs: Processes that read and resample here; no part of the plan.
@@ -59,7 +61,7 @@ class PrepareConfig:
     min_s: float = 0.5
     train_groups: Sequence[str] = ()
     splits_from: str = ""
-    speaker_pattern: str = SPEAKER_PATTERN
+    speaker_pattern: str = FOLDER
     room_pattern: str = ROOM_PATTERN
     jobs: int = 1
     runner: str = LOCAL

@@ -12,6 +12,7 @@ import pathlib
 import re
 from collections.abc import Iterator, Sequence
 
+from tfse.data.layouts import FOLDER, NAMES, Speaker, matched, speaker_rule
 from tfse.errors import ConfigError
 
 SETS = ("speech", "noise", "rir")
@@ -19,8 +20,6 @@ SUFFIXES = (
     *(".aif", ".aiff", ".aifc", ".au", ".caf", ".flac", ".mp3", ".nist", ".oga", ".ogg"),
     *(".opus", ".rf64", ".snd", ".sph", ".w64", ".wav"),
 )
-# The speaker is the folder that directly contains the file.
-SPEAKER_PATTERN = r"([^/]+)/[^/]+$"
 # Folders that are named as one room: all that is in them was measured there.
 ROOM_PATTERN = r"(?:^|/)([^/]*_room(?:_[^/]*)?|r3vival_[^/]*)/[^/]+$"
 # ESC-50 names its clips FOLD-ID-TAKE.ogg (or FOLD-ID-TAKE-CLASS.wav); clips of
@@ -57,7 +56,7 @@ class Source:
 def find_sources(
     name: str,
     folders: Sequence[str],
-    speaker_pattern: str = SPEAKER_PATTERN,
+    speaker_pattern: str = FOLDER,
     room_pattern: str = ROOM_PATTERN,
 ) -> list[Source]:
     """Finds every recording below some folders, in the order of their ids.
@@ -66,22 +65,21 @@ def find_sources(
         name: The set they belong to: "speech", "noise" or "rir".
         folders: Where to look; links are followed, hidden names are not.
         speaker_pattern: Regular expression, searched for in the ids of speech; its
-            first group is the speaker.
+            first group is the speaker. Or the name of a corpus, see `layouts.speaker_rule`.
         room_pattern: The same for rooms; where it does not match, `group_of` tells.
 
     Raises:
         ConfigError: A folder is missing or given twice, a pattern is wrong or
             that of speakers does not match, or there is no recording at all.
     """
-    rules = {
-        "speech": _rule("speaker_pattern", speaker_pattern),
-        "rir": _rule("room_pattern", room_pattern),
-    }
+    rules: dict[str, Speaker] = {"rir": matched("room_pattern", room_pattern)}
+    if name == "speech":
+        rules[name] = speaker_rule(speaker_pattern, [pathlib.Path(folder) for folder in folders])
     sources = []
     for label, folder in _labelled(folders).items():
         for path in sorted(_audio_files(folder)):
             source_id = f"{label}/{path.relative_to(folder).as_posix()}"
-            group = _group(name, path, source_id, rules.get(name))
+            group = _group(name, path, source_id, rules.get(name), speaker_pattern)
             size = path.stat().st_size
             sources.append(Source(name, str(path), source_id, group, path.parent.name, size))
     if not sources:
@@ -121,25 +119,35 @@ def group_of(name: str, path: pathlib.Path) -> str:
     return _POSITION.sub("", _CHANNEL.sub("", path.stem)) or path.stem
 
 
-def _rule(name: str, pattern: str) -> re.Pattern[str]:
-    try:
-        rule = re.compile(pattern)
-    except re.error as error:
-        raise ConfigError(
-            f"`{name}` must be a regular expression; received {pattern!r}: {error}."
-        ) from error
-    if rule.groups < 1:
-        raise ConfigError(f"`{name}` must have a group, as in '(p[0-9]+)_'; received {pattern!r}.")
-    return rule
+def too_deep(sources: Sequence[Source]) -> str:
+    """Returns a warning where the folder that contains a file is unlikely to be the speaker.
+
+    Args:
+        sources: of speech, grouped by the folder that contains them.
+
+    Returns:
+        One line; "" where all recordings lie in the folders of the folder that was given.
+    """
+    deep = [source.id for source in sources if source.id.count("/") > 2]
+    if not deep:
+        return ""
+    return (
+        f"{len(deep)} of {len(sources)} recordings of speech lie more than one folder deep, the "
+        f"first is {deep[0]}; the folder that contains a recording is taken for its speaker. Where "
+        "it is not, one speaker stands on several sides of the split: give --speaker_pattern, an "
+        f"expression or one of {', '.join(NAMES)}."
+    )
 
 
-def _group(name: str, path: pathlib.Path, source_id: str, rule: re.Pattern[str] | None) -> str:
-    match = rule.search(source_id) if rule else None
-    if match and match.group(1):
-        return match.group(1)
+def _group(
+    name: str, path: pathlib.Path, source_id: str, rule: Speaker | None, pattern: str
+) -> str:
+    group = rule(source_id) if rule else None
+    if group:
+        return group
     if rule and name == "speech":
         raise ConfigError(
-            f"`speaker_pattern` must match every recording; received {rule.pattern!r}, "
+            f"`speaker_pattern` must match every recording; received {pattern!r}, "
             f"which does not match {source_id}."
         )
     return group_of(name, path)
