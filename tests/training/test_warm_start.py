@@ -34,6 +34,40 @@ def test_weights_of_the_same_path_and_shape_are_taken_over(source):
     assert "only in it: clean_log_power/kernel" in str(report)
 
 
+def _report(tmp_path, ours, theirs):
+    path = tmp_path / "theirs.keras"
+    save_model(build(theirs), path)
+    return load_source(str(path)).give(build(ours))
+
+
+def test_gates_that_are_not_alike_are_told(tmp_path):
+    sigmoid, hard = examples.tiny_dpcrn(), examples.tiny_dpcrn("keras2_hard_sigmoid")
+    report = _report(tmp_path, sigmoid, hard)
+    assert not report.other_shape and not report.missing and not report.unused
+    assert report.settings == [
+        f"dual_path_{block} recurrent_activation: sigmoid, there keras2_hard_sigmoid"
+        for block in (0, 1)
+    ]
+    assert "another setting: dual_path_0 recurrent_activation" in str(report)
+
+
+def test_windows_epsilons_and_masks_that_are_not_alike_are_told(tmp_path):
+    ours = examples.tiny_fastenhancer(epsilon=1e-4)
+    theirs = examples.tiny_fastenhancer(window="sine", compression=0.5)
+    lines = _report(tmp_path, ours, theirs).settings
+    assert "stft window: hann, there sine" in lines
+    assert "inverse_stft window: hann, there sine" in lines
+    assert "compression exponent: 0.3, there 0.5" in lines
+    assert "encoder_0_norm epsilon: 0.0001, there 1e-05" in lines
+    lines = _report(tmp_path, ours, examples.tiny_fastenhancer(epsilon=1e-4, mask="polar")).settings
+    assert lines == ["expansion: not there", "polar_mask: only there"]
+
+
+@pytest.mark.parametrize("config", [examples.tiny_dpcrn(), examples.tiny_fastenhancer()])
+def test_a_model_has_the_settings_of_its_file(config, tmp_path):
+    assert _report(tmp_path, config, config).settings == []
+
+
 def test_what_is_no_model_is_said_and_nothing_is_no_model():
     with pytest.raises(ModelError, match="nowhere"):
         load_source("nowhere")

@@ -22,6 +22,8 @@ class WarmStart:
         other_shape: weights that both have, with what the other's shape is.
         missing: weights that the other lacks; they keep their fresh values.
         unused: weights that only the other has.
+        settings: of layers that both have, but not alike, so that the same weights
+            compute something else; and layers without weights that one of them lacks.
     """
 
     source: str
@@ -29,6 +31,7 @@ class WarmStart:
     other_shape: list[str]
     missing: list[str]
     unused: list[str]
+    settings: list[str] = dataclasses.field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the lists by name."""
@@ -42,6 +45,7 @@ class WarmStart:
             ("another shape", self.other_shape),
             ("not in it", self.missing),
             ("only in it", self.unused),
+            ("another setting", self.settings),
         ):
             lines += [f"  {what}: {name}" for name in names]
         return "\n".join(lines)
@@ -116,7 +120,63 @@ def warm_start(model: keras.Model, other: keras.Model, source: str) -> WarmStart
         ],
         missing=[path for path in ours if path not in theirs],
         unused=[path for path in theirs if path not in ours],
+        settings=other_settings(model, other),
     )
+
+
+def other_settings(model: keras.Model, other: keras.Model) -> list[str]:
+    """Returns what makes two models of the same weights compute different things.
+
+    Args:
+        model: one model.
+        other: the other.
+
+    Returns:
+        A line a setting, `LAYER NAME: VALUE, there VALUE`, told of the outermost layer
+        alone; and a line a layer without weights that only one of them has. What the
+        shapes of weights tell, and what training alone uses, is left out.
+    """
+    ours, theirs = _layers(model), _layers(other)
+    lines: dict[tuple[str, str], str] = {}
+    for path, layer in sorted(ours.items()):
+        if path not in theirs:
+            continue
+        there = _settings(theirs[path])
+        for name, value in _settings(layer).items():
+            outer = (path.rsplit("/", count)[0] for count in range(1, path.count("/") + 1))
+            if value != there.get(name) and not any((parent, name) in lines for parent in outer):
+                lines[path, name] = f"{path} {name}: {value}, there {there.get(name)}"
+    here_alone = [f"{path}: not there" for path in _without_weights(ours) - set(theirs)]
+    there_alone = [f"{path}: only there" for path in _without_weights(theirs) - set(ours)]
+    return [*lines.values(), *sorted(here_alone), *sorted(there_alone)]
+
+
+# Settings that the shapes of weights tell, and those that training alone uses.
+_UNTOLD = {
+    *("name", "trainable", "dtype", "autocast", "batch_shape", "units", "filters", "use_bias"),
+    *("frequency_units", "time_units", "kernel_size", "momentum", "synchronized", "unroll"),
+    *("seed", "dropout", "recurrent_dropout", "quantization_config"),
+}
+_UNTOLD_ENDINGS = ("_initializer", "_regularizer", "_constraint")
+
+
+def _settings(layer: keras.layers.Layer) -> dict[str, Any]:
+    settings = layer.get_config().items()
+    told = {k: v for k, v in settings if k not in _UNTOLD and not k.endswith(_UNTOLD_ENDINGS)}
+    return {"class": type(layer).__name__, **told}
+
+
+def _layers(model: keras.Model) -> dict[str, keras.layers.Layer]:
+    # A layer that is built on its first call, and has no weights, has no path.
+    return {
+        layer.path or layer.name: layer
+        for layer in model._flatten_layers()
+        if not isinstance(layer, (keras.Model, keras.layers.InputLayer))
+    }
+
+
+def _without_weights(layers: dict[str, keras.layers.Layer]) -> set[str]:
+    return {path for path, layer in layers.items() if not layer.weights}
 
 
 def _path(weight: keras.Variable) -> str:

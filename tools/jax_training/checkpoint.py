@@ -47,7 +47,7 @@ def begin_with(model: EnhancementModel, source: str) -> int:
         ConfigError: it is another model.
     """
     result = warm_start(model, load(source), source)
-    other = [*result.other_shape, *result.missing, *result.unused]
+    other = [*result.other_shape, *result.missing, *result.unused, *result.settings]
     if other:
         raise ConfigError(
             f"`init_from` must be a model of the same config; of {len(model.weights)} weights "
