@@ -20,6 +20,7 @@ from tests.streaming.examples import (
 )
 from tfse.errors import AudioError, ConfigError
 from tfse.streaming import EnhanceOptions, enhance, enhance_file
+from tfse.streaming.writing import atomic
 
 FORMATS = [
     ("WAV", "PCM_U8"),
@@ -197,6 +198,21 @@ def test_an_existing_file_is_kept_unless_overwritten(tmp_path: pathlib.Path) -> 
     assert target.read_bytes() == b"mine"
     enhance_file(source, target, identity_step(), overwrite=True)
     assert info(target) == info(source)
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_is_no_regular_file_is_never_replaced(linked: bool, tmp_path: pathlib.Path) -> None:
+    source = write(tmp_path / "in.wav", tones(4000, RATE))
+    pipe = tmp_path / "pipe.wav"
+    os.mkfifo(pipe)
+    target = tmp_path / "link.wav" if linked else pipe
+    if linked:
+        target.symlink_to(pipe)
+    with pytest.raises(ConfigError, match=r"must be a regular file, or `-` .* is neither"):
+        enhance_file(source, target, identity_step(), overwrite=True)
+    with pytest.raises(OSError, match="not a regular file, so it is not replaced"), atomic(target):
+        pass
+    assert pipe.is_fifo() and not leftovers(tmp_path)
 
 
 def test_in_place_keeps_the_link_and_the_permissions(tmp_path: pathlib.Path) -> None:

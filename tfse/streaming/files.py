@@ -23,7 +23,7 @@ from tfse.streaming.picture import Excerpt
 from tfse.streaming.reading import FileSource
 from tfse.streaming.recording import require_rate
 from tfse.streaming.step import Step
-from tfse.streaming.writing import AudioWriter, atomic, write_all
+from tfse.streaming.writing import AudioWriter, atomic, is_special, write_all
 
 #: In place of a path: standard input, or standard output.
 PIPE = pathlib.Path("-")
@@ -107,6 +107,10 @@ def require_free(targets: Targets, overwrite: bool) -> None:
     for path in targets.all():
         if path.is_dir():
             raise ConfigError(f"an output must be a file; {path} is a folder.")
+        if is_special(path):
+            raise ConfigError(
+                f"an output must be a regular file, or `-` for standard output; {path} is neither."
+            )
         if path.exists() and not overwrite:
             raise ConfigError(f"an output must not exist yet, unless overwritten; {path} does.")
 

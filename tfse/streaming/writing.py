@@ -151,9 +151,12 @@ def atomic(target: pathlib.Path) -> Iterator[BinaryIO]:
         A binary file, open for writing and reading.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: it cannot be written, or a device, a pipe or the like stands there,
+            which a file must not replace.
     """
     target = target.resolve()
+    if is_special(target):
+        raise OSError(errno.EINVAL, "not a regular file, so it is not replaced", str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.parent / f".tfse-{uuid.uuid4().hex}.part"
     try:
@@ -165,6 +168,11 @@ def atomic(target: pathlib.Path) -> Iterator[BinaryIO]:
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def is_special(path: pathlib.Path) -> bool:
+    """Tells whether a path, or what it links to, is there and neither file nor folder."""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def write_all(file: BinaryIO, data: bytes) -> None:
