@@ -144,11 +144,36 @@ def test_options_reach_the_file(tmp_path: pathlib.Path) -> None:
 def test_another_ending_is_another_format(tmp_path: pathlib.Path) -> None:
     source = write(tmp_path / "in.wav", noise(5000), subtype="FLOAT")
     enhance_file(source, tmp_path / "out.flac", identity_step())
-    assert info(tmp_path / "out.flac")[3:] == ("FLAC", "PCM_16")
+    assert info(tmp_path / "out.flac")[3:] == ("FLAC", "PCM_24")
     # The same ending says nothing: this one holds what the source holds.
     odd = write(tmp_path / "odd.wav", noise(5000), format="FLAC")
     enhance_file(odd, tmp_path / "odd2.wav", identity_step())
     assert info(tmp_path / "odd2.wav")[3] == "FLAC"
+
+
+@pytest.mark.parametrize(
+    ("format", "subtype", "target", "expected"),
+    [
+        ("MP3", "MPEG_LAYER_III", "WAV", "PCM_16"),
+        ("MP3", "MPEG_LAYER_III", "FLAC", "PCM_16"),
+        ("OGG", "VORBIS", "WAV", "PCM_16"),
+        ("OGG", "OPUS", "FLAC", "PCM_16"),
+        ("WAV", "DOUBLE", "FLAC", "PCM_24"),
+        ("WAV", "PCM_U8", "FLAC", "PCM_S8"),
+        ("WAV", "PCM_32", "CAF", "PCM_32"),
+        ("FLAC", "PCM_24", "WAV", "PCM_24"),
+        ("FLAC", "PCM_S8", "WAV", "PCM_U8"),
+        ("XI", "DPCM_16", "WAV", "PCM_16"),
+        ("AIFF", "ULAW", "MP3", "MPEG_LAYER_III"),
+    ],
+)
+def test_a_number_format_that_a_container_lacks_becomes_the_nearest(
+    format: str, subtype: str, target: str, expected: str, tmp_path: pathlib.Path
+) -> None:
+    source = write(tmp_path / "in", tones(4800, RATE), subtype=subtype, format=format)
+    enhance_file(source, tmp_path / "out", identity_step(), EnhanceOptions(format=target))
+    assert info(tmp_path / "out")[3:] == (target, expected)
+    np.testing.assert_allclose(read(tmp_path / "out")[:, 0].std(), read(source).std(), rtol=0.1)
 
 
 def test_a_combination_that_cannot_be_written_is_refused(tmp_path: pathlib.Path) -> None:

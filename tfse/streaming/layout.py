@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import io
 import pathlib
 from typing import Any
 
@@ -31,6 +33,22 @@ USUAL_SUBTYPES: dict[str, str] = {
 }
 # Number formats that hold values beyond full scale; all others are clipped.
 _UNBOUNDED = ("FLOAT", "DOUBLE", "VORBIS", "OPUS")
+# What holds all values of a number format, or nearly, the nearest first.
+_NEAREST: dict[str, tuple[str, ...]] = {
+    "DOUBLE": ("FLOAT", "PCM_32", "PCM_24"),
+    "FLOAT": ("DOUBLE", "PCM_24", "PCM_32"),
+    "PCM_32": ("ALAC_32", "DOUBLE", "FLOAT", "PCM_24"),
+    "PCM_24": ("ALAC_24", "PCM_32", "FLOAT"),
+    "PCM_16": ("ALAC_16", "PCM_24"),
+    "PCM_S8": ("PCM_U8", "PCM_16"),
+    "PCM_U8": ("PCM_S8", "PCM_16"),
+    "ALAC_32": ("PCM_32", "FLOAT", "PCM_24"),
+    "ALAC_24": ("PCM_24", "PCM_32"),
+    "ALAC_20": ("PCM_24", "PCM_32"),
+    "ALAC_16": ("PCM_16",),
+    "ULAW": ("ALAW", "PCM_16"),
+    "ALAW": ("ULAW", "PCM_16"),
+}
 # Integer formats by their bits.
 _BITS = {
     **{"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32},
@@ -83,8 +101,8 @@ class Layout:
     def converted(self, format: str | None, subtype: str | None) -> Layout:
         """Returns the layout in another container or number format.
 
-        The number format stays if the container can hold it, and is the
-        container's usual one if not.
+        The number format stays if libsndfile writes it in the container; if not, it is the
+        nearest that holds all values of the old one, or else the container's usual one.
 
         Args:
             format: None for the same container.
@@ -105,7 +123,11 @@ class Layout:
 
     def _subtype_in(self, container: str) -> str:
         usual = USUAL_SUBTYPES.get(container, self.subtype)
-        return self.subtype if soundfile.check_format(container, self.subtype) else usual
+        endian = self.endian if container == self.format else "FILE"
+        for subtype in (self.subtype, *_NEAREST.get(self.subtype, ())):
+            if _can_be_written(container, subtype, endian):
+                return subtype
+        return usual
 
 
 def require_known(format: str | None, subtype: str | None) -> None:
@@ -128,8 +150,20 @@ def format_of(path: pathlib.Path) -> str | None:
     return container if container in USUAL_SUBTYPES else None
 
 
-def _require_writable(container: str, subtype: str, endian: str = "FILE") -> None:
+@functools.cache
+def _can_be_written(container: str, subtype: str, endian: str) -> bool:
+    """Tells by trial: libsndfile allows some pairs, as MP3 in WAV, and then writes none."""
     if not soundfile.check_format(container, subtype, endian):
+        return False
+    try:
+        with soundfile.SoundFile(io.BytesIO(), "w", 48_000, 1, subtype, endian, container):
+            return True
+    except soundfile.SoundFileError:
+        return False
+
+
+def _require_writable(container: str, subtype: str, endian: str = "FILE") -> None:
+    if not _can_be_written(container, subtype, endian):
         raise ConfigError(
             "the output must be a format and subtype that libsndfile writes; received "
             f"{container}{f' with {subtype}' if subtype else ''}."
