@@ -7,16 +7,18 @@ can be widened from that: a third stage with stride, so that 32 bins reach the L
 instead of 50, which halves the cost; the log power of every bin as a third input; a
 mask of a bounded magnitude and a phase rotation. `dpcrn_paper.py` is the paper's own.
 Data: any corpus that `tfse-prepare` has prepared, with rooms of `tfse-simulate-rooms`
-where it has few; 3 s mixtures at -5 to 20 dB, 30 % of them in a room; speakers share
-them by the root of how long they speak; speeds, colours, second and Gaussian noises,
-band limits, clipping, companding and noise without speech vary them.
+where it has few; 3 s mixtures at -5 to 20 dB, 30 % of them in a room, at -60 to -5
+dBFS; speakers share them by the root of how long they speak; speeds, colours, second,
+Gaussian and synthetic noises, band limits, clipping, companding and noise without speech
+vary them.
 Loss: the paper's negative SNR + log spectral MSE, + 50 times the compressed spectrum
-MSE, which hears quiet bins, + what listeners hear, 4 times the disturbance of loudness
-of P.862 (PESQ) and 5 times the negative ESTOI. Those two hear neither level nor phase,
+MSE, which is sensitive to quiet bins, + 4 times the disturbance of loudness of P.862
+(PESQ) and 5 times the negative ESTOI. Those two are sensitive to neither level nor phase,
 so the others stay.
-Expect: PESQ +0.554, STOI +0.045 and SI-SDR +5.68 dB on the test mixtures of
-`tfse/pretrained/dpcrn.md` after 2,300 steps; a step takes about 2.4 s on one core. Widened
-from a small model it begins where that one ends:
+Expect: the shipped weights have PESQ +0.554, STOI +0.045 and SI-SDR +5.68 dB on the test
+mixtures of `tfse/pretrained/dpcrn.md`. They are of 2,300 steps of Adam 1e-3 at levels of
+-35 to -15 dBFS without synthetic noise; the settings below learn more in equal time
+(`docs/recipes.md`). Widened from a small model it begins where that one ends:
 
     tfse-train --config=configs/dpcrn.py --data_dir=prepared --run_dir=runs/dpcrn \\
         --init_from=dpcrn_small --widen

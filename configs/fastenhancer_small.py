@@ -1,4 +1,4 @@
-"""FastEnhancer small: 195,000 parameters, 664 M multiply-accumulates per second, 32 ms frames.
+"""FastEnhancer small: 196,000 parameters, 668 M multiply-accumulates per second, 32 ms frames.
 
 Paper: Ahn et al., "FastEnhancer: Speed-optimized streaming neural speech enhancement",
 ICASSP 2026, arXiv 2509.21867. Two things are not the paper's, since they learn more in equal

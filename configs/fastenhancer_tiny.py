@@ -1,4 +1,4 @@
-"""FastEnhancer tiny: 22,000 parameters, 60 M multiply-accumulates per second, 32 ms frames.
+"""FastEnhancer tiny: 22,000 parameters, 61 M multiply-accumulates per second, 32 ms frames.
 
 Paper: Ahn et al., "FastEnhancer: Speed-optimized streaming neural speech enhancement",
 ICASSP 2026, arXiv 2509.21867. Two things are not the paper's, since they learn more in equal
