@@ -42,7 +42,7 @@ ROWS: dict[str, dict[str, Any]] = {
         f"data.augmentation.{name}_probability": 0.0
         for name in (
             *("speed", "equalizer", "second_noise", "coloured"),
-            *("speechless", "band_limit", "clip", "companding"),
+            *("synthetic", "speechless", "band_limit", "clip", "companding"),
         )
     },
     "without log power input": {"model.log_power_input": False},

@@ -72,7 +72,8 @@ class Source:
             ModelError: the model is not its like, so that it cannot be widened.
         """
         if not self.widens:
-            return warm_start(model, self.model, self.name)
+            report = warm_start(model, self.model, self.name)
+            return dataclasses.replace(report, settings=other_settings(model, self.model))
         widen(model, self.model)
         return WarmStart(f"{self.name}, widened", [_path(w) for w in model.weights], [], [], [])
 
@@ -102,7 +103,7 @@ def warm_start(model: keras.Model, other: keras.Model, source: str) -> WarmStart
         source: what the other is called, for the report.
 
     Returns:
-        What was loaded and what was not.
+        What was loaded and what was not, without `settings`.
     """
     theirs = {_path(weight): weight for weight in other.weights}
     ours = {_path(weight): weight for weight in model.weights}
@@ -120,7 +121,6 @@ def warm_start(model: keras.Model, other: keras.Model, source: str) -> WarmStart
         ],
         missing=[path for path in ours if path not in theirs],
         unused=[path for path in theirs if path not in ours],
-        settings=other_settings(model, other),
     )
 
 

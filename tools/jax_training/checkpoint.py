@@ -7,7 +7,7 @@ import pathlib
 
 from tfse.errors import ConfigError
 from tfse.models import EnhancementModel, load
-from tfse.training.warm_start import warm_start
+from tfse.training.warm_start import other_settings, warm_start
 
 NAME = "last.keras"
 
@@ -46,9 +46,11 @@ def begin_with(model: EnhancementModel, source: str) -> int:
         ModelError: there is no such model.
         ConfigError: it is another model.
     """
-    result = warm_start(model, load(source), source)
-    other = [*result.other_shape, *result.missing, *result.unused, *result.settings]
-    if other:
+    giver = load(source)
+    result = warm_start(model, giver, source)
+    other = [*result.other_shape, *result.missing, *result.unused]
+    # Last, since Keras imports TensorFlow for it where there is one.
+    if other := other or other_settings(model, giver):
         raise ConfigError(
             f"`init_from` must be a model of the same config; of {len(model.weights)} weights "
             f"{len(result.loaded)} are in {source}; first that differs: {other[0]}."
