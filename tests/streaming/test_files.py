@@ -19,7 +19,7 @@ from tests.streaming.examples import (
     write,
 )
 from tfse.errors import AudioError, ConfigError
-from tfse.streaming import EnhanceOptions, enhance, enhance_file
+from tfse.streaming import EnhanceOptions, enhance, enhance_file, layout
 from tfse.streaming.writing import atomic
 
 FORMATS = [
@@ -203,6 +203,17 @@ def test_a_combination_that_cannot_be_written_is_refused(tmp_path: pathlib.Path)
 def test_options_are_checked_before_any_recording(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         EnhanceOptions(**settings)
+
+
+def test_checking_options_leaves_no_file_behind(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    layout._can_be_written.cache_clear()
+    for container in soundfile.available_formats():
+        if container != "RAW":
+            EnhanceOptions(format=container)
+    assert not list(tmp_path.iterdir())
 
 
 def test_title_and_artist_stay(tmp_path: pathlib.Path) -> None:

@@ -49,6 +49,8 @@ _NEAREST: dict[str, tuple[str, ...]] = {
     "ULAW": ("ALAW", "PCM_16"),
     "ALAW": ("ULAW", "PCM_16"),
 }
+# Keeps a part of itself in a file of its own, `._NAME`, which a trial would leave behind.
+_ON_DISK = "SD2"
 # Integer formats by their bits.
 _BITS = {
     **{"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32},
@@ -155,6 +157,8 @@ def _can_be_written(container: str, subtype: str, endian: str) -> bool:
     """Tells by trial: libsndfile allows some pairs, as MP3 in WAV, and then writes none."""
     if not soundfile.check_format(container, subtype, endian):
         return False
+    if container == _ON_DISK:
+        return True
     try:
         with soundfile.SoundFile(io.BytesIO(), "w", 48_000, 1, subtype, endian, container):
             return True
