@@ -63,9 +63,8 @@ class LevelNormalization(StreamingLayer):
             last = decay * last + (1.0 - decay) * value
             return last, last
 
-        if values.shape[1] == 1:
-            return step(last, values[:, 0])[0][:, None]
-        if is_lowering():
+        # One frame needs no loop, and a graph without one converts everywhere.
+        if values.shape[1] == 1 or is_lowering():
             sums = []
             for value in ops.unstack(values, axis=1):
                 last, _ = step(last, value)

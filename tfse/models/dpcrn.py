@@ -12,20 +12,18 @@ import keras
 
 from tfse.errors import ConfigError
 from tfse.layers import (
-    AppendChannel,
     BatchNormalization,
     CausalConv2D,
     CausalConv2DTranspose,
     ComplexMasking,
     DualPathBlock,
     FrameNormalization,
-    LogPower,
     PolarMask,
-    Standardization,
 )
 from tfse.layers.streaming import Tensor
 from tfse.models.config import ModelConfig
 from tfse.models.enhancement import EnhancementModel, around_core
+from tfse.models.features import with_log_power
 from tfse.models.registry import register
 
 # Real and imaginary part: of the spectrum that comes in, of the mask that goes out.
@@ -126,11 +124,7 @@ def _core(config: DPCRNConfig) -> keras.Model:
 
 def _features(config: DPCRNConfig, spectrum: Tensor) -> Tensor:
     x = FrameNormalization(config.epsilon, name="input_norm")(spectrum)
-    if not config.log_power_input:
-        return x
-    log_power = LogPower(name="log_power")(spectrum)
-    log_power = Standardization(name="standardization")(log_power)
-    return AppendChannel(name="features")(x, log_power)
+    return with_log_power(x, spectrum) if config.log_power_input else x
 
 
 def _encoder_stage(config: DPCRNConfig, stage: int, x: Tensor) -> Tensor:

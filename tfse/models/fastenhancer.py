@@ -13,7 +13,6 @@ import keras
 
 from tfse.errors import ConfigError
 from tfse.layers import (
-    AppendChannel,
     BandEmbedding,
     BatchNormalization,
     CausalConv2D,
@@ -22,16 +21,15 @@ from tfse.layers import (
     FrequencyAttention,
     FrequencyMap,
     LevelNormalization,
-    LogPower,
     PolarMask,
     PowerLawCompression,
     PowerLawExpansion,
-    Standardization,
     TimeGRU,
 )
 from tfse.layers.streaming import Tensor
 from tfse.models.config import ModelConfig
 from tfse.models.enhancement import EnhancementModel, around_core
+from tfse.models.features import with_log_power
 from tfse.models.registry import register
 
 # Real and imaginary part of the spectrum.
@@ -136,11 +134,7 @@ def _features(config: FastEnhancerConfig, spectrum: Tensor) -> Tensor:
         frames = config.level_time_s * config.sample_rate / config.hop_length
         spectrum = LevelNormalization(frames, name="level")(spectrum)
     x = PowerLawCompression(config.compression, name="compression")(spectrum)
-    if not config.log_power_input:
-        return x
-    log_power = LogPower(name="log_power")(spectrum)
-    log_power = Standardization(name="standardization")(log_power)
-    return AppendChannel(name="features")(x, log_power)
+    return with_log_power(x, spectrum) if config.log_power_input else x
 
 
 def _encoder(config: FastEnhancerConfig, x: Tensor) -> tuple[Tensor, list[Tensor]]:

@@ -71,8 +71,9 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             starts = self._starts()
             if self._config.exists():
-                self._refuse_others(settings, config)
-                self._refuse_a_jump(config.train, step)
+                kept = _read_json(self._config)
+                self._refuse_others(kept, settings, config)
+                self._refuse_a_jump(kept["train"]["steps"], config.train, step)
                 self._refuse_other_data(starts, start)
             write_json(self._config, settings)
             write_json(self._run, {"starts": [*starts, start]})
@@ -89,10 +90,11 @@ class RunFolder:
     def _starts(self) -> list[dict[str, Any]]:
         return list(_read_json(self._run)["starts"]) if self._run.exists() else []
 
-    def _refuse_others(self, settings: dict[str, Any], config: ExperimentConfig) -> None:
-        kept, given = dict(_flat(_read_json(self._config))), dict(_flat(settings))
+    def _refuse_others(
+        self, before: dict[str, Any], settings: dict[str, Any], config: ExperimentConfig
+    ) -> None:
         # A setting that is younger than the run was at its default, so to say.
-        kept = {**_defaults(config), **kept}
+        kept, given = {**_defaults(config), **dict(_flat(before))}, dict(_flat(settings))
         changed = sorted(
             name
             for name in kept.keys() | given.keys()
@@ -107,8 +109,7 @@ class RunFolder:
                 f"settings ({shown})."
             )
 
-    def _refuse_a_jump(self, train: TrainConfig, step: int) -> None:
-        steps = _read_json(self._config)["train"]["steps"]
+    def _refuse_a_jump(self, steps: int, train: TrainConfig, step: int) -> None:
         progress = Progress(step=step)
         was = progress.learning_rate(dataclasses.replace(train, steps=steps))
         now = progress.learning_rate(train)

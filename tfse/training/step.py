@@ -87,16 +87,15 @@ class Stepper:
         self._optimizer = optimizer
         self._strategy = strategy
         self._variables = list(model.trainable_variables)
-        with strategy.scope():
-            self.average = WeightAverage(model, config.ema_decay, strategy)
-            self._clip = GradientClip(config.clip_norm, config.clip_quantile)
-            self._scale = LossScale(needed=config.precision == "mixed_float16")
-            self._sums = _zeros(self._variables) if config.accumulation_steps > 1 else []
         normalizations = _batch_normalizations(model)
         self._statistics = [
             variable for layer in normalizations for variable in layer.non_trainable_variables
         ]
         with strategy.scope():
+            self.average = WeightAverage(model, config.ema_decay, strategy)
+            self._clip = GradientClip(config.clip_norm, config.clip_quantile)
+            self._scale = LossScale(needed=config.precision == "mixed_float16")
+            self._sums = _zeros(self._variables) if config.accumulation_steps > 1 else []
             self._kept = [_copy(variable) for variable in self._statistics]
             self._begins = keras.Variable(1.0, trainable=False, dtype="float32", name="begins")
         self._local = self._compiled(config, normalizations)
