@@ -18,9 +18,10 @@ from tests.streaming.examples import (
     tones,
     write,
 )
+from tfse.audiofiles import layout
+from tfse.audiofiles.atomic import atomic
 from tfse.errors import AudioError, ConfigError
-from tfse.streaming import EnhanceOptions, enhance, enhance_file, layout
-from tfse.streaming.writing import atomic
+from tfse.streaming import EnhanceOptions, enhance, enhance_file
 
 FORMATS = [
     ("WAV", "PCM_U8"),
@@ -297,10 +298,46 @@ def test_after_an_interruption_nothing_new_is_there(tmp_path: pathlib.Path) -> N
 def test_a_wav_does_not_grow_beyond_its_header(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tfse.streaming.writing._SMALL_BYTES", 10_000)
+    monkeypatch.setattr("tfse.audiofiles.writing._SMALL_BYTES", 10_000)
     source = write(tmp_path / "in.wav", noise(9000))
     with pytest.raises(OSError, match="holds 4 GB at most; choose RF64 or W64"):
         enhance_file(source, tmp_path / "out.wav", identity_step())
     enhance_file(source, tmp_path / "out.w64", identity_step())
     assert info(tmp_path / "out.w64")[0] == 9000
     assert not leftovers(tmp_path)
+
+
+def test_texts_that_a_container_does_not_take_cost_no_recording(tmp_path: pathlib.Path) -> None:
+    source = write(tmp_path / "x.flac", tones(9000, RATE))
+    with soundfile.SoundFile(source, "w", RATE, 1) as file:
+        file.title, file.comment = "A talk", "on noise"
+        file.write(tones(9000, RATE))
+    summary = enhance_file(source, tmp_path / "y.au", identity_step())
+    assert summary.notes == ("AU does not take the texts: title, comment",)
+    assert len(read(tmp_path / "y.au")) == 9000
+
+
+def test_an_empty_text_costs_no_recording(tmp_path: pathlib.Path) -> None:
+    source = write(tmp_path / "x.mp3", noise(48_000))
+    source.write_bytes(
+        source.read_bytes() + b"TAG" + b"A talk".ljust(30, b"\0") + bytes(94) + b"\xff"
+    )
+    assert enhance_file(source, tmp_path / "y.mp3", identity_step()).notes == ()
+    with soundfile.SoundFile(tmp_path / "y.mp3") as file:
+        assert file.copy_metadata()["title"] == "A talk"
+
+
+@pytest.mark.parametrize(
+    ("ending", "format", "subtype", "added"),
+    [("wav", "WAV", "IMA_ADPCM", 157), ("wav", "WAV", "GSM610", 637), ("voc", "VOC", "ULAW", 1)],
+)
+def test_blocks_that_a_codec_fills_up_are_noted(
+    ending: str, format: str, subtype: str, added: int, tmp_path: pathlib.Path
+) -> None:
+    source, target = write(tmp_path / "x.flac", noise(16_003), 8_000), tmp_path / f"y.{ending}"
+    options = EnhanceOptions(format=format, subtype=subtype)
+    notes = enhance_file(source, target, identity_step(), options).notes
+    assert len(read(target)) == 16_003 + added
+    assert notes == (
+        f"{format} with {subtype} stores whole blocks: {added} samples of silence were appended",
+    )

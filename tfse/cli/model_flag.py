@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from absl import flags
 
+from tfse.pretrained import DEFAULT_MODEL
+
 NAME = "model"
 
 _MODEL = flags.DEFINE_string(
@@ -16,7 +18,4 @@ _MODEL = flags.DEFINE_string(
 
 def value() -> str:
     """Returns what the user chose, or the default."""
-    # Imported here: Keras takes seconds, and --help needs none of it.
-    from tfse.models.loading import DEFAULT_MODEL
-
     return _MODEL.value or DEFAULT_MODEL

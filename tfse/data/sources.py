@@ -7,11 +7,11 @@ said, all that was cut from one noise recording, all that was measured in one ro
 from __future__ import annotations
 
 import dataclasses
-import os
 import pathlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 
+from tfse.audiofiles.folders import Walk
 from tfse.data.layouts import FOLDER, NAMES, Speaker, matched, speaker_rule
 from tfse.errors import ConfigError
 
@@ -58,15 +58,17 @@ def find_sources(
     folders: Sequence[str],
     speaker_pattern: str = FOLDER,
     room_pattern: str = ROOM_PATTERN,
+    warn: Callable[[str], object] = lambda line: None,
 ) -> list[Source]:
     """Finds every recording below some folders, in the order of their ids.
 
     Args:
         name: The set they belong to: "speech", "noise" or "rir".
-        folders: Where to look; links are followed, hidden names are not.
+        folders: Where to look, see `tfse.audiofiles.folders.Walk`.
         speaker_pattern: Regular expression, searched for in the ids of speech; its
             first group is the speaker. Or the name of a corpus, see `layouts.speaker_rule`.
         room_pattern: The same for rooms; where it does not match, `group_of` tells.
+        warn: Gets a line on what is passed over.
 
     Raises:
         ConfigError: A folder is missing or given twice, a pattern is wrong or
@@ -77,11 +79,14 @@ def find_sources(
         rules[name] = speaker_rule(speaker_pattern, [pathlib.Path(folder) for folder in folders])
     sources = []
     for label, folder in _labelled(folders).items():
-        for path in sorted(_audio_files(folder)):
+        walk = Walk(folder, lambda path: path.suffix.lower() in SUFFIXES)
+        for path in sorted(walk):
             source_id = f"{label}/{path.relative_to(folder).as_posix()}"
             group = _group(name, path, source_id, rules.get(name), speaker_pattern)
             size = path.stat().st_size
             sources.append(Source(name, str(path), source_id, group, path.parent.name, size))
+        if line := walk.summary():
+            warn(f"{name} folder {folder}: {line}")
     if not sources:
         raise ConfigError(
             f"A {name} folder must hold recordings that libsndfile reads; "
@@ -168,18 +173,3 @@ def _labelled(folders: Sequence[str]) -> dict[str, pathlib.Path]:
             label, number = f"{path.name}.{number}", number + 1
         labels[label] = path
     return labels
-
-
-def _audio_files(folder: pathlib.Path) -> Iterator[pathlib.Path]:
-    seen = set()
-    for parent, folders, files in os.walk(folder, followlinks=True):
-        # A link back to a folder above would be walked for ever.
-        seen.add(os.path.realpath(parent))
-        folders[:] = sorted(
-            name
-            for name in folders
-            if name[0] != "." and os.path.realpath(os.path.join(parent, name)) not in seen
-        )
-        for name in files:
-            if name[0] != "." and pathlib.PurePath(name).suffix.lower() in SUFFIXES:
-                yield pathlib.Path(parent, name)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
+from tfse import csv_rows
 from tfse.evaluation.results import Results
 from tfse.evaluation.rows import Row
 
@@ -12,14 +10,10 @@ _FIRST = ("file", "system", "seconds", "sample_rate", "snr_db_of_mixture", "nois
 _LAST = ("fault", "reasons")
 
 
-def to_csv(results: Results) -> str:
+def to_csv(results: Results) -> bytes:
     """Returns all rows; a number that could not be had is empty, its reason in the last column."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_FIRST, *results.metrics, *_LAST])
-    for row in results.rows:
-        writer.writerow(_cells(row, results))
-    return text.getvalue()
+    header = [*_FIRST, *results.metrics, *_LAST]
+    return csv_rows.encode([header, *(_cells(row, results) for row in results.rows)])
 
 
 def _cells(row: Row, results: Results) -> list[object]:

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from tfse.audiofiles.reading import FileSource
 from tfse.errors import AudioError
-from tfse.streaming.reading import FileSource
 from tfse.streaming.step import Samples
 
 #: Longer recordings get a reason: the metrics need about 4 MB of memory a second.

@@ -6,18 +6,14 @@ import pathlib
 
 import keras
 
+from tfse import pretrained
 from tfse.errors import ModelError
 from tfse.models.enhancement import EnhancementModel
-
-PRETRAINED = pathlib.Path(__file__).parent.parent / "pretrained"
-
-#: The model that programs use unless told otherwise.
-DEFAULT_MODEL = "dpcrn_medium"
 
 
 def pretrained_names() -> list[str]:
     """Returns the names of the models that ship with the package."""
-    return sorted(path.stem for path in PRETRAINED.glob("*.keras"))
+    return pretrained.names()
 
 
 def load(path_or_name: str | pathlib.Path) -> EnhancementModel:
@@ -53,7 +49,7 @@ def load(path_or_name: str | pathlib.Path) -> EnhancementModel:
 
 def _resolve(path_or_name: str | pathlib.Path) -> pathlib.Path:
     path = pathlib.Path(path_or_name)
-    shipped = PRETRAINED / f"{path_or_name}.keras"
+    shipped = pretrained.FOLDER / f"{path_or_name}.keras"
     if path.suffix == ".keras" and path.is_file():
         return path
     if path.name == str(path_or_name) and shipped.is_file():

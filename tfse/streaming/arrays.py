@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tfse.errors import AudioError
 from tfse.models import pretrained_names
-from tfse.models.loading import DEFAULT_MODEL
+from tfse.pretrained import DEFAULT_MODEL
 from tfse.streaming.mixing import DryWet
 from tfse.streaming.opening import Model, open_step
 from tfse.streaming.recording import RecordingEnhancer

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from tfse.audiofiles.reading import Source
 from tfse.streaming.mixing import DryWet
 from tfse.streaming.options import EnhanceOptions, Summary
-from tfse.streaming.reading import Source
 from tfse.streaming.recording import Aligned, RecordingEnhancer
 from tfse.streaming.step import Samples, Step
 

@@ -6,16 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tfse.errors import AudioError
+from tfse.audiofiles.reading import require_rate
 from tfse.streaming.finite import FiniteGuard
 from tfse.streaming.resampling import Resampler
 from tfse.streaming.runner import StreamingEnhancer
 from tfse.streaming.step import Samples, Step
-
-# From an eighth of telephone speech to the fastest converters that are sold; a
-# rate beyond is a broken header, and would ask for endless work.
-MIN_SAMPLE_RATE = 1_000
-MAX_SAMPLE_RATE = 768_000
 
 
 class Aligned(NamedTuple):
@@ -83,16 +78,3 @@ class RecordingEnhancer:
         enhanced = enhanced[: len(self._waiting)]
         noisy, self._waiting = np.split(self._waiting, [len(enhanced)])
         return Aligned(noisy, enhanced)
-
-
-def require_rate(sample_rate: int) -> None:
-    """Refuses a sample rate that no recording of speech has.
-
-    Raises:
-        AudioError: it is out of range.
-    """
-    if not MIN_SAMPLE_RATE <= sample_rate <= MAX_SAMPLE_RATE:
-        raise AudioError(
-            f"the sample rate must be from {MIN_SAMPLE_RATE:,} to {MAX_SAMPLE_RATE:,} Hz; "
-            f"received {sample_rate:,} Hz."
-        )
