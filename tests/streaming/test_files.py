@@ -317,6 +317,53 @@ def test_texts_that_a_container_does_not_take_cost_no_recording(tmp_path: pathli
     assert len(read(tmp_path / "y.au")) == 9000
 
 
+def test_a_file_that_cannot_be_read_is_named(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(AudioError, match=r"gone\.wav: no such file or directory"):
+        enhance_file(tmp_path / "gone.wav", tmp_path / "y.wav", identity_step())
+    with pytest.raises(ConfigError, match="`source` must be a path; received None"):
+        enhance_file(None, tmp_path / "y.wav", identity_step())  # type: ignore[arg-type]
+
+
+def test_an_ending_that_stands_for_nothing_is_refused(tmp_path: pathlib.Path) -> None:
+    source = write(tmp_path / "x.wav", noise(9000))
+    with pytest.raises(ConfigError, match=r"such as \.wav, .*; received y\.m4a"):
+        enhance_file(source, tmp_path / "y.m4a", identity_step())
+    assert list(tmp_path.iterdir()) == [source]
+    # The kind of the source stays where no other is named.
+    odd = source.rename(tmp_path / "x.001")
+    enhance_file(odd, tmp_path / "y.001", identity_step())
+    enhance_file(odd, tmp_path / "y", identity_step())
+    assert info(tmp_path / "y.001") == info(tmp_path / "y") == info(odd)
+
+
+@pytest.mark.parametrize(
+    ("ending", "format", "subtype"), [("opus", "OGG", "OPUS"), ("ogg", "OGG", "VORBIS")]
+)
+def test_an_ending_means_its_own_codec(
+    ending: str, format: str, subtype: str, tmp_path: pathlib.Path
+) -> None:
+    for name in ("x.wav", "x.opus", "x.ogg"):
+        opus = ("OPUS", "OGG") if name == "x.opus" else ()
+        source = write(tmp_path / name, noise(9000), RATE, *opus)
+        target = tmp_path / f"of_{name[2:]}.{ending}"
+        enhance_file(source, target, identity_step())
+        assert info(target)[3:] == (format, subtype)
+
+
+def test_enhanced_and_noise_add_up_to_the_recording(tmp_path: pathlib.Path) -> None:
+    source = write(tmp_path / "x.wav", tones(9000, RATE), subtype="PCM_16")
+    enhance_file(
+        source,
+        tmp_path / "y.wav",
+        Loud(),
+        noise_target=tmp_path / "n.wav",
+        options=EnhanceOptions(subtype="PCM_24"),
+    )
+    enhanced, noise_written = read(tmp_path / "y.wav"), read(tmp_path / "n.wav")
+    assert np.abs(enhanced).max() > 0.99
+    np.testing.assert_allclose(enhanced + noise_written, read(source), atol=1e-6)
+
+
 def test_an_empty_text_costs_no_recording(tmp_path: pathlib.Path) -> None:
     source = write(tmp_path / "x.mp3", noise(48_000))
     source.write_bytes(

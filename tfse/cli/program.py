@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from absl import flags
 
+from tfse.cli import flag_errors
 from tfse.errors import ConfigError, TfseError
 from tfse.terminal import one_line
 
@@ -93,15 +94,17 @@ def _guarded(main: Callable[[Sequence[str]], int | None]) -> int:
         arguments = flags.FLAGS(sys.argv)
         _look_at_configs()
     except _FLAG_ERRORS as error:
-        return _complain(error, BAD_USAGE)
+        return _complain(flag_errors.explained(error), BAD_USAGE)
+    except Exception as error:
+        return _complain(flag_errors.of_config_file(error), BAD_USAGE)
     try:
         return main(arguments) or DONE
     except ConfigError as error:
-        return _complain(error, BAD_USAGE)
+        return _complain(str(error), BAD_USAGE)
     except Exception as error:
         if not _is_expected(error):
             raise
-        return _complain(error, FAILED)
+        return _complain(_words(error), FAILED)
 
 
 def _look_at_configs() -> None:
@@ -129,10 +132,14 @@ def _told_in_graph(error: Exception) -> str:
     return told.group(1) if told else ""
 
 
-def _complain(error: Exception, code: int) -> int:
-    # A KeyError puts quotes around what it was told.
-    text = str(error.args[0]) if isinstance(error, KeyError) else str(error)
-    text = _told_in_graph(error) or text
+def _words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        where = f": {error.filename}" if error.filename else ""
+        return f"{error.strerror.lower()}{where}"
+    return _told_in_graph(error) or str(error)
+
+
+def _complain(text: str, code: int) -> int:
     text = one_line(" ".join(text.split()))
     print(f"{os.path.basename(sys.argv[0])}: {text}", file=sys.stderr)
     return code

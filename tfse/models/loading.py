@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import zipfile
 
 import keras
 
@@ -34,6 +35,8 @@ def load(path_or_name: str | pathlib.Path) -> EnhancementModel:
         16000
     """
     path = _resolve(path_or_name)
+    if not zipfile.is_zipfile(path):
+        raise ModelError(f"a model file must be a whole .keras archive; {path} is cut or none.")
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:

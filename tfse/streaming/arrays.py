@@ -16,6 +16,9 @@ from tfse.streaming.opening import Model, open_step
 from tfse.streaming.recording import RecordingEnhancer
 from tfse.streaming.step import Samples, Step
 
+# Librosa and torchaudio give [channels, samples]. No recording has so many channels.
+_FEW = 64
+
 
 def enhance(
     samples: npt.NDArray[np.floating[Any]],
@@ -53,7 +56,7 @@ def enhance(
         >>> noisy, sample_rate = soundfile.read("noisy.wav")
         >>> enhanced = tfse.enhance(noisy, sample_rate)
     """
-    noisy = _checked(samples)
+    noisy = _checked(samples, sample_rate)
     mixed = DryWet(mix, max_attenuation_db)
     step = opened(DEFAULT_MODEL if model is None else model)
     enhancer = RecordingEnhancer(step, sample_rate, noisy.shape[1], on_invalid)
@@ -73,16 +76,37 @@ def _shipped(name: str) -> Step:
     return open_step(name)
 
 
-def _checked(samples: npt.NDArray[np.floating[Any]]) -> Samples:
+def _checked(samples: npt.NDArray[np.floating[Any]], sample_rate: int) -> Samples:
+    if not isinstance(samples, np.ndarray):
+        raise AudioError(
+            "samples must be a NumPy array of floating point; received "
+            f"{type(samples).__name__}: numpy.asarray(x, numpy.float32) makes one."
+        )
+    if isinstance(sample_rate, bool) or not isinstance(sample_rate, (int, np.integer)):
+        raise AudioError(
+            f"`sample_rate` must be an integer, in Hz; received {sample_rate!r}: int() makes one."
+        )
     if samples.ndim not in (1, 2) or 0 in samples.shape[1:]:
         raise AudioError(
             f"samples must be [samples] or [samples, channels]; received the shape {samples.shape}."
         )
+    if samples.ndim == 2 and samples.shape[0] < _FEW < samples.shape[1]:
+        raise AudioError(
+            "samples must be [samples, channels], as soundfile reads them; received the shape "
+            f"{samples.shape}, which looks like [channels, samples]: transpose it with x.T."
+        )
     if not np.issubdtype(samples.dtype, np.floating):
         raise AudioError(
-            f"samples must be floating point with full scale 1; received {samples.dtype}."
+            f"samples must be floating point with full scale 1; received {samples.dtype}"
+            f"{_conversion(samples.dtype)}."
         )
     # What float32 cannot hold becomes infinite, and is told as that.
     with np.errstate(over="ignore"):
         noisy = samples.astype(np.float32)
     return noisy[:, np.newaxis] if samples.ndim == 1 else noisy
+
+
+def _conversion(dtype: np.dtype[Any]) -> str:
+    if not np.issubdtype(dtype, np.signedinteger):
+        return ""
+    return f": divide by {-int(np.iinfo(dtype).min)}.0"

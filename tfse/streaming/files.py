@@ -15,7 +15,7 @@ from tfse.audiofiles.atomic import atomic, is_special, write_all
 from tfse.audiofiles.layout import Layout, format_of, require_meaning, subtype_of
 from tfse.audiofiles.reading import FileSource
 from tfse.audiofiles.writing import AudioWriter
-from tfse.errors import ConfigError
+from tfse.errors import AudioError, ConfigError
 from tfse.pretrained import DEFAULT_MODEL
 from tfse.streaming import engine, pipes
 from tfse.streaming.arrays import opened
@@ -65,13 +65,19 @@ def enhance_file(
         >>> import tfse
         >>> tfse.enhance_file("noisy.wav", "enhanced.flac")
     """
+    for name, path in {"source": source, "target": target}.items():
+        if not isinstance(path, (str, pathlib.Path)):
+            raise ConfigError(f"`{name}` must be a path; received {path!r}.")
     noise = None if noise_target is None else pathlib.Path(noise_target)
     targets = Targets(pathlib.Path(target), noise)
     require_free(targets, overwrite)
     step = opened(DEFAULT_MODEL if model is None else model)
-    return enhance_to(
-        pathlib.Path(source), targets, step, options or EnhanceOptions(), overwrite=overwrite
-    )
+    try:
+        return enhance_to(
+            pathlib.Path(source), targets, step, options or EnhanceOptions(), overwrite=overwrite
+        )
+    except AudioError as error:
+        raise type(error)(f"{source}: {error}") from error
 
 
 def enhance_to(
