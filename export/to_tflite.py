@@ -18,6 +18,7 @@ from absl import flags
 from tfse.cli import program, verification
 from tfse.errors import ConfigError
 
+flags.adopt_module_key_flags(verification)
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder of the files.", required=True)
 _FORMATS = flags.DEFINE_list(
     "formats",

@@ -137,9 +137,7 @@ def test_configs_that_cannot_work_are_refused(config, message):
 def test_file_that_is_no_model_is_refused(tmp_path):
     path = tmp_path / "not.keras"
     path.write_text("hello")
-    with pytest.raises(
-        ModelError, match=r"whole \.keras archive; .*not\.keras is cut or none"
-    ):
+    with pytest.raises(ModelError, match=r"whole \.keras archive; .*not\.keras is cut or none"):
         tfse.load(path)
 
 

@@ -72,9 +72,6 @@ def run(main: Callable[[Sequence[str]], int | None], description: str = "") -> N
             program itself; returns an exit code, None for 0.
         description: What `--help` says above the flags.
     """
-    # TensorFlow reads this when it is first imported, which programs do late. Its
-    # native code logs errors at every start that are none; real ones are raised.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if HELP.intersection(sys.argv[1:]):
         _print_help(_help(main, description))
         sys.exit(DONE)
