@@ -30,7 +30,8 @@ DESCRIPTION = """Takes the noise out of speech.
   arecord -r 16000 -f S16_LE -t raw | tfse-enhance - --raw_rate=16000 | aplay -r 16000 -f S16_LE
 
 A result has the length, sample rate, channels, alignment and format of its
-recording. Exit code: 0 all done, 1 some failed or were kept, 2 bad usage.
+recording. Exit code: 0 all done, 1 some failed or were kept, 2 bad usage,
+130 after Ctrl-C, 143 after SIGTERM.
 """
 
 _OUTPUT = flags.DEFINE_string("output", None, "The result of one recording; - is standard output.")
