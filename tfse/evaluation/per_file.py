@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from tfse import csv_rows
+from tfse.evaluation.metadata import GROUPS
 from tfse.evaluation.results import Results
 from tfse.evaluation.rows import Row
 
-_FIRST = ("file", "system", "seconds", "sample_rate", "snr_db_of_mixture", "noise", "reverberant")
+_FIRST = (
+    *("file", "system", "seconds", "sample_rate", "snr_db_of_mixture", "noise", "reverberant"),
+    *GROUPS,
+)
 _LAST = ("fault", "reasons")
 
 
@@ -22,4 +26,5 @@ def _cells(row: Row, results: Results) -> list[object]:
     room = None if facts.reverberant is None else ("no", "yes")[facts.reverberant]
     values = [row.values.get(metric) for metric in results.metrics]
     reasons = "; ".join(f"{metric}: {reason}" for metric, reason in row.reasons.items())
-    return [*known, room, *values, row.fault, reasons]
+    groups = [getattr(facts, name) for name in GROUPS]
+    return [*known, room, *groups, *values, row.fault, reasons]
