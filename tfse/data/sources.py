@@ -27,6 +27,9 @@ ROOM_PATTERN = r"(?:^|/)([^/]*_room(?:_[^/]*)?|r3vival_[^/]*)/[^/]+$"
 _ESC50_NAME = re.compile(r"\d-(\d+)-[A-Z](?:-\d+)?")
 _CHANNEL = re.compile(r"[-_]?(?:ch|channel)[-_]?\d+$", re.IGNORECASE)
 _POSITION = re.compile(r"[-_ ]?(?:pos|position)[-_ ]?\d+$", re.IGNORECASE)
+# A take of one recording or room: `bg_noise2`, `radiator_5`, `rain (3)`. Longer numbers are
+# those of a collection, as in `noise-free-sound-0001`.
+_TAKE = re.compile(r"(?:(?<=[A-Za-z]{3})|[-_ ])\(?\d{1,2}\)?$")
 _SIMULATED = re.compile(r"simulated-[0-9]+")
 _CLARITY_ROOM = re.compile(r"brir_(R\d+)_.*")
 
@@ -99,9 +102,10 @@ def group_of(name: str, path: pathlib.Path) -> str:
     """Returns what one noise or one room impulse response must not be parted from.
 
     Noise: the recording. That is the ID of names like ESC-50's FOLD-ID-TAKE, of
-    which several clips may come, and the name of the file otherwise.
+    which several clips may come, and otherwise the name of the file without the number
+    of its take, of one or two digits (`bg_noise2`, `radiator_5`).
     Room impulse responses: the room. That is the name of the file without its
-    channel (`_ch0`) and position (`Position2`), and the scene of Clarity's names.
+    channel (`_ch0`), position (`Position2`) and take, and the scene of Clarity's names.
     Of `tfse-simulate-rooms`: the folder of the room, `simulated-00012`; files of that
     name, which earlier versions wrote, are one group.
 
@@ -113,7 +117,7 @@ def group_of(name: str, path: pathlib.Path) -> str:
     """
     if name == "noise":
         clip = _ESC50_NAME.fullmatch(path.stem)
-        return clip.group(1) if clip else path.stem
+        return clip.group(1) if clip else _without(_TAKE, path.stem)
     if _SIMULATED.fullmatch(path.parent.name):
         return path.parent.name
     if _SIMULATED.fullmatch(path.stem):
@@ -121,7 +125,11 @@ def group_of(name: str, path: pathlib.Path) -> str:
     scene = _CLARITY_ROOM.fullmatch(path.stem)
     if scene:
         return scene.group(1)
-    return _POSITION.sub("", _CHANNEL.sub("", path.stem)) or path.stem
+    return _without(_TAKE, _without(_POSITION, _without(_CHANNEL, path.stem)))
+
+
+def _without(ending: re.Pattern[str], stem: str) -> str:
+    return ending.sub("", stem) or stem
 
 
 def too_deep(sources: Sequence[Source]) -> str:
