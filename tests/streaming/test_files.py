@@ -364,6 +364,24 @@ def test_enhanced_and_noise_add_up_to_the_recording(tmp_path: pathlib.Path) -> N
     np.testing.assert_allclose(enhanced + noise_written, read(source), atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("peak", "notes"),
+    [
+        (32767.0, ["its peak is 32767; full scale is 1, so it was enhanced far too loud"]),
+        (3.0, []),
+        (0.01, []),
+        (0.001, ["its peak is -60 dBFS, too quiet for the models: raise its level before"]),
+        (0.0, []),
+    ],
+)
+def test_a_level_that_no_model_knows_is_noted(
+    peak: float, notes: list[str], tmp_path: pathlib.Path
+) -> None:
+    samples = peak * np.sign(noise(9000))
+    source = write(tmp_path / "x.wav", samples, subtype="FLOAT")
+    assert list(enhance_file(source, tmp_path / "y.wav", identity_step()).notes) == notes
+
+
 def test_an_empty_text_costs_no_recording(tmp_path: pathlib.Path) -> None:
     source = write(tmp_path / "x.mp3", noise(48_000))
     source.write_bytes(

@@ -115,6 +115,7 @@ def test_enhance_keeps_the_shape() -> None:
         (np.zeros(9, np.int16), 16_000, r"received int16: divide by 32768\.0"),
         (np.zeros(9, np.int32), 16_000, r"received int32: divide by 2147483648\.0"),
         (np.zeros(9, np.complex64), 16_000, r"received complex64\."),
+        (np.full(9, 32767.0), 16_000, "received a peak of 32767, as of integers: divide by"),
         (np.zeros(9), 16_000.0, r"must be an integer, in Hz; received 16000\.0"),
         (np.zeros(9), None, "must be an integer, in Hz; received None"),
         (np.zeros(9), 10, "must be from 1,000 to 768,000 Hz; received 10 Hz"),

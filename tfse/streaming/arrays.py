@@ -18,6 +18,9 @@ from tfse.streaming.step import Samples, Step
 
 # Librosa and torchaudio give [channels, samples]. No recording has so many channels.
 _FEW = 64
+# Floats between these are integers that nobody divided by their full scale.
+_INTEGERS = 100.0
+_MOST_BITS = 2.0**31
 
 
 def enhance(
@@ -103,6 +106,12 @@ def _checked(samples: npt.NDArray[np.floating[Any]], sample_rate: int) -> Sample
     # What float32 cannot hold becomes infinite, and is told as that.
     with np.errstate(over="ignore"):
         noisy = samples.astype(np.float32)
+    peak = np.abs(noisy, where=np.isfinite(noisy), out=np.zeros_like(noisy)).max(initial=0.0)
+    if _INTEGERS <= peak <= _MOST_BITS:
+        raise AudioError(
+            f"samples must have a full scale of 1; received a peak of {peak:g}, as of integers: "
+            "divide by their full scale, which is 32768 for 16 bits."
+        )
     return noisy[:, np.newaxis] if samples.ndim == 1 else noisy
 
 
