@@ -46,6 +46,9 @@ _MIX = flags.DEFINE_float("mix", 1.0, "0 the recording as it came, 1 the enhance
 _MAX_ATTENUATION_DB = flags.DEFINE_float(
     "max_attenuation_db", None, "Nothing is taken down by more."
 )
+_LINK_CHANNELS = flags.DEFINE_bool(
+    "link_channels", False, "One gain for all channels: the stereo image stays."
+)
 _NOISE_OUTPUT = flags.DEFINE_string(
     "noise_output", None, "What was taken away: a file for one recording, a folder for several."
 )
@@ -190,6 +193,7 @@ def _options() -> EnhanceOptions:
         max_attenuation_db=_MAX_ATTENUATION_DB.value,
         on_invalid=_ON_INVALID.value,
         on_damage=_ON_DAMAGE.value,
+        link_channels=_LINK_CHANNELS.value,
         format=_FORMAT.value,
         subtype=_SUBTYPE.value,
     )

@@ -31,6 +31,7 @@ def enhance(
     mix: float = 1.0,
     max_attenuation_db: float | None = None,
     on_invalid: str = "raise",
+    link_channels: bool = False,
 ) -> Samples:
     """Takes the noise out of speech.
 
@@ -45,6 +46,8 @@ def enhance(
         max_attenuation_db: nothing is taken down by more; None for no limit.
         on_invalid: "raise" an error at samples that are NaN or infinite, or
             take them as silence ("zero").
+        link_channels: enhances all channels by one gain, so that the stereo image
+            stays, and not each by itself.
 
     Returns:
         float32 of the same shape, in line with `samples`.
@@ -62,7 +65,7 @@ def enhance(
     noisy = _checked(samples, sample_rate)
     mixed = DryWet(mix, max_attenuation_db)
     step = opened(DEFAULT_MODEL if model is None else model)
-    enhancer = RecordingEnhancer(step, sample_rate, noisy.shape[1], on_invalid)
+    enhancer = RecordingEnhancer(step, sample_rate, noisy.shape[1], on_invalid, link_channels)
     enhanced = [mixed(enhancer.process(noisy)), mixed(enhancer.finish())]
     return np.concatenate(enhanced).reshape(samples.shape)
 

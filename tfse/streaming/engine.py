@@ -50,7 +50,7 @@ def run(
     began = time.perf_counter()
     mixed = DryWet(options.mix, options.max_attenuation_db)
     samples, peak = 0, 0.0
-    for block in _enhanced(source, step, options.on_invalid):
+    for block in _enhanced(source, step, options):
         output = mixed(block)
         for consumer in consumers:
             consumer(block.noisy, output)
@@ -84,9 +84,11 @@ def _rate_notes(sample_rate: int, model_rate: int) -> list[str]:
     return [f"the model works at {model_rate} Hz: nothing enhanced lies above {khz:g} kHz"]
 
 
-def _enhanced(source: Source, step: Step, on_invalid: str) -> Iterator[Aligned]:
+def _enhanced(source: Source, step: Step, options: EnhanceOptions) -> Iterator[Aligned]:
     layout = source.layout
-    enhancer = RecordingEnhancer(step, layout.sample_rate, layout.channels, on_invalid)
+    enhancer = RecordingEnhancer(
+        step, layout.sample_rate, layout.channels, options.on_invalid, options.link_channels
+    )
     for samples in source.blocks():
         yield enhancer.process(samples)
     yield enhancer.finish()

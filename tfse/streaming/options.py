@@ -25,6 +25,8 @@ class EnhanceOptions:
         on_invalid: "raise" at samples that are NaN or infinite, or "zero".
         on_damage: "raise" where a file cannot be decoded any further, or "keep"
             what comes before.
+        link_channels: enhances all channels by one gain, so that the stereo image
+            stays, and not each by itself.
         format: container, as "FLAC"; None for that of the target's ending
             where it differs from the source's, and the source's else.
         subtype: number format, as "PCM_24"; None for the source's.
@@ -37,6 +39,7 @@ class EnhanceOptions:
     max_attenuation_db: float | None = None
     on_invalid: str = "raise"
     on_damage: str = "raise"
+    link_channels: bool = False
     format: str | None = None
     subtype: str | None = None
 
