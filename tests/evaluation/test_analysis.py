@@ -77,6 +77,31 @@ def test_groups_by_snr_noise_and_reverberation() -> None:
     assert found["reverberation"] == {"in a room": [0], "no room": [1, 2, 3], "unknown": [4]}
 
 
+def test_every_band_of_snr_begins_at_its_lower_end() -> None:
+    levels = [-5.1, -5.0, 0.0, 5.0, 10.0, 14.9, 15.0, 19.9, 20.0, 40.0]
+    rows = [row(number, "a", Facts(level, "rain")) for number, level in enumerate(levels)]
+    assert Results(rows, ["a"]).groups()["snr"] == {
+        "below -5 dB": [0],
+        "-5 to 0 dB": [1],
+        "0 to 5 dB": [2],
+        "5 to 10 dB": [3],
+        "10 to 15 dB": [4, 5],
+        "15 to 20 dB": [6, 7],
+        "20 dB and above": [8, 9],
+    }
+
+
+def test_the_unknown_group_is_the_last() -> None:
+    rows = [row(n, "a", Facts(noise=noise)) for n, noise in enumerate([None, "a", "zz", "rain"])]
+    assert list(Results(rows, ["a"]).groups()["noise"]) == ["a", "rain", "zz", "unknown"]
+
+
+def test_the_real_time_factor_is_of_models_alone() -> None:
+    found = Results([row(0, "noisy"), row(0, "a", real_time_factor=0.02)], ["noisy", "a"])
+    assert list(analysis.real_time_factors(found, 0)) == ["a"]
+    assert "real_time_factor" not in analysis.figures(found, 0)["means"]["a"]
+
+
 def test_groups_have_means_and_changes_of_their_own() -> None:
     rows = facts_rows("noisy") + facts_rows("a")
     found = analysis.figures(Results(rows, ["noisy", "a"]), 0)["groups"]["noise"]["rain"]
@@ -115,6 +140,22 @@ def test_harm_is_found_and_the_worst_comes_first() -> None:
     assert (counts["files"], counts["comparable"]) == (4, 6)
 
 
+def test_harm_is_what_lies_beyond_a_limit() -> None:
+    # Halves and quarters, so that differences are exact.
+    at = {"stoi": harm.STOI_FALL, "pesq": harm.PESQ_FALL, "level": harm.LEVEL_SHIFT_DB}
+    before = row(0, "noisy", pesq_wb=at["pesq"], stoi=at["stoi"])
+    after = row(0, "a", pesq_wb=0.0, stoi=0.0, level_change_db=at["level"], share_of_clipped=0.01)
+    (found,) = harm.harms(Results([before, after], ["noisy", "a"]), "a")
+    assert found.kinds == ("clipping",)
+
+
+def test_without_noisy_the_worst_is_that_of_the_lowest_score() -> None:
+    rows = [row(0, "a", pesq_wb=2.0, stoi=0.1), row(1, "a", pesq_wb=1.0, stoi=0.9)]
+    assert harm.ranking(Results(rows, ["a"]), "a") == [1, 0]
+    short = [row(0, "a", stoi=0.8), row(1, "a", stoi=0.7), row(2, "a")]
+    assert harm.ranking(Results(short, ["a"]), "a") == [1, 0]
+
+
 def test_the_worst_the_median_and_the_best_are_shown_once_each() -> None:
     found = results("stoi", noisy=[0.5] * 7, a=[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7])
     shown = {one.index: one.places for one in chosen(found, worst=2)}
@@ -140,6 +181,8 @@ def test_everything_without_a_number_is_listed_with_its_reason() -> None:
         ("1.wav", ["pesq_wb"], "too long", False),
         ("2.wav", ["pesq_wb", "stoi"], "the estimate: there is none", True),
     ]
+    without_limit = dataclasses.replace(part, limits=())
+    assert analysis.unmeasured(Results([good, without_limit], ["a"]))[0]["failed"]
     figures = analysis.figures(found, 0)
     assert figures["failed_rows"] == 1
     json.dumps(figures, allow_nan=False)

@@ -69,6 +69,23 @@ def test_clusters_are_taken_into_account() -> None:
     assert naive / 300 < 0.75
 
 
+@pytest.mark.parametrize(("factors", "wider"), [(1, 1.5275), (2, 1.9149), (3, 2.2361)])
+def test_the_widening_is_that_of_the_formula(factors: int, wider: float) -> None:
+    # Sums of squares: of files 20 * 8 / 7, of clusters 40 * 4 / 3.
+    values = [1.0, 1.0, -1.0, -1.0, 2.0, 2.0, -2.0, -2.0]
+    found = estimate(values, 8, 0, [list("aabbccdd")] * factors)
+    alone = estimate(values, 8, 0)
+    assert found.low is not None and found.high is not None
+    assert alone.low is not None and alone.high is not None
+    assert found.high / alone.high == pytest.approx(wider, abs=1e-4)
+    assert found.low / alone.low == pytest.approx(wider, abs=1e-4)
+
+
+def test_five_values_have_an_interval_and_equal_ones_none_to_widen() -> None:
+    assert estimate([1.0, 2.0, 3.0, 4.0, 5.0], 5, 0).low is not None
+    assert estimate([2.0] * 5, 5, 0, [list("aabbc")]) == Estimate(5, 5, 2.0, 2.0, 2.0)
+
+
 def test_files_that_share_nothing_are_independent() -> None:
     values = list(np.random.default_rng(0).normal(size=50))
     alone = estimate(values, 50, 0)
