@@ -1,22 +1,27 @@
-"""The flag that chooses a model, the same for every program that runs one."""
+"""Flags that choose a model, the same for every program that runs one."""
 
 from __future__ import annotations
 
 from absl import flags
 
 NAME = "model"
+TRUST_NAME = "trust_saved_model"
+TRUST_HELP = "Load a SavedModel: it is code that runs with your rights, so trust its source first."
 
 _MODEL = flags.DEFINE_string(
     NAME,
     None,
-    "Name of a shipped model, .keras file, .tflite file or SavedModel folder. The default is the "
-    "shipped dpcrn_medium.",
+    "Name of a shipped model, .keras file, .tflite file or, with --trust_saved_model, SavedModel "
+    "folder. The default is the shipped dpcrn_medium.",
 )
+_TRUST = flags.DEFINE_bool(TRUST_NAME, False, TRUST_HELP)
 
 
 def value() -> str:
-    """Returns what the user chose, or the default."""
+    """Returns what the user chose, or the default; a `TrustedFolder` if it is trusted."""
     # Imported here: Keras takes seconds, and --help needs none of it.
     from tfse.models.loading import DEFAULT_MODEL
+    from tfse.streaming.trust import TrustedFolder
 
-    return _MODEL.value or DEFAULT_MODEL
+    chosen = _MODEL.value or DEFAULT_MODEL
+    return TrustedFolder(chosen) if _TRUST.value else chosen

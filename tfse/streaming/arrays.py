@@ -25,6 +25,7 @@ def enhance(
     mix: float = 1.0,
     max_attenuation_db: float | None = None,
     on_invalid: str = "raise",
+    trust_saved_model: bool = False,
 ) -> Samples:
     """Takes the noise out of speech.
 
@@ -39,6 +40,7 @@ def enhance(
         max_attenuation_db: nothing is taken down by more; None for no limit.
         on_invalid: "raise" an error at samples that are NaN or infinite, or
             take them as silence ("zero").
+        trust_saved_model: loads a SavedModel, which is code; see `open_step`.
 
     Returns:
         float32 of the same shape, in line with `samples`.
@@ -55,17 +57,17 @@ def enhance(
     """
     noisy = _checked(samples)
     mixed = DryWet(mix, max_attenuation_db)
-    step = opened(DEFAULT_MODEL if model is None else model)
+    step = opened(DEFAULT_MODEL if model is None else model, trust_saved_model)
     enhancer = RecordingEnhancer(step, sample_rate, noisy.shape[1], on_invalid)
     enhanced = [mixed(enhancer.process(noisy)), mixed(enhancer.finish())]
     return np.concatenate(enhanced).reshape(samples.shape)
 
 
-def opened(model: Model) -> Step:
+def opened(model: Model, trust_saved_model: bool = False) -> Step:
     """Returns a step; one of a shipped model is kept for the next call."""
     if isinstance(model, str) and model in pretrained_names():
         return _shipped(model)
-    return open_step(model)
+    return open_step(model, trust_saved_model=trust_saved_model)
 
 
 @functools.lru_cache(maxsize=4)
