@@ -23,8 +23,9 @@ def export_saved_model(
     """Writes a model as `output_dir/NAME/VERSION/`, which needs nothing of tfse to run.
 
     It holds `enhance` (also `serving_default`: whole waveforms of any batch and
-    length, in line with the input), `step` (any number of streams, one hop each)
-    and `initial_state` (of one stream), and in `assets.extra` the metadata and,
+    length, time-aligned with the input), `step` (any number of streams, one hop each)
+    and `initial_state` (of one stream); both take invalid samples, see
+    `tfse.streaming.finite`, for silence. Beside them stand in `assets.extra` the metadata and,
     where tensorflow-serving-api is installed, requests that warm a server up.
 
     Returns:
@@ -57,7 +58,7 @@ def _write(model: EnhancementModel, folder: pathlib.Path) -> None:
     endpoints = {
         # The first is also `serving_default`.
         ENHANCE: signatures.enhance_signature(model),
-        STEP: signatures.step_signature(model),
+        STEP: signatures.step_signature(model, guarded=True),
         INITIAL_STATE: signatures.initial_state_signature(model),
     }
     for name, signature in endpoints.items():
