@@ -77,7 +77,7 @@ def test_data_without_rooms_is_enough(
     ended = run("to_tflite.py", *flags, "--formats=int8", "--count=1", "--calibration_mixtures=2")
     # Whether random weights keep the limits of int8 is no matter of this test.
     assert ended.returncode in (0, 1)
-    assert ended.stderr == ""
+    assert "Traceback" not in ended.stderr
     for what, split in (("calibration", "training"), ("verification", "validation")):
         assert f"no rooms in its {split} split: {what} does without." in ended.stdout
     assert "| TFLite int8 |" in ended.stdout

@@ -47,7 +47,7 @@ def exports(tmp_path_factory):
     return functools.cache(lambda name: Export(name, tmp_path_factory.mktemp(name)))
 
 
-@pytest.fixture(scope="module", params=["lstm_irm", "dpcrn"])
+@pytest.fixture(scope="module", params=["lstm_irm", "dpcrn", "fastenhancer_polar"])
 def export(request, exports):
     return exports(request.param)
 

@@ -7,6 +7,7 @@ import pathlib
 import tempfile
 
 import keras
+import tensorflow as tf
 
 from tfse.errors import ConfigError
 from tfse.exporting import metadata, signatures, warmup
@@ -63,6 +64,9 @@ def _write(model: EnhancementModel, folder: pathlib.Path) -> None:
     }
     for name, signature in endpoints.items():
         archive.add_endpoint(name, signature.function, input_signature=list(signature.inputs))
-    archive.write_out(str(folder), verbose=False)
+    # Without gradients: nobody trains a served model, and TensorFlow cannot save those of
+    # layers that write their own gradient, as the GRU does, inside the loop of `enhance`.
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+    archive.write_out(str(folder), options=options, verbose=False)
     metadata.put_into_saved_model(folder, metadata.describe(model, "saved_model"))
     warmup.write_requests(folder, model.hop_length)

@@ -32,22 +32,26 @@ class Limit:
 
     Attributes:
         difference: largest difference of a sample, full scale 1; None for any.
-        pesq: loss of PESQ, mean over the recordings.
+        pesq: loss of PESQ, mean over the recordings; over the loud ones too.
+        pesq_worst: loss of PESQ of any recording.
         si_sdr_db: loss of SI-SDR, mean over the recordings.
     """
 
     difference: float | None
     pesq: float
+    pesq_worst: float
     si_sdr_db: float
 
 
-_EXACT = Limit(1e-4, 0.01, 0.05)
+_EXACT = Limit(1e-4, 0.01, 0.02, 0.05)
+# Twice what the shipped models lose on 50 validation mixtures, or more: 0.002 PESQ on the
+# mean, 0.025 in one recording.
 LIMITS = {
     "float32": _EXACT,
-    "float16": Limit(None, 0.01, 0.05),
-    "dynamic": Limit(None, 0.03, 0.3),
-    "int8": Limit(None, 0.10, 1.0),
-    "int16x8": Limit(None, 0.10, 1.0),
+    "float16": Limit(None, 0.01, 0.02, 0.05),
+    "dynamic": Limit(None, 0.01, 0.05, 0.1),
+    "int8": Limit(None, 0.02, 0.05, 0.2),
+    "int16x8": Limit(None, 0.01, 0.05, 0.1),
 }
 
 
@@ -190,6 +194,7 @@ def _broken(row: Row, limit: Limit) -> Iterator[str]:
         yield "the output is not finite"
     for name, change, allowed in (
         ("PESQ", row.pesq, limit.pesq),
+        ("PESQ of the worst recording", row.pesq_worst, limit.pesq_worst),
         ("PESQ of loud recordings", row.loud_pesq, limit.pesq),
         ("SI-SDR (dB)", row.si_sdr_db, limit.si_sdr_db),
     ):
