@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ from tfse.data.mixing import Mixer
 from tfse.data.opening import open_mixer
 from tfse.data.pipeline import maker
 from tfse.evaluation.bootstrap import Estimate, estimate
+from tfse.evaluation.metadata import GROUPS
 from tfse.streaming import open_step
 
 HEARD, UNHEARD = "train", "valid"
@@ -58,11 +59,9 @@ def main() -> None:
         print("|---|---|---|" + "---:|" * len(METRICS))
         for row in ROWS:
             mixer = mixer_of(arguments.data_dir, *row, segment_s=arguments.segment_s)
-            changes = [change(mixture, step) for mixture in mixtures(mixer, arguments.count)]
-            figures = [
-                _text(estimate([value for value in values if np.isfinite(value)], len(values), 0))
-                for values in zip(*changes, strict=True)
-            ]
+            made = list(mixtures(mixer, arguments.count))
+            changes = [change(mixture, step) for mixture in made]
+            figures = [_text(_estimate(values, made)) for values in zip(*changes, strict=True)]
             print(f"| {' | '.join((*(side or 'none' for side in row), *figures))} |", flush=True)
 
 
@@ -111,6 +110,15 @@ def change(mixture: dict[str, Any], step: Any) -> list[float]:
         except metrics.MetricUndefined:
             changes.append(np.nan)
     return changes
+
+
+def _estimate(values: Sequence[float], made: Sequence[dict[str, Any]]) -> Estimate:
+    known = np.isfinite(values)
+    clusters = [
+        [mixture[name].decode() for mixture, is_known in zip(made, known, strict=True) if is_known]
+        for name in GROUPS
+    ]
+    return estimate(list(np.asarray(values)[known]), len(values), 0, clusters)
 
 
 def _si_sdr(reference: Any, estimate: Any, sample_rate: int) -> float:

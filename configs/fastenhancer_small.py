@@ -3,7 +3,7 @@
 Paper: Ahn et al., "FastEnhancer: Speed-optimized streaming neural speech enhancement",
 ICASSP 2026, arXiv 2509.21867. Two things are not the paper's, since they learn more in equal
 time (`docs/recipes.md`): the log power of every bin as a third input, and a mask of a bounded
-magnitude and a phase rotation.
+magnitude and a phase rotation. And a constant offset is subtracted from the waveform.
 Data: any corpus that `tfse-prepare` has prepared, with rooms of `tfse-simulate-rooms`; 3 s
 mixtures at -5 to 20 dB, 30 % of them in a room, at -60 to -5 dBFS.
 Loss: negative SNR up to 30 dB, log spectral MSE and compressed spectrum MSE as in
@@ -27,6 +27,7 @@ def get_config() -> ExperimentConfig:
             name="fastenhancer_small",
             log_power_input=True,
             mask="polar",
+            dc_time_s=0.5,
             channels=64,
             kernel_sizes=(8, 3, 3, 3),
             block_channels=48,

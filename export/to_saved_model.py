@@ -16,6 +16,7 @@ from absl import flags
 
 from tfse.cli import program, verification
 
+flags.adopt_module_key_flags(verification)
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder of the export.", required=True)
 _VERSION = flags.DEFINE_integer("version", 1, "Number of the version: servers take the highest.")
 

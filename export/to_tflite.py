@@ -24,6 +24,7 @@ from tfse.errors import ConfigError
 if TYPE_CHECKING:
     from tfse.exporting.stepping import Samples
 
+flags.adopt_module_key_flags(verification)
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder of the files.", required=True)
 _FORMATS = flags.DEFINE_list(
     "formats",

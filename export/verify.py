@@ -26,6 +26,7 @@ from tfse.cli import program, verification
 if TYPE_CHECKING:
     from tfse.models import EnhancementModel
 
+flags.adopt_module_key_flags(verification)
 _EXPORTS = flags.DEFINE_list("exports", [], "SavedModels, .tflite files, and folders of them.")
 _TRUST = flags.DEFINE_bool(
     "trust_saved_model",

@@ -56,6 +56,7 @@ STREAMING_LAYERS: dict[str, Callable[[], tuple[layers.StreamingLayer, Any, int]]
     "time_gru": lambda: (layers.TimeGRU(5), random(BATCH, UNITS, 4), 1),
     "time_gru_bands": lambda: (layers.TimeGRU(5), spectra(), 1),
     "level_normalization": lambda: (layers.LevelNormalization(3.0), spectra(2), 1),
+    "dc_removal": lambda: (layers.DCRemoval(8, 3.0), random(BATCH, UNITS * 8), 8),
     "time_lstm_hard": lambda: (layers.TimeLSTM(5, "keras2_hard_sigmoid"), spectra(), 1),
 }
 
@@ -81,7 +82,7 @@ MODELS: dict[str, Callable[[], models.EnhancementModel]] = {
     "dpcrn_polar": lambda: models.build(tiny_dpcrn(log_power_input=True, mask="polar")),
     "fastenhancer": lambda: models.build(tiny_fastenhancer()),
     "fastenhancer_polar": lambda: models.build(
-        tiny_fastenhancer(level_time_s=0.02, log_power_input=True, mask="polar")
+        tiny_fastenhancer(level_time_s=0.02, dc_time_s=0.02, log_power_input=True, mask="polar")
     ),
     "lstm_irm": lambda: models.build(tiny_lstm_irm()),
     "lstm_irm_multitarget": lambda: models.build(tiny_lstm_irm(predict_log_power=True)),

@@ -31,7 +31,7 @@ import numpy as np
 import soundfile
 
 from tests.streaming.examples import leftovers, noise
-from tfse.streaming.sequential import SequentialFile
+from tfse.audiofiles.sequential import SequentialFile
 
 TIMEOUT_S = 20.0
 STARTUP_S = 120.0

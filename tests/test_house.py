@@ -20,8 +20,8 @@ FLOORS = [
     {"losses", "metrics", "data"},
     {"models"},
     {"layers"},
-    {"dsp", "picture"},
-    {"errors", "pretrained"},
+    {"audiofiles", "dsp", "picture"},
+    {"csv_rows", "errors", "pretrained", "terminal"},
 ]
 LEVEL = {name: -level for level, names in enumerate(FLOORS) for name in names}
 FILES = sorted(PACKAGE.rglob("*.py"))

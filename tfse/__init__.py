@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 from tfse.errors import TfseError
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from tfse.models import pretrained_names as pretrained_names
     from tfse.streaming import enhance as enhance
     from tfse.streaming import enhance_file as enhance_file
+
+# TensorFlow reads this when it is first imported. At every start its native code logs
+# "errors" that are none, of CUDA libraries that are registered twice; real ones are raised.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 __version__ = "0.1.0"
 

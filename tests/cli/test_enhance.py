@@ -44,14 +44,9 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 
 
 def run(*arguments: object) -> int:
-    """Runs the program in this process; Ctrl-C is given back to pytest."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        with flagsaver.flagsaver():
-            return enhance.main(flags.FLAGS(["tfse-enhance", *map(str, arguments)]))
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+    """Runs the program in this process."""
+    with flagsaver.flagsaver():
+        return enhance.main(flags.FLAGS(["tfse-enhance", *map(str, arguments)]))
 
 
 def test_a_file(models: pathlib.Path, tmp_path: pathlib.Path) -> None:
@@ -198,8 +193,16 @@ def test_a_pipe_in_a_process_of_its_own(models: pathlib.Path, tmp_path: pathlib.
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_ctrl_c_leaves_no_partial_file(
-    jobs: int, models: pathlib.Path, tmp_path: pathlib.Path
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (signal.SIGINT, "Interrupted."),
+        (signal.SIGTERM, "Terminated."),
+        (signal.SIGHUP, "Terminated: the terminal was closed."),
+    ],
+)
+def test_no_signal_leaves_a_partial_file(
+    number: int, said: str, jobs: int, models: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     for name in ("x.wav", "y.wav"):
         write(tmp_path / "in" / name, np.zeros(1000 * RATE, np.float32))
@@ -212,10 +215,10 @@ def test_ctrl_c_leaves_no_partial_file(
         wait_until(
             lambda: len(glob.glob(parts, include_hidden=True)) == jobs or process.poll() is not None
         )
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, words = process.communicate(timeout=HANGS_S)
-    assert process.returncode == program.INTERRUPTED
-    assert words.splitlines() == ["Interrupted."]
+    assert process.returncode == 128 + number
+    assert words.splitlines() == [said]
     assert not leftovers(tmp_path)
     # On a busy machine one of two jobs may have ended before the other began: whole.
     results = list((tmp_path / "in_enhanced").iterdir())

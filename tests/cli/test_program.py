@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import pathlib
+import re
 import subprocess
 import sys
 
@@ -51,7 +53,7 @@ def test_help_into_a_pipe_that_closes_is_no_error() -> None:
         ("return 1", 1, ""),
         ("raise ConfigError('a rule;\\n  received 3.')", 2, "-c: a rule; received 3.\n"),
         ("raise DataError('damaged.')", 1, "-c: damaged.\n"),
-        ("open('/nowhere/file')", 1, "-c: [Errno 2] No such file or directory: '/nowhere/file'\n"),
+        ("open('/nowhere/file')", 1, "-c: no such file or directory: /nowhere/file\n"),
         (f"{IN_GRAPH}raise DataError('damaged.')", 1, "-c: damaged.\n"),
         ("raise KeyboardInterrupt", 130, "Interrupted.\n"),
     ],
@@ -79,13 +81,55 @@ def test_a_fault_in_a_graph_keeps_its_traceback() -> None:
     [
         ("--number=x", "flag --number=x: invalid literal"),
         ("--nummer=3", "Unknown command line flag 'nummer'"),
-        ("--config=/nowhere.py", "No such file or directory: '/nowhere.py'"),
+        ("--config=/nowhere.py", "`--config` must be a file that exists; received /nowhere.py."),
     ],
 )
 def test_bad_usage_is_2(flag: str, words: str) -> None:
     ended = run_python("-c", PROGRAM.format(body="print('ran')"), flag)
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
     assert words in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("def get_config(:", r"cannot be read: SyntaxError: .*config\.py:1\)\.$"),
+        ("\nimport nomodule", r"cannot be read: ModuleNotFoundError: .*config\.py:2\)\.$"),
+        ("def get_config():\n    1 / 0", r"cannot be read: ZeroDivisionError: .*config\.py:2\)\.$"),
+        ("x = 1", r"must define `get_config\(\)`; it does not\.$"),
+    ],
+)
+def test_a_config_file_with_a_fault_is_told_in_a_line(
+    content: str, words: str, tmp_path: pathlib.Path
+) -> None:
+    config = tmp_path / "config.py"
+    config.write_text(content)
+    ended = run_python("-c", PROGRAM.format(body="print(CONFIG.value)"), f"--config={config}")
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+    assert re.search(words, ended.stderr)
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("train.batchsize=3", "`batchsize` is no setting of TrainConfig; did you mean batch_size?"),
+        ("trian.steps=3", "`trian` is no setting of ExperimentConfig; did you mean train?"),
+        ("data.zzz=1", "`zzz` is no setting of DataConfig; there are sample_rate, "),
+        ("train.batch_size=x", "--config.train.batch_size=x: invalid literal"),
+    ],
+)
+def test_a_setting_that_is_not_there_is_told_with_what_was_meant(setting: str, words: str) -> None:
+    config = pathlib.Path(__file__).parents[2] / "configs/dpcrn_small.py"
+    ended = run_module(
+        "tfse.cli.train", f"--config={config}", f"--config.{setting}", "--data_dir=x", "--run_dir=y"
+    )
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+    assert words in ended.stderr
+
+
+def test_a_flag_that_must_be_given_is_named() -> None:
+    ended = run_module("tfse.cli.train")
+    assert ended.stderr == "train.py: `--data_dir` must be given; see --help.\n"
 
 
 def test_flags_and_the_rest_arrive() -> None:

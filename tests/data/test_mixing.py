@@ -96,6 +96,18 @@ def test_the_kind_is_that_of_the_noise(prepared: pathlib.Path) -> None:
     assert len(set(batch["kind"])) > 1
 
 
+def test_a_mixture_tells_whom_and_what_it_was_recorded_with(prepared: pathlib.Path) -> None:
+    batch = mixtures(prepared, clean_probability=0.3, babble_probability=0.3)
+    assert set(batch["speaker"]) <= set(table(prepared, "speech").group_names.numpy())
+    noises = set(table(prepared, "noise").group_names.numpy())
+    recorded = ~np.isin(batch["kind"], [b"none", b"babble"])
+    np.testing.assert_array_equal(batch["noise_group"] != b"", recorded)
+    assert set(batch["noise_group"][recorded]) <= noises
+    rooms = set(table(prepared, "rir").group_names.numpy())
+    np.testing.assert_array_equal(batch["room"] != b"", batch["reverberant"])
+    assert set(batch["room"][batch["reverberant"]]) <= rooms
+
+
 def test_the_target_has_the_early_part_of_the_room_and_no_delay(prepared: pathlib.Path) -> None:
     one = {"clean_probability": 1.0, "level_dbfs_min": -25.0, "level_dbfs_max": -25.0}
     dry = mixtures(prepared, count=4, **one)["clean"]

@@ -233,8 +233,16 @@ def test_what_cannot_be_used_is_listed_and_the_rest_is_done(
     soundfile.write(bad / "noise/fan/nan.wav", nan, 16000, subtype="FLOAT")
     cut = (bad / "noise/rain/1-100-A.ogg").read_bytes()
     (bad / "noise/rain/cut.ogg").write_bytes(cut[:50])
-    made = prepare(settings(bad, tmp_path / "out"))
-    with (tmp_path / "out/skipped.csv").open(newline="") as file:
+    rate = bytearray((bad / "noise/fan/silent.wav").read_bytes())
+    rate[24:28] = (1).to_bytes(4, "little")
+    (bad / "noise/fan/rate.wav").write_bytes(rate)
+    (bad / "noise/fan/gone.wav").symlink_to("nowhere")
+    nameless = os.fsdecode(b"\xe9.wav")
+    (bad / "noise/fan" / nameless).write_bytes(b"RIFF")
+    warnings: list[str] = []
+    made = prepare(settings(bad, tmp_path / "out"), warnings.append)
+    assert [line.partition(": ")[2] for line in warnings] == ["passed over: 1 links to nothing"]
+    with (tmp_path / "out/skipped.csv").open(newline="", errors="surrogateescape") as file:
         rows = list(csv.reader(file))
     assert rows[0] == ["path", "reason"]
     assert tuple(map(tuple, rows[1:])) == made.skipped
@@ -243,16 +251,32 @@ def test_what_cannot_be_used_is_listed_and_the_rest_is_done(
         "broken.wav": reasons["broken.wav"],
         "nothing.flac": reasons["nothing.flac"],
         "cut.ogg": reasons["cut.ogg"],
-        "empty.wav": "empty: it has no samples",
+        nameless: reasons[nameless],
+        "rate.wav": "the sample rate must be from 1,000 to 768,000 Hz; received 1 Hz.",
+        "empty.wav": "there are no samples in it",
         "short.wav": "too short: 0.490 s, below 0.5 s",
         "silent.wav": "silent: its peak is -180 dBFS, below -80",
         "nan.wav": "not finite: it holds NaN or infinite samples",
     }
-    for name in ("broken.wav", "nothing.flac", "cut.ogg"):
-        assert reasons[name].startswith("unreadable: ")
+    for name in ("broken.wav", "cut.ogg", nameless):
+        assert reasons[name].startswith("not readable as audio: ")
+    assert reasons["nothing.flac"] == "the file is empty"
     ids = {record.id for shard in made.index.shards for record in shard.records}
     good = {r.id for shard in index.read_index(prepared).shards for r in shard.records}
     assert ids == good
+
+
+def test_names_need_not_be_text(corpus: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    odd = tmp_path / "corpus"
+    shutil.copytree(corpus, odd)
+    name = os.fsdecode(b"f\xe9.wav")
+    soundfile.write(tmp_path / "x.wav", voice(1, 1.0), 16000)
+    os.rename(tmp_path / "x.wav", odd / "noise/fan" / name)
+    prepare(settings(odd, tmp_path / "out"))
+    again = prepare(settings(odd, tmp_path / "out"))
+    assert again.was_there
+    ids = {record.id for shard in again.index.shards for record in shard.records}
+    assert f"noise/fan/{name}" in ids
 
 
 def test_nothing_usable_is_an_error(corpus: pathlib.Path, tmp_path: pathlib.Path) -> None:

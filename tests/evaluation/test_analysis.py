@@ -146,10 +146,10 @@ def test_everything_without_a_number_is_listed_with_its_reason() -> None:
     assert "2.wav, a, pesq_wb, stoi: the estimate: there is none" in console.text(
         {"figures": figures}
     )
-    lines = to_csv(found).splitlines()
+    lines = to_csv(found).decode().splitlines()
     assert lines[0].startswith("file,system,seconds,sample_rate,snr_db_of_mixture,noise,reverb")
     assert lines[2].endswith(",,0.5,,pesq_wb: too long")
-    assert lines[3] == "2.wav,a,,,3.0,,,,,the estimate: there is none,"
+    assert lines[3] == "2.wav,a,,,3.0,,,,,,,,the estimate: there is none,"
 
 
 def faulty_row(index: int) -> Row:

@@ -45,3 +45,38 @@ def test_blocks_of_draws_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None
 )
 def test_too_few_values_have_no_interval(values: list[float], wanted: Estimate) -> None:
     assert estimate(values, 7, 0) == wanted
+
+
+def crossed(seed: int) -> tuple[list[float], list[list[str | None]]]:
+    """Returns values with an effect of each of 20 speakers and 30 noises, about a mean of 1."""
+    rng = np.random.default_rng(seed)
+    speakers, noises = rng.integers(0, 20, 300), rng.integers(0, 30, 300)
+    values = 1.0 + rng.normal(0, 0.5, 20)[speakers] + rng.normal(0, 0.5, 30)[noises]
+    values += rng.normal(0, 1.0, 300)
+    return list(values), [[f"s{n}" for n in speakers], [f"n{n}" for n in noises]]
+
+
+def test_clusters_are_taken_into_account() -> None:
+    hits, naive = 0, 0
+    for seed in range(300):
+        values, clusters = crossed(seed)
+        found, alone = estimate(values, 300, seed, clusters), estimate(values, 300, seed)
+        assert found.low is not None and found.high is not None
+        assert alone.low is not None and alone.high is not None
+        hits += found.low <= 1.0 <= found.high
+        naive += alone.low <= 1.0 <= alone.high
+    assert 0.9 < hits / 300 < 0.98
+    assert naive / 300 < 0.75
+
+
+def test_files_that_share_nothing_are_independent() -> None:
+    values = list(np.random.default_rng(0).normal(size=50))
+    alone = estimate(values, 50, 0)
+    nothing: list[str | None] = [None, ""] * 25
+    assert estimate(values, 50, 0, [nothing, [str(n) for n in range(50)]]) == alone
+    # One cluster tells nothing of how others would differ.
+    assert estimate(values, 50, 0, [["a"] * 50]) == alone
+
+
+def test_clusters_are_counted() -> None:
+    assert bootstrap.count(["a", None, "b", "", "a"]) == 2

@@ -14,7 +14,7 @@ from tests.exporting.test_tflite import snr_db
 from tfse import metrics
 from tfse.exporting.tflite import export_tflite
 from tfse.exporting.verify import LIMITS
-from tfse.models.loading import PRETRAINED
+from tfse.pretrained import FOLDER
 from tfse.streaming import open_step
 
 pytest.importorskip("ai_edge_litert.interpreter", reason="ai-edge-litert is not installed")
@@ -28,7 +28,7 @@ OWN_DB = 10.0
 
 def card_rows(name: str) -> dict[str, dict[str, str]]:
     """Returns the rows of exports of a card, by number format."""
-    lines = (PRETRAINED / f"{name}.md").read_text().splitlines()
+    lines = (FOLDER / f"{name}.md").read_text().splitlines()
     heads = next(line for line in lines if line.startswith("| form |"))
     rows = [line for line in lines if line.startswith("| TFLite ")]
     columns = [head.strip() for head in heads.strip("|").split("|")]
@@ -78,6 +78,6 @@ def test_the_card_tells_cost_and_latency_of_its_weights(
 ) -> None:
     name, _ = shipped
     model = tfse.load(name)
-    card = (PRETRAINED / f"{name}.md").read_text()
+    card = (FOLDER / f"{name}.md").read_text()
     assert f"{model.count_params():,} values" in card
     assert card.count(latency_of(model)) == 2, "in the introduction and in the measured part"

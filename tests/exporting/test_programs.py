@@ -98,6 +98,18 @@ def test_the_device_client_gives_what_the_model_gives(tmp_path: pathlib.Path) ->
     wanted = tfse.enhance(noisy, 16_000, tiny("lstm_irm"))
     assert rate == 16_000
     np.testing.assert_allclose(enhanced, wanted, atol=1 / 32768)
+    ended = run("device/stream_wav.py", *files[:2], tmp_path / "nowhere" / "enhanced.wav")
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    assert "nowhere/enhanced.wav: No such file or directory" in ended.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("program", ["to_saved_model.py", "to_tflite.py", "verify.py"])
+def test_help_has_every_flag(program: str) -> None:
+    ended = run(program, "--help")
+    assert ended.returncode == 0
+    for name in ("model", "data_dir", "noisy_dir", "clean_dir", "count", "report"):
+        assert f"--{name}:" in ended.stdout
 
 
 def _looks_ahead(folder: pathlib.Path) -> pathlib.Path:

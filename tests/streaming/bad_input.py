@@ -78,7 +78,12 @@ BAD = [
         lambda path: path.write_bytes(wav()[:9044]),
         note="the header claims 16000 bytes of audio, 9000 are there",
     ),
-    Bad("truncated FLAC", flac, "damaged after 0 samples: error : flac decoder lost sync"),
+    Bad(
+        "truncated FLAC",
+        flac,
+        "damaged after 0 samples: error : flac decoder lost sync; "
+        "--on_damage=keep keeps what comes before",
+    ),
     Bad(
         "header that claims more than is there",
         patched(WAV_DATA_SIZE, 1_000_000),

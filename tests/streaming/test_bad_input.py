@@ -16,8 +16,9 @@ import soundfile
 from tests.streaming.bad_input import BAD, Bad, broken, wav
 from tests.streaming.examples import RATE, leftovers, lstm_step, noise, read, write
 from tfse.streaming import EnhanceOptions
+from tfse.streaming.batch import attempt
 from tfse.streaming.options import Targets
-from tfse.streaming.outcome import Order, Outcome, Status, attempt
+from tfse.streaming.outcome import Order, Outcome, Status
 from tfse.streaming.plan import Task
 from tfse.streaming.report import line
 

@@ -33,7 +33,7 @@ def takes(tmp_path: pathlib.Path) -> list[Task]:
     for index in range(4):
         write(tmp_path / "in" / f"{index}.wav", noise(3000 + index))
     (tmp_path / "in" / "1.wav").write_text("no audio")
-    return plan([str(tmp_path / "in")], Places(output_dir=tmp_path / "out"))
+    return plan([str(tmp_path / "in")], Places(output_dir=tmp_path / "out")).tasks
 
 
 def statuses(tasks: list[Task], order: Order) -> dict[str, str]:
@@ -99,10 +99,10 @@ def test_a_missing_model_ends_it_before_it_begins(takes: list[Task]) -> None:
 def test_a_fault_of_the_program_is_the_outcome_of_one_file(
     takes: list[Task], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def faulty(*_: Any) -> None:
+    def faulty(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("division\nby zero")
 
-    monkeypatch.setattr("tfse.streaming.outcome.enhance_to", faulty)
+    monkeypatch.setattr("tfse.streaming.batch.enhance_to", faulty)
     outcomes = list(run_batch(takes[:1], Order(identity_step())))
     assert outcomes[0].reason == "ZeroDivisionError: division by zero"
 

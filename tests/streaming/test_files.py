@@ -18,9 +18,10 @@ from tests.streaming.examples import (
     tones,
     write,
 )
+from tfse.audiofiles import layout
+from tfse.audiofiles.atomic import atomic
 from tfse.errors import AudioError, ConfigError
-from tfse.streaming import EnhanceOptions, enhance, enhance_file, layout
-from tfse.streaming.writing import atomic
+from tfse.streaming import EnhanceOptions, enhance, enhance_file
 
 FORMATS = [
     ("WAV", "PCM_U8"),
@@ -297,10 +298,111 @@ def test_after_an_interruption_nothing_new_is_there(tmp_path: pathlib.Path) -> N
 def test_a_wav_does_not_grow_beyond_its_header(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tfse.streaming.writing._SMALL_BYTES", 10_000)
+    monkeypatch.setattr("tfse.audiofiles.writing._SMALL_BYTES", 10_000)
     source = write(tmp_path / "in.wav", noise(9000))
     with pytest.raises(OSError, match="holds 4 GB at most; choose RF64 or W64"):
         enhance_file(source, tmp_path / "out.wav", identity_step())
     enhance_file(source, tmp_path / "out.w64", identity_step())
     assert info(tmp_path / "out.w64")[0] == 9000
     assert not leftovers(tmp_path)
+
+
+def test_texts_that_a_container_does_not_take_cost_no_recording(tmp_path: pathlib.Path) -> None:
+    source = write(tmp_path / "x.flac", tones(9000, RATE))
+    with soundfile.SoundFile(source, "w", RATE, 1) as file:
+        file.title, file.comment = "A talk", "on noise"
+        file.write(tones(9000, RATE))
+    summary = enhance_file(source, tmp_path / "y.au", identity_step())
+    assert summary.notes == ("AU does not take the texts: title, comment",)
+    assert len(read(tmp_path / "y.au")) == 9000
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(AudioError, match=r"gone\.wav: no such file or directory"):
+        enhance_file(tmp_path / "gone.wav", tmp_path / "y.wav", identity_step())
+    with pytest.raises(ConfigError, match="`source` must be a path; received None"):
+        enhance_file(None, tmp_path / "y.wav", identity_step())  # type: ignore[arg-type]
+
+
+def test_an_ending_that_stands_for_nothing_is_refused(tmp_path: pathlib.Path) -> None:
+    source = write(tmp_path / "x.wav", noise(9000))
+    with pytest.raises(ConfigError, match=r"such as \.wav, .*; received y\.m4a"):
+        enhance_file(source, tmp_path / "y.m4a", identity_step())
+    assert list(tmp_path.iterdir()) == [source]
+    # The kind of the source stays where no other is named.
+    odd = source.rename(tmp_path / "x.001")
+    enhance_file(odd, tmp_path / "y.001", identity_step())
+    enhance_file(odd, tmp_path / "y", identity_step())
+    assert info(tmp_path / "y.001") == info(tmp_path / "y") == info(odd)
+
+
+@pytest.mark.parametrize(
+    ("ending", "format", "subtype"), [("opus", "OGG", "OPUS"), ("ogg", "OGG", "VORBIS")]
+)
+def test_an_ending_means_its_own_codec(
+    ending: str, format: str, subtype: str, tmp_path: pathlib.Path
+) -> None:
+    for name in ("x.wav", "x.opus", "x.ogg"):
+        opus = ("OPUS", "OGG") if name == "x.opus" else ()
+        source = write(tmp_path / name, noise(9000), RATE, *opus)
+        target = tmp_path / f"of_{name[2:]}.{ending}"
+        enhance_file(source, target, identity_step())
+        assert info(target)[3:] == (format, subtype)
+
+
+def test_enhanced_and_noise_add_up_to_the_recording(tmp_path: pathlib.Path) -> None:
+    source = write(tmp_path / "x.wav", tones(9000, RATE), subtype="PCM_16")
+    enhance_file(
+        source,
+        tmp_path / "y.wav",
+        Loud(),
+        noise_target=tmp_path / "n.wav",
+        options=EnhanceOptions(subtype="PCM_24"),
+    )
+    enhanced, noise_written = read(tmp_path / "y.wav"), read(tmp_path / "n.wav")
+    assert np.abs(enhanced).max() > 0.99
+    np.testing.assert_allclose(enhanced + noise_written, read(source), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("peak", "notes"),
+    [
+        (32767.0, ["its peak is 32767; full scale is 1, so it was enhanced far too loud"]),
+        (3.0, []),
+        (0.01, []),
+        (0.001, ["its peak is -60 dBFS, too quiet for the models: raise its level before"]),
+        (0.0, []),
+    ],
+)
+def test_a_level_that_no_model_knows_is_noted(
+    peak: float, notes: list[str], tmp_path: pathlib.Path
+) -> None:
+    samples = peak * np.sign(noise(9000))
+    source = write(tmp_path / "x.wav", samples, subtype="FLOAT")
+    assert list(enhance_file(source, tmp_path / "y.wav", identity_step()).notes) == notes
+
+
+def test_an_empty_text_costs_no_recording(tmp_path: pathlib.Path) -> None:
+    source = write(tmp_path / "x.mp3", noise(48_000))
+    source.write_bytes(
+        source.read_bytes() + b"TAG" + b"A talk".ljust(30, b"\0") + bytes(94) + b"\xff"
+    )
+    assert enhance_file(source, tmp_path / "y.mp3", identity_step()).notes == ()
+    with soundfile.SoundFile(tmp_path / "y.mp3") as file:
+        assert file.copy_metadata()["title"] == "A talk"
+
+
+@pytest.mark.parametrize(
+    ("ending", "format", "subtype", "added"),
+    [("wav", "WAV", "IMA_ADPCM", 157), ("wav", "WAV", "GSM610", 637), ("voc", "VOC", "ULAW", 1)],
+)
+def test_blocks_that_a_codec_fills_up_are_noted(
+    ending: str, format: str, subtype: str, added: int, tmp_path: pathlib.Path
+) -> None:
+    source, target = write(tmp_path / "x.flac", noise(16_003), 8_000), tmp_path / f"y.{ending}"
+    options = EnhanceOptions(format=format, subtype=subtype)
+    notes = enhance_file(source, target, identity_step(), options).notes
+    assert len(read(target)) == 16_003 + added
+    assert notes == (
+        f"{format} with {subtype} stores whole blocks: {added} samples of silence were appended",
+    )

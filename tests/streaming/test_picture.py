@@ -38,7 +38,9 @@ def test_an_excerpt_is_the_beginning(tmp_path: pathlib.Path) -> None:
 def test_a_picture_of_a_file_replaced_in_place(samples: int, tmp_path: pathlib.Path) -> None:
     source = write(tmp_path / "x.wav", noise(samples, 2))
     picture = tmp_path / "x.png"
-    enhance_to(source, Targets(source, picture=picture), identity_step(), EnhanceOptions())
+    enhance_to(
+        source, Targets(source, picture=picture), identity_step(), EnhanceOptions(), overwrite=True
+    )
     assert image.imread(picture).shape[:2] == (700, 1200)
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from tests.streaming.examples import identity_step, lstm_step, noise, tones
 from tests.waiting import HANGS_S
+from tfse.audiofiles.layout import Layout
 from tfse.errors import AudioError, ConfigError
 from tfse.streaming import EnhanceOptions, enhance, pipes
-from tfse.streaming.layout import Layout
 from tfse.streaming.step import Samples
 
 

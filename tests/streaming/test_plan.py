@@ -33,7 +33,7 @@ def takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def planned(*inputs: str, **places: object) -> dict[str, str]:
-    tasks = plan(inputs, Places(**places))  # type: ignore[arg-type]
+    tasks = plan(inputs, Places(**places)).tasks  # type: ignore[arg-type]
     return {str(task.source): str(task.targets.enhanced) for task in tasks}
 
 
@@ -84,15 +84,15 @@ def test_standard_input_goes_to_standard_output(takes: Path) -> None:
 
 
 def test_noise_and_pictures(takes: Path) -> None:
-    assert plan(["x.wav"], Places(noise=Path("n.wav"), pictures=True)) == [
+    assert plan(["x.wav"], Places(noise=Path("n.wav"), pictures=True)).tasks == [
         Task(
             Path("x.wav"),
             Targets(Path("x_enhanced.wav"), Path("n.wav"), Path("x_enhanced.wav.png")),
         )
     ]
-    several = plan(["a"], Places(noise=Path("n"), format="FLAC"))
+    several = plan(["a"], Places(noise=Path("n"), format="FLAC")).tasks
     assert [str(task.targets.noise) for task in several] == ["n/x.flac", "n/deep/y.FLAC"]
-    into_folder = plan(["x.wav"], Places(noise=Path("b")))
+    into_folder = plan(["x.wav"], Places(noise=Path("b"))).tasks
     assert into_folder[0].targets.noise == Path("b/x.wav")
 
 
@@ -128,7 +128,7 @@ REFUSED = [
         "`in_place` keeps the format; received `format` too.",
     ),
     (["a"], {"output_dir": Path("x.wav")}, "`output_dir` must be a folder; x.wav is a file."),
-    (["empty"], {}, "a folder must hold recordings; there is none in empty."),
+    (["empty"], {}, "a folder must hold recordings; there is none in empty (passed over: 1 .txt)."),
     (["-"], {"output_dir": Path("o")}, "standard input has no name; give it an `output`."),
     (["-"], {"in_place": True}, "standard input has no name; give it an `output`."),
     (
@@ -153,3 +153,29 @@ def test_refused_before_any_work(
         planned(*inputs, **places)
     assert str(error.value) == message
     assert sorted(takes.rglob("*")) == before
+
+
+def test_results_of_an_earlier_run_are_passed_over(takes: Path) -> None:
+    for name in ("a/x_enhanced.wav", "a_enhanced/x.wav", "b/y_enhanced.wav"):
+        (takes / name).parent.mkdir(exist_ok=True)
+        (takes / name).touch()
+    made = plan(["a"], Places())
+    assert [str(task.source) for task in made.tasks] == ["a/x.wav", "a/deep/y.FLAC"]
+    assert made.note == "passed over: 1 .txt, 1 earlier results"
+    assert list(planned("a/*.wav")) == ["a/x.wav"]
+    assert "a_enhanced/x.wav" not in planned(".")
+    # Those without an original, or named, are recordings.
+    assert list(planned("b", output_dir=Path("o"))) == ["b/x.wav", "b/y_enhanced.wav"]
+    assert list(planned("a/x_enhanced.wav")) == ["a/x_enhanced.wav"]
+
+
+def test_what_cannot_be_read_is_counted(takes: Path) -> None:
+    (takes / "b/x.m4a").touch()
+    (takes / "b/gone.wav").symlink_to("nowhere")
+    (takes / "b/linked.wav").symlink_to("../x.wav")
+    (takes / "b/again").symlink_to(".")
+    made = plan(["b"], Places())
+    assert [str(task.source) for task in made.tasks] == ["b/linked.wav", "b/x.wav"]
+    assert made.note == (
+        "passed over: 1 .m4a, 1 links to nothing; convert .m4a with ffmpeg -i IN OUT.wav"
+    )

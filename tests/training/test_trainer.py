@@ -99,8 +99,12 @@ def test_tensorboard_has_scalars_audio_and_pictures(run):
     } <= tags
 
 
-def test_a_run_goes_on_where_it_stopped(run, prepared, tmp_path):
+def test_a_run_goes_on_where_it_stopped(run, prepared, tmp_path, capsys):
     _train(_config(steps=2), prepared, tmp_path)
+    # The first step compiles for minutes: what is going to happen is told before it.
+    first = capsys.readouterr().err.splitlines()[0]
+    told = f"tiny_lstm_irm: 2 steps of 2 mixtures of 0.5 s from {prepared}; 1 CPU, "
+    assert first.startswith(told)
     resumed = _train(_config(steps=4), prepared, tmp_path)
     undisturbed = run[1]
     for one, other in zip(resumed.get_weights(), undisturbed.get_weights(), strict=True):

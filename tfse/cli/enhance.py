@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pathlib
-import signal
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -13,9 +12,10 @@ from absl import flags
 
 from tfse.cli import model_flag, native_logs, program
 from tfse.errors import ConfigError
+from tfse.terminal import progress_bar
 
 if TYPE_CHECKING:
-    from tfse.streaming.layout import Layout
+    from tfse.audiofiles.layout import Layout
     from tfse.streaming.options import EnhanceOptions
     from tfse.streaming.outcome import Order, Outcome
     from tfse.streaming.plan import Places, Task
@@ -30,7 +30,8 @@ DESCRIPTION = """Takes the noise out of speech.
   arecord -r 16000 -f S16_LE -t raw | tfse-enhance - --raw_rate=16000 | aplay -r 16000 -f S16_LE
 
 A result has the length, sample rate, channels, alignment and format of its
-recording. Exit code: 0 all done, 1 some failed or were kept, 2 bad usage.
+recording. Exit code: 0 all done, 1 some failed or were kept, 2 bad usage,
+130 after Ctrl-C, 143 after SIGTERM.
 """
 
 _OUTPUT = flags.DEFINE_string("output", None, "The result of one recording; - is standard output.")
@@ -45,6 +46,9 @@ _MIX = flags.DEFINE_float("mix", 1.0, "0 the recording as it came, 1 the enhance
 _MAX_ATTENUATION_DB = flags.DEFINE_float(
     "max_attenuation_db", None, "Nothing is taken down by more."
 )
+_LINK_CHANNELS = flags.DEFINE_bool(
+    "link_channels", False, "One gain for all channels: the stereo image stays."
+)
 _NOISE_OUTPUT = flags.DEFINE_string(
     "noise_output", None, "What was taken away: a file for one recording, a folder for several."
 )
@@ -53,6 +57,12 @@ _FORMAT = flags.DEFINE_string("format", None, "Container of the results, as FLAC
 _SUBTYPE = flags.DEFINE_string("subtype", None, "Number format of the results, as PCM_24.")
 _ON_INVALID = flags.DEFINE_enum(
     "on_invalid", "raise", ["raise", "zero"], "NaN and infinite samples: an error, or silence."
+)
+_ON_DAMAGE = flags.DEFINE_enum(
+    "on_damage",
+    "raise",
+    ["raise", "keep"],
+    "A file that cannot be decoded to its end: an error, or a result of what comes before.",
 )
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace results that exist.")
 _SKIP_EXISTING = flags.DEFINE_bool("skip_existing", False, "Pass over what has a result.")
@@ -85,20 +95,16 @@ def entry_point() -> None:
 
 
 def _main(inputs: Sequence[str]) -> int:
-    from tfse.streaming import batch
-
-    # Neither leaves a half-written file behind.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, batch.interruptible)
     if _RAW_RATE.value is not None:
         return _pass_raw(inputs, _RAW_RATE.value)
     return _enhance(inputs)
 
 
 def _enhance(inputs: Sequence[str]) -> int:
+    # What is wrong with the flags is told before TensorFlow is imported, which takes seconds.
     from tfse.streaming.plan import plan
-    from tfse.streaming.report import write_report
 
+    order = _order()
     if _PICTURE.value:
         from tfse.picture import require_drawing
 
@@ -106,26 +112,26 @@ def _enhance(inputs: Sequence[str]) -> int:
     report = _path(_REPORT.value)
     if report is not None and not report.parent.is_dir():
         raise ConfigError(f"`report` must go into a folder that exists; received {report}.")
-    outcomes = _run(plan(inputs, _places()), _order())
+    planned = plan(inputs, _places())
+    if planned.note:
+        print(planned.note, file=sys.stderr)
+    outcomes = _run(planned.tasks, order)
     if report is not None:
+        from tfse.streaming.report import write_report
+
         write_report(outcomes, model_flag.value(), report)
     return _exit_code(outcomes)
 
 
 def _run(tasks: Sequence[Task], order: Order) -> list[Outcome]:
-    import tqdm
-
     from tfse.streaming.batch import run_batch
     from tfse.streaming.report import line, total_s
 
     outcomes = []
-    terminal = sys.stderr.isatty()
-    total = total_s(tasks) if terminal else None
-    with tqdm.tqdm(total=total, unit="s", unit_scale=True, disable=not terminal) as bar:
+    with progress_bar(total_s(tasks), "s") as bar:
         for outcome in run_batch(tasks, order, bar.update):
             outcomes.append(outcome)
-            # Standard output may carry audio.
-            bar.write(line(outcome), file=sys.stderr)
+            bar.write(line(outcome))
     return outcomes
 
 
@@ -165,6 +171,11 @@ def _order() -> Order:
 
     if _OVERWRITE.value and _SKIP_EXISTING.value:
         raise ConfigError("`overwrite` and `skip_existing` exclude each other.")
+    if _IN_PLACE.value and _ON_DAMAGE.value == "keep":
+        raise ConfigError(
+            "`in_place` would destroy what lies behind the damage; give `output_dir` with "
+            "`on_damage` keep."
+        )
     if _JOBS.value < 0:
         raise ConfigError(f"`jobs` must not be negative; received {_JOBS.value}.")
     existing = Existing.SKIP if _SKIP_EXISTING.value else Existing.KEEP
@@ -181,6 +192,8 @@ def _options() -> EnhanceOptions:
         mix=_MIX.value,
         max_attenuation_db=_MAX_ATTENUATION_DB.value,
         on_invalid=_ON_INVALID.value,
+        on_damage=_ON_DAMAGE.value,
+        link_channels=_LINK_CHANNELS.value,
         format=_FORMAT.value,
         subtype=_SUBTYPE.value,
     )
@@ -200,7 +213,7 @@ def _places() -> Places:
 
 
 def _raw_layout(sample_rate: int) -> Layout:
-    from tfse.streaming.layout import Layout
+    from tfse.audiofiles.layout import Layout
 
     if _RAW_CHANNELS.value < 1:
         raise ConfigError(f"`raw_channels` must be at least 1; received {_RAW_CHANNELS.value}.")

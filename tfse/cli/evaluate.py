@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import pathlib
-import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from absl import flags
@@ -14,6 +12,7 @@ from absl import flags
 from tfse.cli import mixture_flags, native_logs, program
 from tfse.data.config import DataConfig
 from tfse.errors import ConfigError
+from tfse.terminal import progress_bar
 
 if TYPE_CHECKING:
     from tfse.evaluation.evaluate import Order
@@ -74,8 +73,6 @@ def main(arguments: Sequence[str]) -> int:
     """Evaluates what the flags say and shows the table."""
     if len(arguments) > 1:
         raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
-    # It ends the processes that measure, and keeps the journal, as Ctrl-C does.
-    signal.signal(signal.SIGTERM, _interrupted)
     with native_logs.hidden():
         return _evaluate(_order())
 
@@ -85,24 +82,14 @@ def entry_point() -> None:
     program.run(main, DESCRIPTION)
 
 
-def _interrupted(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
 def _evaluate(order: Order) -> int:
-    import tqdm
-
     from tfse.evaluation import console
     from tfse.evaluation.evaluate import PAGE, evaluate
 
-    total = order.source.count * len(order.systems)
-    with tqdm.tqdm(total=total, unit="row", disable=not sys.stderr.isatty()) as bar:
+    with progress_bar(order.source.count * len(order.systems), "row") as bar:
 
         def progress(_: object, fresh: bool) -> None:
-            bar.update()
-            if not (fresh or bar.disable):
-                # What was there already says nothing of the speed.
-                bar.initial += 1
+            bar.update() if fresh else bar.skip()
 
         report = evaluate(order, progress)
     print(console.text(report))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import select
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -90,10 +91,12 @@ def run(engine: LiveEngine, device: Device, seconds: float | None) -> None:
                 done_s = blocks * engine.block_ms / 1000
                 if key == "q" or (seconds is not None and done_s >= seconds):
                     break
-    except KeyboardInterrupt:
-        pass
-    _show("")
-    print(figures(engine))
+    except KeyboardInterrupt as stop:
+        if getattr(stop, "number", signal.SIGINT) != signal.SIGINT:
+            raise
+    finally:
+        _show("")
+        print(figures(engine))
 
 
 def meter(engine: LiveEngine) -> str:

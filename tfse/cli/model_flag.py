@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from absl import flags
 
+from tfse.pretrained import DEFAULT_MODEL
+from tfse.streaming.trust import TrustedFolder
+
 NAME = "model"
 TRUST_NAME = "trust_saved_model"
 TRUST_HELP = "Load a SavedModel: it is code that runs with your rights, so trust its source first."
@@ -19,9 +22,5 @@ _TRUST = flags.DEFINE_bool(TRUST_NAME, False, TRUST_HELP)
 
 def value() -> str:
     """Returns what the user chose, or the default; a `TrustedFolder` if it is trusted."""
-    # Imported here: Keras takes seconds, and --help needs none of it.
-    from tfse.models.loading import DEFAULT_MODEL
-    from tfse.streaming.trust import TrustedFolder
-
     chosen = _MODEL.value or DEFAULT_MODEL
     return TrustedFolder(chosen) if _TRUST.value else chosen

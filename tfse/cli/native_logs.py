@@ -25,7 +25,9 @@ def hidden() -> Iterator[None]:
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), _STANDARD_ERROR)
     if _is_standard(python):
-        sys.stderr = os.fdopen(kept, "w", buffering=1, closefd=False)
+        sys.stderr = os.fdopen(
+            kept, "w", buffering=1, closefd=False, encoding=python.encoding, errors=python.errors
+        )
     try:
         yield
     finally:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from tfse.cli import program
+from tfse.cli import native_logs, program
 from tfse.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -104,7 +104,10 @@ def main(arguments: Sequence[str]) -> int:
         runner=_RUNNER.value,
         runner_options=options,
     )
-    _show(prepare(config, _warn), config.output_dir)
+    # The MP3 decoder tells its own story of a damaged file; `skipped.csv` has the reason.
+    with native_logs.hidden():
+        prepared = prepare(config, _warn)
+    _show(prepared, config.output_dir)
     return program.DONE
 
 

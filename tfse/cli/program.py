@@ -2,50 +2,88 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Sequence
+from types import FrameType
 from typing import Any, NoReturn
 
 from absl import flags
 
+from tfse.cli import flag_errors
 from tfse.errors import ConfigError, TfseError
+from tfse.terminal import one_line
 
 DONE = 0
 FAILED = 1
 BAD_USAGE = 2
-INTERRUPTED = 130
-TERMINATED = 143
+# A program that a signal ended: 128 and the number of the signal.
+SIGNALLED = 128
+TERMINATED = SIGNALLED + signal.SIGTERM
 
 HELP = frozenset(["-h", "-help", "--help", "-?", "--helpfull"])
+_SAID = {signal.SIGTERM: "Terminated.", signal.SIGHUP: "Terminated: the terminal was closed."}
 # What the parser of a config file raises for a file or a field that is not
 # there, or for a value of a wrong type.
 _FLAG_ERRORS = (flags.Error, OSError, KeyError, AttributeError, TypeError, ValueError)
 
 
+class Stopped(KeyboardInterrupt):
+    """A signal asked the program to end; what is half-written is removed on the way out.
+
+    Attributes:
+        number: of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        """Keeps the number."""
+        super().__init__()
+        self.number = number
+
+
+def _end_cleanly() -> None:
+    """Has Ctrl-C, SIGTERM and SIGHUP end the program as an exception does, the first of them only.
+
+    A signal that is ignored, as SIGHUP under nohup, stays ignored.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
+    raise Stopped(number)
+
+
 def run(main: Callable[[Sequence[str]], int | None], description: str = "") -> NoReturn:
     """Parses the flags, calls `main` and ends the process with its exit code.
 
-    0 when all was done, 1 when something failed, 2 for bad usage and 130 after
-    Ctrl-C. What a user can put right is one line on stderr, never a traceback.
+    0 when all was done, 1 when something failed, 2 for bad usage, 130 after
+    Ctrl-C, 143 after SIGTERM, 129 after SIGHUP. What a user can put right is one line on
+    stderr, never a traceback.
 
     Args:
         main: Takes the arguments that are no flags, the first of which is the
             program itself; returns an exit code, None for 0.
         description: What `--help` says above the flags.
     """
-    # TensorFlow reads this when it is first imported, which programs do late. Its
-    # native code logs errors at every start that are none; real ones are raised.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if HELP.intersection(sys.argv[1:]):
         _print_help(_help(main, description))
         sys.exit(DONE)
+    _end_cleanly()
     try:
         sys.exit(_guarded(main))
-    except KeyboardInterrupt:
-        print("Interrupted.", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+    except KeyboardInterrupt as stop:
+        number = getattr(stop, "number", signal.SIGINT)
+        # The terminal of a SIGHUP is gone.
+        with contextlib.suppress(OSError):
+            print(_SAID.get(number, "Interrupted."), file=sys.stderr)
+        sys.exit(SIGNALLED + number)
 
 
 def _guarded(main: Callable[[Sequence[str]], int | None]) -> int:
@@ -53,15 +91,17 @@ def _guarded(main: Callable[[Sequence[str]], int | None]) -> int:
         arguments = flags.FLAGS(sys.argv)
         _look_at_configs()
     except _FLAG_ERRORS as error:
-        return _complain(error, BAD_USAGE)
+        return _complain(flag_errors.explained(error), BAD_USAGE)
+    except Exception as error:
+        return _complain(flag_errors.of_config_file(error), BAD_USAGE)
     try:
         return main(arguments) or DONE
     except ConfigError as error:
-        return _complain(error, BAD_USAGE)
+        return _complain(str(error), BAD_USAGE)
     except Exception as error:
         if not _is_expected(error):
             raise
-        return _complain(error, FAILED)
+        return _complain(_words(error), FAILED)
 
 
 def _look_at_configs() -> None:
@@ -89,11 +129,16 @@ def _told_in_graph(error: Exception) -> str:
     return told.group(1) if told else ""
 
 
-def _complain(error: Exception, code: int) -> int:
-    # A KeyError puts quotes around what it was told.
-    text = str(error.args[0]) if isinstance(error, KeyError) else str(error)
-    text = _told_in_graph(error) or text
-    print(f"{os.path.basename(sys.argv[0])}: {' '.join(text.split())}", file=sys.stderr)
+def _words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        where = f": {error.filename}" if error.filename else ""
+        return f"{error.strerror.lower()}{where}"
+    return _told_in_graph(error) or str(error)
+
+
+def _complain(text: str, code: int) -> int:
+    text = one_line(" ".join(text.split()))
+    print(f"{os.path.basename(sys.argv[0])}: {text}", file=sys.stderr)
     return code
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import tqdm
 from absl import flags
 
 from tfse.cli import program
 from tfse.data import rooms
 from tfse.errors import ConfigError
+from tfse.terminal import progress_bar
 
 DESCRIPTION = """Writes impulse responses of simulated rooms, and a table of them.
 
@@ -44,7 +44,11 @@ def main(arguments: Sequence[str]) -> int:
         rt60_s_min=_RT60_S_MIN.value,
         rt60_s_max=_RT60_S_MAX.value,
     )
-    count = sum(1 for _ in tqdm.tqdm(written, total=_COUNT.value, unit="room", disable=None))
+    count = 0
+    with progress_bar(_COUNT.value, "room") as bar:
+        for _ in written:
+            count += 1
+            bar.update()
     print(f"{count} rooms with {_POSITIONS.value} positions each are in {_OUTPUT_DIR.value}.")
     return program.DONE
 

@@ -95,7 +95,7 @@ def verify(forms: Sequence[Form], sample_rate: int) -> bool:
 
 
 def _write(path: pathlib.Path, text: str) -> None:
-    from tfse.streaming.writing import atomic, write_all
+    from tfse.audiofiles.atomic import atomic, write_all
 
     with atomic(path) as file:
         write_all(file, text.encode())

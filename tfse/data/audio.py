@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import io
 import math
+import pathlib
 
 import numpy as np
 import numpy.typing as npt
 import soundfile
 import soxr
 
+from tfse.audiofiles.reading import FileSource
 from tfse.errors import AudioError, ConfigError
 
 Samples = npt.NDArray[np.float32]
@@ -34,16 +36,15 @@ RIR_FADE_S = 0.02
 
 
 def duration_s(path: str) -> float:
-    """Returns the length of a recording in seconds, from its header alone.
+    """Returns the length of a recording in seconds, from its header where that tells it.
 
     Raises:
-        AudioError: libsndfile cannot read the header.
+        AudioError: It is none that `FileSource` reads.
     """
-    try:
-        info = soundfile.info(path)
-    except (soundfile.SoundFileError, OSError) as error:
-        raise AudioError(f"unreadable: {_reason(error)}") from error
-    return float(info.frames / info.samplerate)
+    with FileSource(pathlib.Path(path)) as source:
+        if claimed := source.duration_s:
+            return claimed
+        return sum(map(len, source.blocks())) / source.layout.sample_rate
 
 
 def read_mono(path: str, sample_rate: int) -> Samples:
@@ -53,21 +54,17 @@ def read_mono(path: str, sample_rate: int) -> Samples:
     samples later, as in most room impulse responses, is cancelled at 1 kHz.
 
     Args:
-        path: A file of any kind that libsndfile reads.
+        path: A file of any kind that `FileSource` reads.
         sample_rate: Samples a second of what is returned.
 
     Returns:
         float32 [samples], scaled down as a whole where its peak was above 1.
 
     Raises:
-        AudioError: The file is unreadable, empty, not finite or silent.
+        AudioError: The file is unreadable, empty, damaged, not finite or silent.
     """
-    try:
-        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.SoundFileError, OSError) as error:
-        raise AudioError(f"unreadable: {_reason(error)}") from error
-    if samples.shape[0] == 0:
-        raise AudioError("empty: it has no samples")
+    with FileSource(pathlib.Path(path)) as source:
+        samples, rate = np.concatenate(list(source.blocks())), source.layout.sample_rate
     if not np.isfinite(samples).all():
         raise AudioError("not finite: it holds NaN or infinite samples")
     energy = np.sum(np.square(samples, dtype=np.float64), axis=0)
@@ -160,9 +157,3 @@ def _peak(samples: Samples) -> float:
 
 def _gain(db: float) -> float:
     return float(10 ** (db / 20))
-
-
-def _reason(error: Exception) -> str:
-    """The library's own words without the path, which stands beside them anyway."""
-    text = " ".join(str(error).split())
-    return text.rpartition(": ")[2] or type(error).__name__

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import pathlib
 from collections.abc import Iterable, Iterator
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
+from tfse import csv_rows
 from tfse.data.mixing import Mixture
 from tfse.picture import draw_waveforms
 
@@ -61,8 +61,7 @@ def write_mixtures(
         row = _row(mixture, sample_rate)
         _write_mixture(mixture, row, target, sample_rate, pictures)
         rows.append(row)
-    with (target / TABLE_NAME).open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([COLUMNS, *rows])
+    (target / TABLE_NAME).write_bytes(csv_rows.encode([COLUMNS, *rows]))
     return rows
 
 
@@ -91,4 +90,4 @@ def _row(mixture: Mixture, sample_rate: int) -> Row:
 
 
 def _text(value: Any) -> str:
-    return bytes(value.numpy()).decode()
+    return bytes(value.numpy()).decode(errors="surrogateescape")

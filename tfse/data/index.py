@@ -172,7 +172,8 @@ def sync(path: pathlib.Path) -> None:
 def write_json(path: pathlib.Path, value: Any) -> None:
     """Writes JSON beside its place, then moves it there: whole or not at all."""
     unfinished = path.with_name(path.name + ".tmp")
-    with unfinished.open("w", encoding="utf-8") as file:
+    # Bytes of a name that are no text are written as JSON escapes them.
+    with unfinished.open("w", encoding="utf-8", errors="backslashreplace") as file:
         json.dump(value, file, indent=1, ensure_ascii=False)
         file.flush()
         os.fsync(file.fileno())

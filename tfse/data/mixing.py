@@ -31,6 +31,11 @@ BABBLE = "babble"
 COLOURED = "coloured"
 SYNTHETIC = "synthetic"
 NO_NOISE = "none"
+# In place of a group, where nothing recorded is.
+NO_GROUP = ""
+
+# Audio, its kind, and the group that it was recorded with.
+Noise = tuple[Tensor, Tensor, Tensor]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,8 +106,8 @@ class Mixer:
         seeds = {purpose: draw.fold(base, purpose) for purpose in Purpose}
         number = self.utterance(seed, epoch, index)
         dry = self._spoken(seeds, self._dry(seeds, number))
-        heard, target, reverberant = self._in_room(seeds, dry)
-        noise, kind = self._noise(seeds, number, tf.size(dry))
+        heard, target, room = self._in_room(seeds, dry)
+        noise, kind, noise_group = self._noise(seeds, number, tf.size(dry))
         return {
             **self._mixed(
                 seeds, *self._varied.band_limited(seeds[Purpose.BAND], heard, target, noise)
@@ -110,7 +115,10 @@ class Mixer:
             "length": tf.size(dry),
             "key": _key(self.split, seed, epoch, index),
             "kind": kind,
-            "reverberant": reverberant,
+            "reverberant": room != NO_GROUP,
+            "speaker": self.speech.group_of(number),
+            "noise_group": noise_group,
+            "room": room,
         }
 
     @property
@@ -141,42 +149,44 @@ class Mixer:
         return draw.either(seed, probability, lambda: tf.zeros_like(dry), lambda: dry)
 
     def _in_room(self, seeds: Seeds, dry: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Returns speech as it is heard, the target, and whether there is a room."""
+        """Returns speech as it is heard, the target, and the room."""
 
         def dead() -> tuple[Tensor, Tensor, Tensor]:
-            return dry, dry, tf.constant(False)
+            return dry, dry, tf.constant(NO_GROUP)
 
         rir = self.rir
         if rir is None:
             return dead()
 
         def alive() -> tuple[Tensor, Tensor, Tensor]:
-            response = rir.read(rir.drawn_by_group(seeds[Purpose.ROOM]))
+            number = rir.drawn_by_group(seeds[Purpose.ROOM])
+            response = rir.read(number)
             early = dsp.early_part(response, self.config.early_samples)
             heard, target = dsp.convolve_pair(dry, response, early)
             shape = dry.shape
-            return tf.ensure_shape(heard, shape), tf.ensure_shape(target, shape), tf.constant(True)
+            heard, target = tf.ensure_shape(heard, shape), tf.ensure_shape(target, shape)
+            return heard, target, rir.group_of(number)
 
         return draw.either(
             seeds[Purpose.IS_REVERBERANT], self.config.reverb_probability, alive, dead
         )
 
-    def _noise(self, seeds: Seeds, number: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns noise, as loud as it happens to be, and its kind."""
+    def _noise(self, seeds: Seeds, number: Tensor, length: Tensor) -> Noise:
+        """Returns noise, as loud as it happens to be."""
         table, config, seed = self.noise, self.config, seeds[Purpose.NOISE]
 
-        def none() -> tuple[Tensor, Tensor]:
-            return tf.zeros([length]), tf.constant(NO_NOISE)
+        def none() -> Noise:
+            return tf.zeros([length]), tf.constant(NO_NOISE), tf.constant(NO_GROUP)
 
         if table is None:
             return none()
 
-        def babble() -> tuple[Tensor, Tensor]:
+        def babble() -> Noise:
             fewest, most = config.babble_speakers_min, config.babble_speakers_max
             audio = self._voices.babble(seed, number, length, fewest, most)
-            return audio, tf.constant(BABBLE)
+            return audio, tf.constant(BABBLE), tf.constant(NO_GROUP)
 
-        def some() -> tuple[Tensor, Tensor]:
+        def some() -> Noise:
             is_babble = seeds[Purpose.IS_BABBLE]
             return draw.either(
                 is_babble,
@@ -187,7 +197,7 @@ class Mixer:
 
         return draw.either(seeds[Purpose.IS_CLEAN], config.clean_probability, none, some)
 
-    def _no_voices(self, table: RecordTable, seeds: Seeds, length: Tensor) -> tuple[Tensor, Tensor]:
+    def _no_voices(self, table: RecordTable, seeds: Seeds, length: Tensor) -> Noise:
         """Returns noise that is no babble: Gaussian, synthetic, or recorded once or twice."""
         varied, seed = self._varied, seeds[Purpose.NOISE]
         fade = round(constants.FADE_S * self.config.sample_rate)
@@ -195,17 +205,18 @@ class Mixer:
         def stretch(seed: Tensor, colour: Tensor) -> Tensor:
             return varied.noise(colour, length, lambda n: _recorded(table, seed, n, fade))
 
-        def recorded() -> tuple[Tensor, Tensor]:
+        def recorded() -> Noise:
             first = stretch(seed, seeds[Purpose.NOISE_COLOUR])
             audio = self._with_second(seeds[Purpose.SECOND_NOISE], first, stretch)
-            return audio, tf.gather(table.kinds, _first_record(table, seed))
+            number = _first_record(table, seed)
+            return audio, tf.gather(table.kinds, number), table.group_of(number)
 
-        def some() -> tuple[Tensor, Tensor]:
+        def some() -> Noise:
             return self._with_synthetic(seeds[Purpose.SYNTHETIC], length, recorded)
 
-        def gaussian() -> tuple[Tensor, Tensor]:
+        def gaussian() -> Noise:
             audio = varied.gaussian(draw.fold(seeds[Purpose.COLOURED], 1), length)
-            return audio, tf.constant(COLOURED)
+            return audio, tf.constant(COLOURED), tf.constant(NO_GROUP)
 
         return draw.either(
             draw.fold(seeds[Purpose.COLOURED], 0),
@@ -214,27 +225,25 @@ class Mixer:
             some,
         )
 
-    def _with_synthetic(
-        self, seed: Tensor, length: Tensor, recorded: Callable[[], tuple[Tensor, Tensor]]
-    ) -> tuple[Tensor, Tensor]:
+    def _with_synthetic(self, seed: Tensor, length: Tensor, recorded: Callable[[], Noise]) -> Noise:
         """Returns recorded noise, now and then with synthetic noise in it or in its place."""
         settings = self._varied.config
 
         def synthetic() -> Tensor:
             return SyntheticNoise(self.config.sample_rate)(draw.fold(seed, 2), length)
 
-        def both() -> tuple[Tensor, Tensor]:
-            audio, kind = recorded()
+        def both() -> Noise:
+            audio, kind, group = recorded()
             second = synthetic()
             quieter_db = draw.uniform(
                 draw.fold(seed, 3), -settings.synthetic_db, settings.synthetic_db
             )
-            return audio + second * dsp.gain_for_snr(audio, second, quieter_db), kind
+            return audio + second * dsp.gain_for_snr(audio, second, quieter_db), kind, group
 
-        def alone() -> tuple[Tensor, Tensor]:
-            return synthetic(), tf.constant(SYNTHETIC)
+        def alone() -> Noise:
+            return synthetic(), tf.constant(SYNTHETIC), tf.constant(NO_GROUP)
 
-        def some() -> tuple[Tensor, Tensor]:
+        def some() -> Noise:
             share = settings.synthetic_alone_probability
             return draw.either(draw.fold(seed, 1), share, alone, both)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import functools
 import hashlib
@@ -14,8 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import tqdm
-
+from tfse import csv_rows
 from tfse.data import engine, index
 from tfse.data.convert import Conversion, Measured, measure
 from tfse.data.layouts import FOLDER
@@ -30,6 +28,7 @@ from tfse.data.split_file import (
 )
 from tfse.data.splits import assign_splits
 from tfse.errors import ConfigError, DataError
+from tfse.terminal import progress_bar
 
 SKIPPED_NAME = "skipped.csv"
 PLAN_NAME = "plan.json"
@@ -72,7 +71,7 @@ def prepare(config: PrepareConfig, warn: Callable[[str], object] = lambda line: 
     if config.runner != LOCAL:
         engine.check(config.runner, config.runner_options)
     known = read_split_file(config.splits_from) if config.splits_from else KnownSplits()
-    sources = _find(config)
+    sources = _find(config, warn)
     plan = _digest(_settings(config, known), sources)
     # Workers of an engine begin in folders of their own.
     folder = pathlib.Path(os.path.abspath(config.output_dir))
@@ -84,7 +83,7 @@ def prepare(config: PrepareConfig, warn: Callable[[str], object] = lambda line: 
     return _write(config, known, sources, plan, folder)
 
 
-def _find(config: PrepareConfig) -> list[Source]:
+def _find(config: PrepareConfig, warn: Callable[[str], object]) -> list[Source]:
     folders = {"speech": config.clean_dirs, "noise": config.noise_dirs, "rir": config.rir_dirs}
     places = [pathlib.Path(place).resolve() for several in folders.values() for place in several]
     if len(set(places)) < len(places):
@@ -93,7 +92,7 @@ def _find(config: PrepareConfig) -> list[Source]:
         source
         for name, several in folders.items()
         if several
-        for source in find_sources(name, several, config.speaker_pattern, config.room_pattern)
+        for source in find_sources(name, several, config.speaker_pattern, config.room_pattern, warn)
     ]
 
 
@@ -110,17 +109,17 @@ def _write(
     conversion = Conversion(config.sample_rate, config.encoding, config.min_s)
     with (
         parallel_map(config.jobs) as parallel,
-        tqdm.tqdm(total=len(sources), unit="file", disable=None) as bar,
+        progress_bar(len(sources), "file") as bar,
     ):
         measured = list(parallel(functools.partial(measure, conversion=conversion), sources))
         usable = [entry for entry in measured if not entry.skipped]
         skipped = [(entry.source.path, entry.skipped) for entry in measured if entry.skipped]
-        bar.update(len(skipped))
+        bar.skip(len(skipped))
         splits = _splits(config, known, usable)
         plans = shards.plan_shards(usable, splits, shard_s=config.shard_s, seed=config.seed)
         _begin(folder, plan)
         missing = shards.missing(plans, folder)
-        bar.update(sum(len(p.sources) for p in plans) - sum(len(p.sources) for p in missing))
+        bar.skip(sum(len(p.sources) for p in plans) - sum(len(p.sources) for p in missing))
         write = functools.partial(shards.write_shard, folder=folder, conversion=conversion)
         if config.runner == LOCAL:
             for shard in missing:
@@ -187,8 +186,8 @@ def _already_there(folder: pathlib.Path, plan: str) -> Prepared:
     # Killed between the last two steps, a preparation leaves its notes behind.
     shutil.rmtree(folder / index.UNFINISHED, ignore_errors=True)
     index.verify_checksums(folder, found)
-    with (folder / SKIPPED_NAME).open(newline="", encoding="utf-8") as file:
-        skipped = tuple((path, reason) for path, reason in list(csv.reader(file))[1:])
+    rows = csv_rows.decode((folder / SKIPPED_NAME).read_bytes())[1:]
+    skipped = tuple((path, reason) for path, reason in rows)
     return Prepared(found, skipped, was_there=True)
 
 
@@ -218,9 +217,7 @@ def _other_plan(folder: pathlib.Path) -> ConfigError:
 
 
 def _write_skipped(path: pathlib.Path, skipped: Sequence[Skipped]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerows([("path", "reason"), *skipped])
+    path.write_bytes(csv_rows.encode([("path", "reason"), *skipped]))
 
 
 def _discard(folder: pathlib.Path, entries: Sequence[index.ShardEntry]) -> None:

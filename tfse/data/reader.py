@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import pathlib
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -36,6 +37,7 @@ class RecordTable:
         samples: int32 [count], lengths.
         kinds: string [count], such as the kind of noise.
         groups: int32 [count], the group of each record.
+        group_names: string [group_count].
         group_starts: int32 [group_count], the first record of each group.
         group_sizes: int32 [group_count], how many records each group has.
         starts: int32 [count], where the audio begins in each record if it is PCM16,
@@ -53,6 +55,7 @@ class RecordTable:
     samples: Any
     kinds: Any
     groups: Any
+    group_names: Any
     group_starts: Any
     group_sizes: Any
     starts: Any
@@ -78,6 +81,14 @@ class RecordTable:
 
         is_whole = tf.equal(tf.size(audio), samples)
         return tf.cond(is_whole, lambda: audio, other)
+
+    def group_of(self, number: Any) -> Any:
+        """Returns the name of the group that a record belongs to.
+
+        Shapes:
+            int32 [] -> string []
+        """
+        return tf.gather(self.group_names, tf.gather(self.groups, number))
 
     def drawn_from(self, group: Any, seed: Any) -> Any:
         """Draws the number of a record of a group.
@@ -148,6 +159,7 @@ def _table(places: Sequence[Place], encoding: str, corrupt: CorruptRecords) -> R
             samples=tf.constant(samples, tf.int32),
             kinds=tf.constant([record.kind for record in records]),
             groups=tf.constant(groups, tf.int32),
+            group_names=tf.constant([os.fsencode(name) for name in names]),
             group_starts=tf.constant(np.searchsorted(groups, range(len(names))), tf.int32),
             group_sizes=tf.constant(np.bincount(groups), tf.int32),
             starts=tf.constant(

@@ -197,4 +197,4 @@ def _is_done(shard: pathlib.Path, note: pathlib.Path) -> bool:
 
 
 def _order(seed: int, source_id: str) -> str:
-    return hashlib.sha256(f"{seed}/{source_id}".encode()).hexdigest()
+    return hashlib.sha256(f"{seed}/{source_id}".encode(errors="surrogateescape")).hexdigest()

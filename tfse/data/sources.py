@@ -7,11 +7,11 @@ said, all that was cut from one noise recording, all that was measured in one ro
 from __future__ import annotations
 
 import dataclasses
-import os
 import pathlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 
+from tfse.audiofiles.folders import Walk
 from tfse.data.layouts import FOLDER, NAMES, Speaker, matched, speaker_rule
 from tfse.errors import ConfigError
 
@@ -27,6 +27,9 @@ ROOM_PATTERN = r"(?:^|/)([^/]*_room(?:_[^/]*)?|r3vival_[^/]*)/[^/]+$"
 _ESC50_NAME = re.compile(r"\d-(\d+)-[A-Z](?:-\d+)?")
 _CHANNEL = re.compile(r"[-_]?(?:ch|channel)[-_]?\d+$", re.IGNORECASE)
 _POSITION = re.compile(r"[-_ ]?(?:pos|position)[-_ ]?\d+$", re.IGNORECASE)
+# A take of one recording or room: `bg_noise2`, `radiator_5`, `rain (3)`. Longer numbers are
+# those of a collection, as in `noise-free-sound-0001`.
+_TAKE = re.compile(r"(?:(?<=[A-Za-z]{3})|[-_ ])\(?\d{1,2}\)?$")
 _SIMULATED = re.compile(r"simulated-[0-9]+")
 _CLARITY_ROOM = re.compile(r"brir_(R\d+)_.*")
 
@@ -58,15 +61,17 @@ def find_sources(
     folders: Sequence[str],
     speaker_pattern: str = FOLDER,
     room_pattern: str = ROOM_PATTERN,
+    warn: Callable[[str], object] = lambda line: None,
 ) -> list[Source]:
     """Finds every recording below some folders, in the order of their ids.
 
     Args:
         name: The set they belong to: "speech", "noise" or "rir".
-        folders: Where to look; links are followed, hidden names are not.
+        folders: Where to look, see `tfse.audiofiles.folders.Walk`.
         speaker_pattern: Regular expression, searched for in the ids of speech; its
             first group is the speaker. Or the name of a corpus, see `layouts.speaker_rule`.
         room_pattern: The same for rooms; where it does not match, `group_of` tells.
+        warn: Gets a line on what is passed over.
 
     Raises:
         ConfigError: A folder is missing or given twice, a pattern is wrong or
@@ -77,11 +82,14 @@ def find_sources(
         rules[name] = speaker_rule(speaker_pattern, [pathlib.Path(folder) for folder in folders])
     sources = []
     for label, folder in _labelled(folders).items():
-        for path in sorted(_audio_files(folder)):
+        walk = Walk(folder, lambda path: path.suffix.lower() in SUFFIXES)
+        for path in sorted(walk):
             source_id = f"{label}/{path.relative_to(folder).as_posix()}"
             group = _group(name, path, source_id, rules.get(name), speaker_pattern)
             size = path.stat().st_size
             sources.append(Source(name, str(path), source_id, group, path.parent.name, size))
+        if line := walk.summary():
+            warn(f"{name} folder {folder}: {line}")
     if not sources:
         raise ConfigError(
             f"A {name} folder must hold recordings that libsndfile reads; "
@@ -94,9 +102,10 @@ def group_of(name: str, path: pathlib.Path) -> str:
     """Returns what one noise or one room impulse response must not be parted from.
 
     Noise: the recording. That is the ID of names like ESC-50's FOLD-ID-TAKE, of
-    which several clips may come, and the name of the file otherwise.
+    which several clips may come, and otherwise the name of the file without the number
+    of its take, of one or two digits (`bg_noise2`, `radiator_5`).
     Room impulse responses: the room. That is the name of the file without its
-    channel (`_ch0`) and position (`Position2`), and the scene of Clarity's names.
+    channel (`_ch0`), position (`Position2`) and take, and the scene of Clarity's names.
     Of `tfse-simulate-rooms`: the folder of the room, `simulated-00012`; files of that
     name, which earlier versions wrote, are one group.
 
@@ -108,7 +117,7 @@ def group_of(name: str, path: pathlib.Path) -> str:
     """
     if name == "noise":
         clip = _ESC50_NAME.fullmatch(path.stem)
-        return clip.group(1) if clip else path.stem
+        return clip.group(1) if clip else _without(_TAKE, path.stem)
     if _SIMULATED.fullmatch(path.parent.name):
         return path.parent.name
     if _SIMULATED.fullmatch(path.stem):
@@ -116,7 +125,11 @@ def group_of(name: str, path: pathlib.Path) -> str:
     scene = _CLARITY_ROOM.fullmatch(path.stem)
     if scene:
         return scene.group(1)
-    return _POSITION.sub("", _CHANNEL.sub("", path.stem)) or path.stem
+    return _without(_TAKE, _without(_POSITION, _without(_CHANNEL, path.stem)))
+
+
+def _without(ending: re.Pattern[str], stem: str) -> str:
+    return ending.sub("", stem) or stem
 
 
 def too_deep(sources: Sequence[Source]) -> str:
@@ -168,18 +181,3 @@ def _labelled(folders: Sequence[str]) -> dict[str, pathlib.Path]:
             label, number = f"{path.name}.{number}", number + 1
         labels[label] = path
     return labels
-
-
-def _audio_files(folder: pathlib.Path) -> Iterator[pathlib.Path]:
-    seen = set()
-    for parent, folders, files in os.walk(folder, followlinks=True):
-        # A link back to a folder above would be walked for ever.
-        seen.add(os.path.realpath(parent))
-        folders[:] = sorted(
-            name
-            for name in folders
-            if name[0] != "." and os.path.realpath(os.path.join(parent, name)) not in seen
-        )
-        for name in files:
-            if name[0] != "." and pathlib.PurePath(name).suffix.lower() in SUFFIXES:
-                yield pathlib.Path(parent, name)

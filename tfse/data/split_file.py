@@ -10,6 +10,7 @@ import os
 import pathlib
 from collections.abc import Iterable, Mapping
 
+from tfse import csv_rows
 from tfse.data import index
 from tfse.data.sources import SETS
 from tfse.data.splits import SPLITS
@@ -79,9 +80,7 @@ def write_split_file(path: str | os.PathLike[str], found: index.Index) -> None:
     path = pathlib.Path(path)
     rows = {(s.set, record.group, s.split) for s in found.shards for record in s.records}
     unfinished = path.with_name(path.name + ".tmp")
-    with unfinished.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerows([COLUMNS, *sorted(rows, key=_place)])
+    unfinished.write_bytes(csv_rows.encode([COLUMNS, *sorted(rows, key=_place)]))
     unfinished.replace(path)
 
 
@@ -97,9 +96,8 @@ def _index_rows(path: pathlib.Path) -> Iterable[Row]:
 def _csv_rows(path: pathlib.Path) -> Iterable[Row]:
     rule = f"`splits_from` must be an index.json or a CSV with the columns {','.join(COLUMNS)}"
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            header, *rows = list(csv.reader(file)) or [[]]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        header, *rows = csv_rows.decode(path.read_bytes()) or [[]]
+    except (OSError, csv.Error) as error:
         raise DataError(f"{rule}; received {path}: {error}.") from error
     if tuple(header) != COLUMNS:
         raise DataError(f"{rule}; received {path}, which has others.")

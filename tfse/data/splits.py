@@ -104,7 +104,7 @@ def _check_agreement(name: str, kept: Mapping[str, str], forced: set[str]) -> No
 
 
 def _order(seed: int, name: str, group: str) -> str:
-    return hashlib.sha256(f"{seed}/{name}/{group}".encode()).hexdigest()
+    return hashlib.sha256(f"{seed}/{name}/{group}".encode(errors="surrogateescape")).hexdigest()
 
 
 def _too_few(name: str, groups: int, forced: int, wanted: Sequence[str]) -> str:

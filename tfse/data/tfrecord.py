@@ -151,5 +151,5 @@ def _flac_decoder() -> Callable[[Any], Any]:
 def _feature(value: bytes | str | int) -> Any:
     if isinstance(value, int):
         return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
-    data = value.encode() if isinstance(value, str) else value
+    data = value.encode(errors="surrogateescape") if isinstance(value, str) else value
     return tf.train.Feature(bytes_list=tf.train.BytesList(value=[data]))

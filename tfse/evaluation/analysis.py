@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tfse.evaluation import bootstrap, harm
@@ -23,13 +23,17 @@ def figures(results: Results, seed: int) -> Json:
         seed: of the bootstrap.
 
     Returns:
-        `recordings`; `means` [system][metric]; `differences`, a list with system,
-        baseline and metrics; `groups` [table][group] with n, means and differences
-        against noisy; `harm` [system]; `unmeasured`, a list of file, system, metrics
-        and reason.
+        `recordings`; `clusters`, how many speakers, noise recordings and rooms; `means`
+        [system][metric]; `differences`, a list with system, baseline and metrics; `groups`
+        [table][group] with n, means and differences against noisy; `harm` [system];
+        `unmeasured`, a list of file, system, metrics and reason.
     """
     return {
         "recordings": len(results.indices),
+        "clusters": {
+            name: bootstrap.count(labels)
+            for name, labels in results.clusters(results.indices).items()
+        },
         "seconds": sum(_seconds(results, index) for index in results.indices),
         "rows": len(results.rows),
         "failed_rows": sum(row.failed for row in results.rows),
@@ -90,7 +94,14 @@ def _figured(results: Results, system: str) -> list[str]:
 def _mean(
     results: Results, system: str, metric: str, indices: Sequence[int], seed: int
 ) -> bootstrap.Estimate:
-    return bootstrap.estimate(results.values(system, metric, indices), len(indices), seed)
+    return _estimate(results, results.values(system, metric, indices), len(indices), seed)
+
+
+def _estimate(
+    results: Results, values: Mapping[int, float], of: int, seed: int
+) -> bootstrap.Estimate:
+    clusters = results.clusters(values).values()
+    return bootstrap.estimate(list(values.values()), of, seed, list(clusters))
 
 
 def _means(results: Results, system: str, indices: Sequence[int], seed: int) -> Json:
@@ -118,8 +129,11 @@ def _change(
     shared = [m for m in _figured(results, system) if m in _figured(results, baseline)]
     return {
         metric: dataclasses.asdict(
-            bootstrap.estimate(
-                results.differences(system, baseline, metric, indices), len(indices), seed
+            _estimate(
+                results,
+                results.differences(system, baseline, metric, indices),
+                len(indices),
+                seed,
             )
         )
         for metric in shared

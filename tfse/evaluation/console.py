@@ -35,9 +35,19 @@ def number(estimate: dict[str, Any], digits: int, sign: str = "") -> str:
     return " ".join(parts)
 
 
+def of_clusters(counts: dict[str, int]) -> str:
+    """Returns whose recordings they are, as far as that is known: " of 16 speakers"."""
+    names = {"speaker": "speakers", "noise_group": "noise recordings", "room": "rooms"}
+    known = [f"{counts[key]} {name}" for key, name in names.items() if counts[key]]
+    return f" of {', '.join(known)}" if known else ""
+
+
 def _lines(report: dict[str, Any]) -> Iterator[str]:
     figures = report["figures"]
-    yield f"{figures['recordings']} recordings, {figures['seconds']:.0f} s. Means [95 % interval]:"
+    yield (
+        f"{figures['recordings']} recordings{of_clusters(figures['clusters'])}, "
+        f"{figures['seconds']:.0f} s. Means [95 % interval]:"
+    )
     yield ""
     yield _table(figures["means"])
     for change in figures["differences"]:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from tfse.audiofiles.atomic import atomic, write_all
 from tfse.evaluation import analysis, excerpts, provenance
 from tfse.evaluation.journal import FORMAT, Journal
 from tfse.evaluation.page import page
@@ -20,7 +21,6 @@ from tfse.evaluation.rows import Row
 from tfse.evaluation.scorers import ScorerFile
 from tfse.evaluation.systems import System
 from tfse.evaluation.worker import Done, Setup, Task
-from tfse.streaming.writing import atomic, write_all
 
 REPORT, TABLE, PAGE = "report.json", "per_file.csv", "report.html"
 OUTPUTS = (REPORT, TABLE, PAGE)
@@ -104,9 +104,11 @@ def evaluate(order: Order, progress: Progress | None = None) -> dict[str, Any]:
         run = provenance.run_of(order.command, order.jobs, seconds, measured, pool.loads)
     report = _report(order, results, run)
     _write(order.output_dir / TABLE, to_csv(results))
-    _write(order.output_dir / PAGE, page(report, results, shown, order.embed_audio))
+    # A browser shows bytes of names that are no text as their numbers.
+    text = page(report, results, shown, order.embed_audio).encode(errors="backslashreplace")
+    _write(order.output_dir / PAGE, text)
     # Last: where it is, all is.
-    _write(order.output_dir / REPORT, json.dumps(report, allow_nan=False) + "\n")
+    _write(order.output_dir / REPORT, json.dumps(report, allow_nan=False).encode() + b"\n")
     return report
 
 
@@ -156,6 +158,6 @@ def _report(order: Order, results: Results, run: dict[str, Any]) -> dict[str, An
     }
 
 
-def _write(path: pathlib.Path, text: str) -> None:
+def _write(path: pathlib.Path, data: bytes) -> None:
     with atomic(path) as file:
-        write_all(file, text.encode())
+        write_all(file, data)

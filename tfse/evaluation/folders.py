@@ -8,13 +8,13 @@ import pathlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-import soundfile
-
+from tfse.audiofiles.folders import Walk
+from tfse.audiofiles.layout import format_of
+from tfse.audiofiles.reading import claimed_s
 from tfse.errors import ConfigError
 from tfse.evaluation.metadata import Metadata
 from tfse.evaluation.recordings import Facts, Missing, Origin, Recording
 from tfse.evaluation.systems import sha256_of_files, short_labels
-from tfse.streaming.layout import format_of
 
 Path = str | os.PathLike[str]
 
@@ -84,8 +84,9 @@ class _Folder:
         self.path = pathlib.Path(path)
         if not self.path.is_dir():
             raise ConfigError(f"a folder of recordings must be there; received {path}.")
-        found = sorted(p for p in self.path.rglob("*") if p.is_file() and _is_recording(p))
-        self.files = {p.relative_to(self.path).as_posix(): p for p in found}
+        walk = Walk(self.path, lambda path: format_of(path) is not None)
+        self.files = {p.relative_to(self.path).as_posix(): p for p in sorted(walk)}
+        self.passed_over = walk.summary()
         self._stems: dict[str, list[str]] = {}
         for name in self.files:
             self._stems.setdefault(_stem(name), []).append(name)
@@ -155,19 +156,10 @@ def _recording(number: int, group: _Group, name: str, metadata: Metadata) -> Rec
     return Recording(number, file, reference, noisy, estimates, facts, seconds)
 
 
-def _is_recording(path: pathlib.Path) -> bool:
-    return not path.name.startswith(".") and format_of(path) is not None
-
-
 def _stem(name: str) -> str:
     return str(pathlib.PurePosixPath(name).with_suffix(""))
 
 
 def _seconds(origin: Origin | None) -> float:
     """Returns the length that a header claims; one that lies will get a reason later."""
-    if not isinstance(origin, pathlib.Path):
-        return 0.0
-    try:
-        return float(soundfile.info(origin).duration)
-    except (OSError, soundfile.SoundFileError, ZeroDivisionError):
-        return 0.0
+    return claimed_s(origin) if isinstance(origin, pathlib.Path) else 0.0

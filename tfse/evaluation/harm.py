@@ -71,7 +71,7 @@ def _score(results: Results, system: str, index: int) -> float | None:
 def _change(results: Results, system: str, index: int, metric: str) -> float | None:
     if not results.has_noisy:
         return None
-    return next(iter(results.differences(system, NOISY, metric, [index])), None)
+    return results.differences(system, NOISY, metric, [index]).get(index)
 
 
 def _harm(results: Results, system: str, index: int) -> Harm:

@@ -11,7 +11,9 @@ from tfse.data.index import sha256_of
 from tfse.errors import ConfigError
 from tfse.evaluation.recordings import Facts
 
-COLUMNS = ("file", "snr_db", "noise", "reverberant")
+#: Columns of what recordings may have in common, see `Facts`.
+GROUPS = ("speaker", "noise_group", "room")
+COLUMNS = ("file", "snr_db", "noise", "reverberant", *GROUPS)
 _TRUTH = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
@@ -48,7 +50,7 @@ class Metadata:
 
 
 def read_metadata(path: str | os.PathLike[str]) -> Metadata:
-    """Reads a CSV file with the columns file, snr_db, noise and reverberant.
+    """Reads a CSV file with the columns file, snr_db, noise, reverberant and `GROUPS`.
 
     `file` is the path below the folder of references, with or without its ending;
     the others may be missing or empty. `reverberant` is yes or no.
@@ -80,6 +82,7 @@ def _facts(row: dict[str, str | None], where: str) -> Facts:
         _number(row.get("snr_db") or "", where),
         row.get("noise") or None,
         _truth(row.get("reverberant") or "", where),
+        *(row.get(name) or None for name in GROUPS),
     )
 
 

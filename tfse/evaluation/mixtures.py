@@ -80,10 +80,11 @@ def sample_rate_of(data_dir: str | os.PathLike[str]) -> int:
 
 def _recording(index: int, mixture: dict[str, Any], sample_rate: int) -> Recording:
     clean, noisy = (Sound(mixture[name][0], sample_rate) for name in ("clean", "noisy"))
-    kind = mixture["kind"][0].decode()
+    key, kind, *groups = (
+        mixture[name][0].decode(errors="surrogateescape")
+        for name in ("key", "kind", "speaker", "noise_group", "room")
+    )
     snr_db = float(mixture["snr_db"][0])
     known = kind != _NO_NOISE and math.isfinite(snr_db)
-    facts = Facts(snr_db if known else None, kind, bool(mixture["reverberant"][0]))
-    return Recording(
-        index, mixture["key"][0].decode(), clean, noisy, facts=facts, seconds=noisy.seconds
-    )
+    facts = Facts(snr_db if known else None, kind, bool(mixture["reverberant"][0]), *groups)
+    return Recording(index, key, clean, noisy, facts=facts, seconds=noisy.seconds)

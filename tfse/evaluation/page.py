@@ -9,6 +9,7 @@ from typing import Any
 
 from tfse.evaluation import plots, tables
 from tfse.evaluation.cards import MOST_S, card
+from tfse.evaluation.console import of_clusters
 from tfse.evaluation.excerpts import Excerpt
 from tfse.evaluation.harm import LEVEL_SHIFT_DB, PESQ_FALL, STOI_FALL
 from tfse.evaluation.measures import PRINCIPAL, in_order, measure_of
@@ -53,8 +54,9 @@ def page(report: Json, results: Results, excerpts: Sequence[Excerpt], embed_audi
 
 
 _MEANS_NOTE = (
-    "Small print: 95 % intervals, bootstrap over files. “n of N” stands where some files have no "
-    "number. ↑ higher is better, ↓ lower is better. PESQ wide-band and narrow-band do not compare."
+    "Small print: 95 % intervals, bootstrap over files, wider where files share a speaker, a noise "
+    "recording or a room. “n of N” stands where some files have no number. ↑ higher is better, "
+    "↓ lower is better. PESQ wide-band and narrow-band do not compare."
 )
 _CHANGES_NOTE = (
     "Mean of the differences over the files that both have a number for. Green is better and red "
@@ -71,7 +73,8 @@ def _head(report: Json) -> str:
     figures = report["figures"]
     failed = figures["failed_rows"]
     state = f"{failed} rows with a fault, see below" if failed else "everything was measured"
-    summary = f"{figures['recordings']} recordings, {figures['seconds']:.0f} s · {state}"
+    recordings = f"{figures['recordings']} recordings{of_clusters(figures['clusters'])}"
+    summary = f"{recordings}, {figures['seconds']:.0f} s · {state}"
     return (
         f"<header><h1>Evaluation</h1><p>{html.escape(summary)}</p>"
         f'<div class="tiles">{"".join(_tiles(figures))}</div></header>'

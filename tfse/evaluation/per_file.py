@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
+from tfse import csv_rows
+from tfse.evaluation.metadata import GROUPS
 from tfse.evaluation.results import Results
 from tfse.evaluation.rows import Row
 
-_FIRST = ("file", "system", "seconds", "sample_rate", "snr_db_of_mixture", "noise", "reverberant")
+_FIRST = (
+    *("file", "system", "seconds", "sample_rate", "snr_db_of_mixture", "noise", "reverberant"),
+    *GROUPS,
+)
 _LAST = ("fault", "reasons")
 
 
-def to_csv(results: Results) -> str:
+def to_csv(results: Results) -> bytes:
     """Returns all rows; a number that could not be had is empty, its reason in the last column."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_FIRST, *results.metrics, *_LAST])
-    for row in results.rows:
-        writer.writerow(_cells(row, results))
-    return text.getvalue()
+    header = [*_FIRST, *results.metrics, *_LAST]
+    return csv_rows.encode([header, *(_cells(row, results) for row in results.rows)])
 
 
 def _cells(row: Row, results: Results) -> list[object]:
@@ -28,4 +26,5 @@ def _cells(row: Row, results: Results) -> list[object]:
     room = None if facts.reverberant is None else ("no", "yes")[facts.reverberant]
     values = [row.values.get(metric) for metric in results.metrics]
     reasons = "; ".join(f"{metric}: {reason}" for metric, reason in row.reasons.items())
-    return [*known, room, *values, row.fault, reasons]
+    groups = [getattr(facts, name) for name in GROUPS]
+    return [*known, room, *groups, *values, row.fault, reasons]

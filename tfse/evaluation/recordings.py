@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from tfse.audiofiles.reading import FileSource
 from tfse.errors import AudioError
-from tfse.streaming.reading import FileSource
 from tfse.streaming.step import Samples
 
 #: Longer recordings get a reason: the metrics need about 4 MB of memory a second.
@@ -54,11 +54,18 @@ class Facts:
         snr_db: of speech to noise, as mixed; None without noise too.
         noise: kind of noise, "none" where there is none.
         reverberant: whether the speech is in a room.
+        speaker: who speaks. Recordings of one speaker are not independent of each
+            other, nor are those with one noise recording or in one room.
+        noise_group: which noise recording it is, "" for noise that was not recorded.
+        room: which room it is, "" for none.
     """
 
     snr_db: float | None = None
     noise: str | None = None
     reverberant: bool | None = None
+    speaker: str | None = None
+    noise_group: str | None = None
+    room: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

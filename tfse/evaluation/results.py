@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tfse.evaluation.measures import in_order
+from tfse.evaluation.metadata import GROUPS
 from tfse.evaluation.rows import Row
 from tfse.evaluation.systems import NOISY
 
@@ -59,19 +60,23 @@ class Results:
         """Returns one number, None where there is none."""
         return self._at[index, system].values.get(metric)
 
-    def values(self, system: str, metric: str, indices: Sequence[int]) -> list[float]:
-        """Returns the numbers that there are of some recordings."""
-        found = (self.value(index, system, metric) for index in indices)
-        return [value for value in found if value is not None]
+    def values(self, system: str, metric: str, indices: Sequence[int]) -> dict[int, float]:
+        """Returns the numbers that there are of some recordings, by recording."""
+        found = {index: self.value(index, system, metric) for index in indices}
+        return {index: value for index, value in found.items() if value is not None}
 
     def differences(
         self, system: str, baseline: str, metric: str, indices: Sequence[int]
-    ) -> list[float]:
+    ) -> dict[int, float]:
         """Returns how far a system is above another, for recordings where both have numbers."""
-        pairs = ((self.value(i, system, metric), self.value(i, baseline, metric)) for i in indices)
-        return [
-            after - before for after, before in pairs if after is not None and before is not None
-        ]
+        after = self.values(system, metric, indices)
+        before = self.values(baseline, metric, indices)
+        return {index: after[index] - before[index] for index in after if index in before}
+
+    def clusters(self, indices: Iterable[int]) -> dict[str, list[str | None]]:
+        """Returns the speaker, noise recording and room of some recordings, None if unknown."""
+        facts = [self._any(index).facts for index in indices]
+        return {name: [getattr(one, name) for one in facts] for name in GROUPS}
 
     def snr_db(self, index: int) -> float | None:
         """Returns the SNR of a recording: as it is known, or else as it was measured."""

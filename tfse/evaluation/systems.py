@@ -99,7 +99,7 @@ def sha256_of_files(files: Mapping[str, pathlib.Path]) -> str:
     """Returns the SHA-256 of files with their names."""
     digest = hashlib.sha256()
     for name, path in sorted(files.items()):
-        digest.update(f"{name} {index.sha256_of(path)}\n".encode())
+        digest.update(f"{name} {index.sha256_of(path)}\n".encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 

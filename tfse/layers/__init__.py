@@ -3,6 +3,7 @@
 from tfse.layers.attention import BandEmbedding, FrequencyAttention
 from tfse.layers.compression import PowerLawCompression, PowerLawExpansion
 from tfse.layers.convolution import CausalConv2D, CausalConv2DTranspose
+from tfse.layers.dc_removal import DCRemoval
 from tfse.layers.dual_path import DualPathBlock
 from tfse.layers.frequency_map import FrequencyMap
 from tfse.layers.gru import TimeGRU
@@ -36,6 +37,7 @@ __all__ = [
     "CausalConv2D",
     "CausalConv2DTranspose",
     "ComplexMasking",
+    "DCRemoval",
     "DualPathBlock",
     "FrameNormalization",
     "FrequencyAttention",

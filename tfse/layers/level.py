@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import keras
 from keras import ops
 
 from tfse.errors import ConfigError
-from tfse.layers.lowering import is_lowering
+from tfse.layers.running_mean import exponential_sums
 from tfse.layers.streaming import Shape, State, StreamingLayer, Tensor
 
 # Power of a bin below which silence is not amplified further: 23 dB below white noise at
@@ -50,28 +49,11 @@ class LevelNormalization(StreamingLayer):
 
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         power = ops.mean(ops.sum(ops.square(x), axis=-1), axis=-1)
-        sums = self._sums(ops.stack([power, ops.ones_like(power)], axis=-1), state["sums"])
+        values = ops.stack([power, ops.ones_like(power)], axis=-1)
+        sums = exponential_sums(values, state["sums"], self.time_constant)
         total, weight = ops.split(sums, 2, axis=-1)
         level = total / weight + _FLOOR
         return x * ops.rsqrt(level)[..., None], {"sums": sums[:, -1]}
-
-    def _sums(self, values: Tensor, last: Tensor) -> Tensor:
-        """Returns the exponential sums after every frame, `[batch, frames, 2]`."""
-        decay = math.exp(-1.0 / self.time_constant)
-
-        def step(last: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-            last = decay * last + (1.0 - decay) * value
-            return last, last
-
-        # One frame needs no loop, and a graph without one converts everywhere.
-        if values.shape[1] == 1 or is_lowering():
-            sums = []
-            for value in ops.unstack(values, axis=1):
-                last, _ = step(last, value)
-                sums.append(last)
-            return ops.stack(sums, axis=1)
-        _, by_frame = ops.scan(step, last, ops.transpose(values, (1, 0, 2)))
-        return ops.transpose(by_frame, (1, 0, 2))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape

@@ -16,6 +16,8 @@ class ModelConfig:
         hop_length: samples from one frame to the next.
         fft_length: points of the transform, at least `frame_length`.
         window: analysis window, see `tfse.dsp.windows`.
+        dc_time_s: time constant of the running mean that is subtracted from the waveform,
+            see `DCRemoval`; 0 leaves an offset in.
     """
 
     name: str = "model"
@@ -24,3 +26,4 @@ class ModelConfig:
     hop_length: int = 256
     fft_length: int = 512
     window: str = "sqrt_hann"
+    dc_time_s: float = 0.0

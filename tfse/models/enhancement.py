@@ -9,7 +9,7 @@ import keras
 from keras import ops
 
 from tfse.errors import ModelError
-from tfse.layers import STFT, InverseSTFT, streaming_layers
+from tfse.layers import STFT, DCRemoval, InverseSTFT, streaming_layers
 from tfse.layers import latency_samples as total_latency
 from tfse.models.config import ModelConfig
 
@@ -74,10 +74,18 @@ def around_core(
         "window": config.window,
     }
     noisy = keras.Input((None,), name="noisy")
-    spectrum = STFT(**transform, sample_rate=config.sample_rate, name="stft")(noisy)
+    waveform = _without_dc(config, noisy)
+    spectrum = STFT(**transform, sample_rate=config.sample_rate, name="stft")(waveform)
     enhanced = masking(spectrum, core(spectrum)["mask"])
     waveform = InverseSTFT(**transform, name="inverse_stft")(enhanced)
     return EnhancementModel(noisy, waveform, name=config.name)
+
+
+def _without_dc(config: ModelConfig, noisy: Tensor) -> Tensor:
+    if not config.dc_time_s:
+        return noisy
+    hops = config.dc_time_s * config.sample_rate / config.hop_length
+    return DCRemoval(config.hop_length, hops, name="dc_removal")(noisy)
 
 
 def with_core_outputs(model: EnhancementModel) -> keras.Model:

@@ -7,20 +7,17 @@ import zipfile
 
 import keras
 
+from tfse import pretrained
 from tfse.errors import ModelError
 from tfse.models.enhancement import EnhancementModel
 
-PRETRAINED = pathlib.Path(__file__).parent.parent / "pretrained"
-
+#: Largest size of what an archive holds, as a multiple of its own.
 _LARGEST_RATIO = 10
-
-#: The model that programs use unless told otherwise.
-DEFAULT_MODEL = "dpcrn_medium"
 
 
 def pretrained_names() -> list[str]:
     """Returns the names of the models that ship with the package."""
-    return sorted(path.stem for path in PRETRAINED.glob("*.keras"))
+    return pretrained.names()
 
 
 def load(path_or_name: str | pathlib.Path) -> EnhancementModel:
@@ -41,6 +38,8 @@ def load(path_or_name: str | pathlib.Path) -> EnhancementModel:
         16000
     """
     path = _resolve(path_or_name)
+    if not zipfile.is_zipfile(path):
+        raise ModelError(f"a model file must be a whole .keras archive; {path} is cut or none.")
     _check_unpacked_size(path)
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
@@ -76,7 +75,7 @@ def _check_unpacked_size(path: pathlib.Path) -> None:
 
 def _resolve(path_or_name: str | pathlib.Path) -> pathlib.Path:
     path = pathlib.Path(path_or_name)
-    shipped = PRETRAINED / f"{path_or_name}.keras"
+    shipped = pretrained.FOLDER / f"{path_or_name}.keras"
     if path.suffix == ".keras" and path.is_file():
         return path
     if path.name == str(path_or_name) and shipped.is_file():

@@ -1,1 +1,18 @@
-"""Weights that ship with the package, and their model cards."""
+"""Weights that ship with the package, and the name of the default model.
+
+Nothing here imports Keras: programs check a name before they wait for it.
+"""
+
+from __future__ import annotations
+
+import pathlib
+
+FOLDER = pathlib.Path(__file__).parent
+
+#: The model that programs use unless another is chosen.
+DEFAULT_MODEL = "dpcrn_medium"
+
+
+def names() -> list[str]:
+    """Returns the names of the models that ship with the package."""
+    return sorted(path.stem for path in FOLDER.glob("*.keras"))

@@ -10,11 +10,17 @@ import numpy.typing as npt
 
 from tfse.errors import AudioError
 from tfse.models import pretrained_names
-from tfse.models.loading import DEFAULT_MODEL
+from tfse.pretrained import DEFAULT_MODEL
 from tfse.streaming.mixing import DryWet
 from tfse.streaming.opening import Model, open_step
 from tfse.streaming.recording import RecordingEnhancer
 from tfse.streaming.step import Samples, Step
+
+# Librosa and torchaudio give [channels, samples]. No recording has so many channels.
+_FEW = 64
+# Floats between these are integers that nobody divided by their full scale.
+_INTEGERS = 100.0
+_MOST_BITS = 2.0**31
 
 
 def enhance(
@@ -25,6 +31,7 @@ def enhance(
     mix: float = 1.0,
     max_attenuation_db: float | None = None,
     on_invalid: str = "raise",
+    link_channels: bool = False,
     trust_saved_model: bool = False,
 ) -> Samples:
     """Takes the noise out of speech.
@@ -40,6 +47,8 @@ def enhance(
         max_attenuation_db: nothing is taken down by more; None for no limit.
         on_invalid: "raise" an error at samples that are NaN or infinite, or
             take them as silence ("zero").
+        link_channels: enhances all channels by one gain, so that the stereo image
+            stays, and not each by itself.
         trust_saved_model: loads a SavedModel, which is code; see `open_step`.
 
     Returns:
@@ -55,10 +64,10 @@ def enhance(
         >>> noisy, sample_rate = soundfile.read("noisy.wav")
         >>> enhanced = tfse.enhance(noisy, sample_rate)
     """
-    noisy = _checked(samples)
+    noisy = _checked(samples, sample_rate)
     mixed = DryWet(mix, max_attenuation_db)
     step = opened(DEFAULT_MODEL if model is None else model, trust_saved_model)
-    enhancer = RecordingEnhancer(step, sample_rate, noisy.shape[1], on_invalid)
+    enhancer = RecordingEnhancer(step, sample_rate, noisy.shape[1], on_invalid, link_channels)
     enhanced = [mixed(enhancer.process(noisy)), mixed(enhancer.finish())]
     return np.concatenate(enhanced).reshape(samples.shape)
 
@@ -75,16 +84,43 @@ def _shipped(name: str) -> Step:
     return open_step(name)
 
 
-def _checked(samples: npt.NDArray[np.floating[Any]]) -> Samples:
+def _checked(samples: npt.NDArray[np.floating[Any]], sample_rate: int) -> Samples:
+    if not isinstance(samples, np.ndarray):
+        raise AudioError(
+            "samples must be a NumPy array of floating point; received "
+            f"{type(samples).__name__}: numpy.asarray(x, numpy.float32) makes one."
+        )
+    if isinstance(sample_rate, bool) or not isinstance(sample_rate, (int, np.integer)):
+        raise AudioError(
+            f"`sample_rate` must be an integer, in Hz; received {sample_rate!r}: int() makes one."
+        )
     if samples.ndim not in (1, 2) or 0 in samples.shape[1:]:
         raise AudioError(
             f"samples must be [samples] or [samples, channels]; received the shape {samples.shape}."
         )
+    if samples.ndim == 2 and samples.shape[0] < _FEW < samples.shape[1]:
+        raise AudioError(
+            "samples must be [samples, channels], as soundfile reads them; received the shape "
+            f"{samples.shape}, which looks like [channels, samples]: transpose it with x.T."
+        )
     if not np.issubdtype(samples.dtype, np.floating):
         raise AudioError(
-            f"samples must be floating point with full scale 1; received {samples.dtype}."
+            f"samples must be floating point with full scale 1; received {samples.dtype}"
+            f"{_conversion(samples.dtype)}."
         )
     # What float32 cannot hold becomes infinite, and is told as that.
     with np.errstate(over="ignore"):
         noisy = samples.astype(np.float32)
+    peak = np.abs(noisy, where=np.isfinite(noisy), out=np.zeros_like(noisy)).max(initial=0.0)
+    if _INTEGERS <= peak <= _MOST_BITS:
+        raise AudioError(
+            f"samples must have a full scale of 1; received a peak of {peak:g}, as of integers: "
+            "divide by their full scale, which is 32768 for 16 bits."
+        )
     return noisy[:, np.newaxis] if samples.ndim == 1 else noisy
+
+
+def _conversion(dtype: np.dtype[Any]) -> str:
+    if not np.issubdtype(dtype, np.signedinteger):
+        return ""
+    return f": divide by {-int(np.iinfo(dtype).min)}.0"

@@ -11,9 +11,14 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import BaseContext
 from types import FrameType
 
+from tfse.audiofiles.atomic import TakenError
+from tfse.audiofiles.reading import DamagedError
+from tfse.errors import TfseError
 from tfse.streaming.arrays import opened
 from tfse.streaming.engine import Progress
-from tfse.streaming.outcome import Order, Outcome, Status, attempt
+from tfse.streaming.files import enhance_to, require_free
+from tfse.streaming.options import PIPE
+from tfse.streaming.outcome import Existing, Order, Outcome, Status
 from tfse.streaming.plan import Task
 from tfse.streaming.step import Step
 
@@ -37,8 +42,44 @@ def run_batch(
     return _side_by_side(tasks, order, progress)
 
 
-def interruptible(number: int, frame: FrameType | None) -> None:
-    """Handles a signal as Ctrl-C, once: what is half written is then taken away in peace."""
+def attempt(task: Task, step: Step, order: Order, progress: Progress | None = None) -> Outcome:
+    """Enhances one recording; whatever goes wrong with it is its outcome."""
+    existing = [path for path in task.targets.all() if path != PIPE and path.exists()]
+    if existing and order.existing is not Existing.OVERWRITE:
+        skip = order.existing is Existing.SKIP
+        status = Status.SKIPPED if skip else Status.KEPT
+        return Outcome(task, status, reason=f"{existing[0]} exists")
+    try:
+        require_free(task.targets, overwrite=True)
+        summary = enhance_to(
+            task.source,
+            task.targets,
+            step,
+            order.options,
+            progress,
+            overwrite=order.existing is Existing.OVERWRITE,
+        )
+    except TakenError as error:
+        return Outcome(task, Status.KEPT, reason=_line(error))
+    except Exception as error:
+        # Not the errors of tfse alone: decoders meet bytes that nobody foresaw,
+        # and the recordings after this one have a right to be enhanced.
+        return Outcome(task, Status.FAILED, reason=_line(error))
+    return Outcome(task, Status.DONE, summary)
+
+
+def _line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        where = f": {error.filename}" if error.filename else ""
+        return f"{error.strerror.lower()}{where}"
+    text = " ".join(str(error).split())
+    if isinstance(error, DamagedError):
+        return f"{text}; --on_damage=keep keeps what comes before"
+    return text if isinstance(error, TfseError) else f"{type(error).__name__}: {text}"
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    """Handles a signal as Ctrl-C, once: what is half-written is then removed in peace."""
     signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
@@ -98,13 +139,15 @@ def _interrupt(pool: concurrent.futures.Executor) -> None:
     pool.shutdown()
 
 
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 _process: tuple[Step, Order] | None = None
 
 
 def _begin(order: Order) -> None:
     """Prepares a process of the pool: one core, one model, deaf to Ctrl-C between tasks."""
     global _process
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _between_tasks()
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
     _process = opened(order.model), order
@@ -113,8 +156,16 @@ def _begin(order: Order) -> None:
 def _work(task: Task) -> Outcome:
     assert _process is not None
     step, order = _process
-    signal.signal(signal.SIGINT, interruptible)
+    for number in _ENDING:
+        signal.signal(number, _interrupted)
     try:
         return attempt(task, step, order)
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _between_tasks()
+
+
+def _between_tasks() -> None:
+    """Lets the parent decide on Ctrl-C and SIGHUP, which its whole group receives."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
+
+from tfse.audiofiles.reading import Source
 from tfse.streaming.mixing import DryWet
 from tfse.streaming.options import EnhanceOptions, Summary
-from tfse.streaming.reading import Source
 from tfse.streaming.recording import Aligned, RecordingEnhancer
 from tfse.streaming.step import Samples, Step
+
+# Floats that reach this are integers that nobody divided by their full scale.
+_INTEGERS = 100.0
+_QUIET_DBFS = -50.0
 
 #: Gets a stretch of a recording and what it became, both `[samples, channels]`.
 Consumer = Callable[[Samples, Samples], None]
@@ -42,29 +49,46 @@ def run(
     """
     began = time.perf_counter()
     mixed = DryWet(options.mix, options.max_attenuation_db)
-    samples = 0
-    for block in _enhanced(source, step, options.on_invalid):
+    samples, peak = 0, 0.0
+    for block in _enhanced(source, step, options):
         output = mixed(block)
         for consumer in consumers:
             consumer(block.noisy, output)
         samples += len(output)
+        peak = max(peak, float(np.abs(block.noisy).max(initial=0.0)))
         if progress is not None:
             progress(len(output) / source.layout.sample_rate)
     time_s = time.perf_counter() - began
-    notes = (*source.notes, *_notes(source.layout.sample_rate, step.sample_rate))
+    notes = (
+        *source.notes,
+        *_rate_notes(source.layout.sample_rate, step.sample_rate),
+        *_level_notes(peak),
+    )
     return Summary(samples / source.layout.sample_rate, time_s, notes)
 
 
-def _notes(sample_rate: int, model_rate: int) -> list[str]:
+def _level_notes(peak: float) -> list[str]:
+    """Notes a level that no model was trained at: what is speech is decided by it too."""
+    if peak >= _INTEGERS:
+        return [f"its peak is {peak:g}; full scale is 1, so it was enhanced far too loud"]
+    if 0 < peak < 10 ** (_QUIET_DBFS / 20):
+        level = 20 * math.log10(peak)
+        return [f"its peak is {level:.0f} dBFS, too quiet for the models: raise its level before"]
+    return []
+
+
+def _rate_notes(sample_rate: int, model_rate: int) -> list[str]:
     if sample_rate <= model_rate:
         return []
     khz = model_rate / 2000
     return [f"the model works at {model_rate} Hz: nothing enhanced lies above {khz:g} kHz"]
 
 
-def _enhanced(source: Source, step: Step, on_invalid: str) -> Iterator[Aligned]:
+def _enhanced(source: Source, step: Step, options: EnhanceOptions) -> Iterator[Aligned]:
     layout = source.layout
-    enhancer = RecordingEnhancer(step, layout.sample_rate, layout.channels, on_invalid)
+    enhancer = RecordingEnhancer(
+        step, layout.sample_rate, layout.channels, options.on_invalid, options.link_channels
+    )
     for samples in source.blocks():
         yield enhancer.process(samples)
     yield enhancer.finish()

@@ -11,22 +11,22 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from tfse.errors import ConfigError
-from tfse.models.loading import DEFAULT_MODEL
+from tfse.audiofiles.atomic import atomic, is_special, write_all
+from tfse.audiofiles.layout import Layout, format_of, require_meaning, subtype_of
+from tfse.audiofiles.reading import FileSource
+from tfse.audiofiles.writing import AudioWriter
+from tfse.errors import AudioError, ConfigError
+from tfse.pretrained import DEFAULT_MODEL
 from tfse.streaming import engine, pipes
 from tfse.streaming.arrays import opened
 from tfse.streaming.engine import Consumer, Progress
-from tfse.streaming.layout import Layout, format_of
 from tfse.streaming.opening import Model
-from tfse.streaming.options import EnhanceOptions, Summary, Targets
+from tfse.streaming.options import PIPE, EnhanceOptions, Summary, Targets
 from tfse.streaming.picture import Excerpt
-from tfse.streaming.reading import FileSource
-from tfse.streaming.recording import require_rate
 from tfse.streaming.step import Step
-from tfse.streaming.writing import AudioWriter, atomic, is_special, write_all
 
-#: In place of a path: standard input, or standard output.
-PIPE = pathlib.Path("-")
+# Opens a file that appears whole or not at all, see `atomic`.
+Finished = Callable[[pathlib.Path], contextlib.AbstractContextManager[BinaryIO]]
 
 
 def enhance_file(
@@ -65,11 +65,19 @@ def enhance_file(
         >>> import tfse
         >>> tfse.enhance_file("noisy.wav", "enhanced.flac")
     """
+    for name, path in {"source": source, "target": target}.items():
+        if not isinstance(path, (str, pathlib.Path)):
+            raise ConfigError(f"`{name}` must be a path; received {path!r}.")
     noise = None if noise_target is None else pathlib.Path(noise_target)
     targets = Targets(pathlib.Path(target), noise)
     require_free(targets, overwrite)
     step = opened(DEFAULT_MODEL if model is None else model)
-    return enhance_to(pathlib.Path(source), targets, step, options or EnhanceOptions())
+    try:
+        return enhance_to(
+            pathlib.Path(source), targets, step, options or EnhanceOptions(), overwrite=overwrite
+        )
+    except AudioError as error:
+        raise type(error)(f"{source}: {error}") from error
 
 
 def enhance_to(
@@ -78,24 +86,22 @@ def enhance_to(
     step: Step,
     options: EnhanceOptions,
     progress: Progress | None = None,
+    *,
+    overwrite: bool,
 ) -> Summary:
     """Does the work of `enhance_file` with a model that is open; `-` is a pipe.
 
-    Whatever is in the place of a target is replaced.
+    The caller has looked, with `require_free`, whether a target is there. Without
+    `overwrite`, one that another process makes meanwhile is kept.
     """
     with contextlib.ExitStack() as stack:
-        audio = stack.enter_context(_opened(source))
-        require_rate(audio.layout.sample_rate)
+        audio = stack.enter_context(_opened(source, options.on_damage))
         layout_of = functools.partial(_stored, audio.layout, source, options)
-        writer, consumers = _consumers(stack, audio, targets, layout_of)
+        finished = functools.partial(atomic, overwrite=overwrite)
+        writer, consumers = _consumers(stack, audio, targets, layout_of, finished)
         summary = engine.run(audio, step, options, consumers, progress)
-        return dataclasses.replace(summary, notes=(*summary.notes, *_notes(writer.clipped)))
-
-
-def _notes(clipped: int) -> list[str]:
-    if not clipped:
-        return []
-    return [f"{clipped} samples beyond full scale were clipped; the subtype FLOAT keeps them"]
+    # Complete only now that the file is.
+    return dataclasses.replace(summary, notes=(*summary.notes, *audio.remarks, *writer.notes))
 
 
 def require_free(targets: Targets, overwrite: bool) -> None:
@@ -116,12 +122,12 @@ def require_free(targets: Targets, overwrite: bool) -> None:
 
 
 @contextlib.contextmanager
-def _opened(source: pathlib.Path) -> Iterator[FileSource]:
+def _opened(source: pathlib.Path, on_damage: str) -> Iterator[FileSource]:
     with contextlib.ExitStack() as stack:
         file: pathlib.Path | BinaryIO = source
         if source == PIPE:
             file = stack.enter_context(pipes.collected(sys.stdin.buffer))
-        yield stack.enter_context(FileSource(file))
+        yield stack.enter_context(FileSource(file, on_damage))
 
 
 def _consumers(
@@ -129,6 +135,7 @@ def _consumers(
     source: FileSource,
     targets: Targets,
     layout_of: Callable[[pathlib.Path], Layout],
+    finished: Finished,
 ) -> tuple[AudioWriter, list[Consumer]]:
     """Opens every output; all of them are completed, or given up, when the stack ends.
 
@@ -137,17 +144,22 @@ def _consumers(
     """
 
     def writer(target: pathlib.Path) -> AudioWriter:
-        file = stack.enter_context(_destination(target))
+        file = stack.enter_context(
+            pipes.released(sys.stdout.buffer) if target == PIPE else finished(target)
+        )
         return stack.enter_context(AudioWriter(file, layout_of(target), source.texts))
 
     consumers: list[Consumer] = []
     if targets.picture is not None:
-        consumers.append(stack.enter_context(_drawn(targets.picture, source.layout.sample_rate)))
-    if targets.noise is not None:
-        noise = writer(targets.noise)
-        consumers.append(lambda noisy, enhanced: noise.write(noisy - enhanced))
+        consumers.append(
+            stack.enter_context(_drawn(targets.picture, source.layout.sample_rate, finished))
+        )
     main = writer(targets.enhanced)
     consumers.append(lambda noisy, enhanced: main.write(enhanced))
+    if targets.noise is not None:
+        noise, stored = writer(targets.noise), layout_of(targets.enhanced).limited
+        # Both files add up to the recording where the enhanced one was clipped too.
+        consumers.append(lambda noisy, enhanced: noise.write(noisy - stored(enhanced)))
     return main, consumers
 
 
@@ -155,21 +167,21 @@ def _stored(
     layout: Layout, source: pathlib.Path, options: EnhanceOptions, target: pathlib.Path
 ) -> Layout:
     """Returns how a result is stored: another ending than the source's is another format."""
-    ending = None
-    if PIPE not in (source, target) and target.suffix.lower() != source.suffix.lower():
-        ending = format_of(target)
-    return layout.converted(options.format or ending, options.subtype)
+    if options.format or PIPE in (source, target) or _alike(source, target):
+        return layout.converted(options.format, options.subtype)
+    require_meaning(target)
+    return layout.converted(format_of(target), options.subtype or subtype_of(target))
 
 
-def _destination(target: pathlib.Path) -> contextlib.AbstractContextManager[BinaryIO]:
-    return pipes.released(sys.stdout.buffer) if target == PIPE else atomic(target)
+def _alike(one: pathlib.Path, two: pathlib.Path) -> bool:
+    return one.suffix.lower() == two.suffix.lower()
 
 
 @contextlib.contextmanager
-def _drawn(target: pathlib.Path, sample_rate: int) -> Iterator[Consumer]:
+def _drawn(target: pathlib.Path, sample_rate: int, finished: Finished) -> Iterator[Consumer]:
     excerpt = Excerpt(sample_rate)
     yield excerpt.add
-    with atomic(target) as file:
+    with finished(target) as file:
         drawn = io.BytesIO()
         excerpt.save(drawn)
         write_all(file, drawn.getvalue())

@@ -5,9 +5,14 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 
+from tfse.audiofiles.layout import require_known
+from tfse.errors import ConfigError
 from tfse.streaming.finite import FiniteGuard
-from tfse.streaming.layout import require_known
 from tfse.streaming.mixing import DryWet
+
+ON_DAMAGE = ("raise", "keep")
+#: In place of a path: standard input, or standard output.
+PIPE = pathlib.Path("-")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,6 +23,10 @@ class EnhanceOptions:
         mix: 0 for the recording as it came, 1 for the enhanced one alone.
         max_attenuation_db: nothing is taken down by more; None for no limit.
         on_invalid: "raise" at samples that are NaN or infinite, or "zero".
+        on_damage: "raise" where a file cannot be decoded any further, or "keep"
+            what comes before.
+        link_channels: enhances all channels by one gain, so that the stereo image
+            stays, and not each by itself.
         format: container, as "FLAC"; None for that of the target's ending
             where it differs from the source's, and the source's else.
         subtype: number format, as "PCM_24"; None for the source's.
@@ -29,6 +38,8 @@ class EnhanceOptions:
     mix: float = 1.0
     max_attenuation_db: float | None = None
     on_invalid: str = "raise"
+    on_damage: str = "raise"
+    link_channels: bool = False
     format: str | None = None
     subtype: str | None = None
 
@@ -36,6 +47,10 @@ class EnhanceOptions:
         """Checks everything that can be checked without a recording."""
         DryWet(self.mix, self.max_attenuation_db)
         FiniteGuard(self.on_invalid)
+        if self.on_damage not in ON_DAMAGE:
+            raise ConfigError(
+                f"`on_damage` must be one of {ON_DAMAGE}; received {self.on_damage!r}."
+            )
         require_known(self.format, self.subtype)
 
 

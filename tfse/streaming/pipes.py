@@ -13,11 +13,11 @@ from typing import BinaryIO, Protocol
 import numpy as np
 import soundfile
 
+from tfse.audiofiles.layout import Layout
+from tfse.audiofiles.reading import require_rate
 from tfse.errors import AudioError
 from tfse.streaming import engine
-from tfse.streaming.layout import Layout
 from tfse.streaming.options import EnhanceOptions, Summary
-from tfse.streaming.recording import require_rate
 from tfse.streaming.step import Samples, Step
 
 _READ_BYTES = 1 << 16

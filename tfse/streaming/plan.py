@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import glob
-import os
 import pathlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
+from tfse.audiofiles import folders
+from tfse.audiofiles.folders import Walk
+from tfse.audiofiles.layout import format_of
 from tfse.errors import ConfigError
-from tfse.streaming.files import PIPE
-from tfse.streaming.layout import format_of
-from tfse.streaming.options import Targets
+from tfse.streaming.options import PIPE, Targets
 
 ENHANCED_SUFFIX = "_enhanced"
+_EARLIER = "earlier results"
+Passed = collections.Counter[str]
 # Endings of containers whose name is not their usual ending.
 _ENDINGS = {"OGG": ".ogg", "WAVEX": ".wav", "RF64": ".wav", "NIST": ".sph", "IRCAM": ".sf"}
 
@@ -48,6 +51,19 @@ class Places:
 
 
 @dataclasses.dataclass(frozen=True)
+class Plan:
+    """What is to be done.
+
+    Attributes:
+        tasks: one for each recording, in order.
+        note: one line on what was passed over in folders; "" for nothing.
+    """
+
+    tasks: list[Task]
+    note: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
 class _Found:
     """A recording, and where it belongs below an output folder."""
 
@@ -57,8 +73,11 @@ class _Found:
     folder: pathlib.Path | None = None
 
 
-def plan(inputs: Sequence[str], places: Places) -> list[Task]:
+def plan(inputs: Sequence[str], places: Places) -> Plan:
     """Returns a task for every recording, in order.
+
+    Results of earlier runs, as `x_enhanced.wav` beside `x.wav`, are passed over where they
+    are not named themselves.
 
     Args:
         inputs: files, folders, patterns such as `takes/*.wav`, and `-`. A file
@@ -70,13 +89,14 @@ def plan(inputs: Sequence[str], places: Places) -> list[Task]:
             two results in one file, or a result in the place of a recording.
     """
     _check_places(places)
-    found = _unique(one for text in inputs for one in _found(text, places.output_dir))
+    passed_over: Passed = collections.Counter()
+    found = _unique(one for text in inputs for one in _found(text, places.output_dir, passed_over))
     several = len(found) > 1 or found[0].folder is not None
     if several and places.output is not None:
         raise ConfigError(f"`output` takes one recording; received {len(found)}. Use `output_dir`.")
     tasks = [Task(one.source, _targets(one, places, several)) for one in found]
     _check_collisions(tasks, places.in_place)
-    return tasks
+    return Plan(tasks, folders.summary(passed_over))
 
 
 def _check_places(places: Places) -> None:
@@ -89,35 +109,43 @@ def _check_places(places: Places) -> None:
         raise ConfigError(f"`output_dir` must be a folder; {places.output_dir} is a file.")
 
 
-def _found(text: str, excluded: pathlib.Path | None) -> list[_Found]:
+def _found(text: str, excluded: pathlib.Path | None, passed_over: Passed) -> list[_Found]:
     path = pathlib.Path(text)
     if path == PIPE or path.exists() or not glob.has_magic(text):
-        return _at(path, excluded)
-    matches = sorted(glob.glob(text, recursive=True)) or [text]
-    return [one for match in matches for one in _at(pathlib.Path(match), excluded)]
+        return _at(path, excluded, passed_over)
+    matches = [pathlib.Path(match) for match in sorted(glob.glob(text, recursive=True))]
+    fresh = [match for match in matches if not _is_result(match)]
+    if len(fresh) < len(matches):
+        passed_over[_EARLIER] += len(matches) - len(fresh)
+    return [one for match in fresh or [path] for one in _at(match, excluded, passed_over)]
 
 
-def _at(path: pathlib.Path, excluded: pathlib.Path | None) -> list[_Found]:
+def _at(path: pathlib.Path, excluded: pathlib.Path | None, passed_over: Passed) -> list[_Found]:
     if not path.is_dir():
         return [_Found(path, pathlib.Path(path.name))]
-    sources = list(_walked(path, excluded))
-    if not sources:
-        raise ConfigError(f"a folder must hold recordings; there is none in {path}.")
-    return [_Found(source, source.relative_to(path), path) for source in sources]
-
-
-def _walked(folder: pathlib.Path, excluded: pathlib.Path | None) -> Iterator[pathlib.Path]:
-    """Gives the recordings below a folder; neither hidden ones nor earlier results."""
     without = None if excluded is None else excluded.resolve()
-    for parent, folders, names in os.walk(folder):
-        below = pathlib.Path(parent)
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".") and (below / name).resolve() != without
+    walk = Walk(
+        path,
+        is_recording=lambda file: format_of(file) is not None,
+        enters=lambda folder: folder.resolve() != without and not _is_result(folder),
+    )
+    found = list(walk)
+    fresh = [source for source in found if not _is_result(source)]
+    if len(fresh) < len(found):
+        walk.passed_over[_EARLIER] += len(found) - len(fresh)
+    passed_over.update(walk.passed_over)
+    if not fresh:
+        told = walk.summary()
+        raise ConfigError(
+            f"a folder must hold recordings; there is none in {path}{told and f' ({told})'}."
         )
-        paths = (below / name for name in sorted(names) if not name.startswith("."))
-        yield from (path for path in paths if path.is_file() and format_of(path) is not None)
+    return [_Found(source, source.relative_to(path), path) for source in fresh]
+
+
+def _is_result(path: pathlib.Path) -> bool:
+    """Tells whether an earlier run made a file or folder from one that is there."""
+    original = path.stem.removesuffix(ENHANCED_SUFFIX)
+    return original != path.stem and path.with_name(f"{original}{path.suffix}").exists()
 
 
 def _unique(found: Iterable[_Found]) -> list[_Found]:

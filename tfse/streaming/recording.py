@@ -6,16 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tfse.errors import AudioError
+from tfse.audiofiles.reading import require_rate
 from tfse.streaming.finite import FiniteGuard
+from tfse.streaming.linked_channels import LinkedChannels
 from tfse.streaming.resampling import Resampler
 from tfse.streaming.runner import StreamingEnhancer
 from tfse.streaming.step import Samples, Step
-
-# From an eighth of telephone speech to the fastest converters that are sold; a
-# rate beyond is a broken header, and would ask for endless work.
-MIN_SAMPLE_RATE = 1_000
-MAX_SAMPLE_RATE = 768_000
 
 
 class Aligned(NamedTuple):
@@ -26,7 +22,7 @@ class Aligned(NamedTuple):
 
 
 class RecordingEnhancer:
-    """Takes a recording at its own rate; every channel is enhanced by itself.
+    """Takes a recording at its own rate.
 
     The channels are the streams of one batch. What comes out, with `finish`,
     has as many samples as went in and is in line with them; the samples that
@@ -37,16 +33,25 @@ class RecordingEnhancer:
         sample_rate: of the recording, 1,000 to 768,000 Hz.
         channels: of the recording.
         on_invalid: "raise" or "zero", see `FiniteGuard`.
+        link_channels: enhances all channels by one gain, see `LinkedChannels`, and not
+            each by itself.
 
     Raises:
         AudioError: the sample rate is out of range.
     """
 
     def __init__(
-        self, step: Step, sample_rate: int, channels: int, on_invalid: str = "raise"
+        self,
+        step: Step,
+        sample_rate: int,
+        channels: int,
+        on_invalid: str = "raise",
+        link_channels: bool = False,
     ) -> None:
         """Begins a recording."""
         require_rate(sample_rate)
+        if link_channels and channels > 1:
+            step = LinkedChannels(step)
         self._guard = FiniteGuard(on_invalid)
         self._to_model = Resampler(sample_rate, step.sample_rate, channels)
         # What passed the guard is finite; a resampler's overshoot at its limit
@@ -83,16 +88,3 @@ class RecordingEnhancer:
         enhanced = enhanced[: len(self._waiting)]
         noisy, self._waiting = np.split(self._waiting, [len(enhanced)])
         return Aligned(noisy, enhanced)
-
-
-def require_rate(sample_rate: int) -> None:
-    """Refuses a sample rate that no recording of speech has.
-
-    Raises:
-        AudioError: it is out of range.
-    """
-    if not MIN_SAMPLE_RATE <= sample_rate <= MAX_SAMPLE_RATE:
-        raise AudioError(
-            f"the sample rate must be from {MIN_SAMPLE_RATE:,} to {MAX_SAMPLE_RATE:,} Hz; "
-            f"received {sample_rate:,} Hz."
-        )

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import pathlib
 from collections.abc import Sequence
 from typing import Any
 
-from tfse.errors import AudioError
+from tfse.audiofiles.atomic import atomic, write_all
+from tfse.audiofiles.reading import claimed_s
 from tfse.streaming.outcome import Outcome, Status
 from tfse.streaming.plan import Task
-from tfse.streaming.reading import FileSource
-from tfse.streaming.writing import atomic, write_all
 
 _HINT = "; --overwrite replaces it, --skip_existing passes over it"
 
@@ -34,11 +32,7 @@ def line(outcome: Outcome) -> str:
 
 def total_s(tasks: Sequence[Task]) -> float:
     """Returns the seconds of audio in all recordings, as far as their headers tell."""
-    total = 0.0
-    for task in tasks:
-        with contextlib.suppress(AudioError), FileSource(task.source) as source:
-            total += source.duration_s
-    return total
+    return sum(claimed_s(task.source) for task in tasks)
 
 
 def write_report(outcomes: Sequence[Outcome], model: str, path: pathlib.Path) -> None:

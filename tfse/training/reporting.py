@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import sys
 import time
@@ -14,6 +15,7 @@ import tensorflow as tf
 from tfse.dsp import masks
 from tfse.losses.base import spectrum
 from tfse.models import EnhancementModel
+from tfse.training.config import ExperimentConfig
 from tfse.training.progress import Progress
 from tfse.training.step import Stepper
 
@@ -21,6 +23,17 @@ Figures = Mapping[str, float | int]
 
 # Seconds between two progress lines where the output is no terminal.
 _QUIET_INTERVAL_S = 60.0
+
+
+def plan_line(config: ExperimentConfig, data_dir: str | os.PathLike[str], replicas: int) -> str:
+    """Returns what a training will do, printed before the first step compiles."""
+    device = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
+    threads = os.environ.get("TF_NUM_INTRAOP_THREADS") or len(os.sched_getaffinity(0))
+    return (
+        f"{config.model.name}: {config.train.steps} steps of {config.train.mixtures_per_step} "
+        f"mixtures of {config.data.segment_s:g} s from {data_dir}; {replicas} {device}, "
+        f"{threads} threads"
+    )
 
 
 class ProgressLine:

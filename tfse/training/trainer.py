@@ -22,7 +22,7 @@ from tfse.training.checkpoints import Checkpoints
 from tfse.training.config import ExperimentConfig
 from tfse.training.history import History
 from tfse.training.progress import Progress
-from tfse.training.reporting import Figures, ProgressLine, TensorBoard, say
+from tfse.training.reporting import Figures, ProgressLine, TensorBoard, plan_line, say
 from tfse.training.run_folder import RunFolder, save_model
 from tfse.training.sharing import SharedData
 from tfse.training.statistics import measure_statistics
@@ -104,6 +104,9 @@ class Trainer:
             Terminated: SIGTERM came; a checkpoint is kept.
             TrainingError: losses are not finite, or a file cannot be written.
         """
+        if self._is_chief:
+            replicas = self._strategy.num_replicas_in_sync
+            say(plan_line(self._config, self._data_dir, replicas))
         with self._stop.heard():
             self._progress = self._begin()
             self._tensorboard = self._open_tensorboard()

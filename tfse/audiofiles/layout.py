@@ -13,7 +13,8 @@ import numpy.typing as npt
 import soundfile
 
 from tfse.errors import ConfigError
-from tfse.streaming.step import Samples
+
+Samples = npt.NDArray[np.float32]
 
 # Endings that are not the name of their container.
 _OTHER_SUFFIXES = {
@@ -25,6 +26,8 @@ _OTHER_SUFFIXES = {
     "SPH": "NIST",
     "WAVE": "WAV",
 }
+# Endings that stand for one of several codecs of their container.
+_SUBTYPES = {"OGA": "VORBIS", "OGG": "VORBIS", "OPUS": "OPUS"}
 #: The number format that a container has unless one is chosen.
 USUAL_SUBTYPES: dict[str, str] = {
     name: soundfile.default_subtype(name)
@@ -82,6 +85,10 @@ class Layout:
             return 0
         return int(np.count_nonzero(np.abs(samples) > 1.0 + 2.0**-16))
 
+    def limited(self, samples: Samples) -> Samples:
+        """Returns samples clipped at full scale where the number format ends there."""
+        return samples if self.subtype in _UNBOUNDED else np.clip(samples, -1.0, 1.0)
+
     def storable(self, samples: Samples) -> npt.NDArray[Any]:
         """Returns samples as libsndfile is to get them.
 
@@ -95,7 +102,7 @@ class Layout:
         """
         bits = _BITS.get(self.subtype)
         if bits is None:
-            return samples if self.subtype in _UNBOUNDED else np.clip(samples, -1.0, 1.0)
+            return self.limited(samples)
         steps = 2.0 ** (bits - 1)
         integers = np.rint(samples.astype(np.float64) * steps).clip(-steps, steps - 1)
         return integers.astype(np.int32) << (32 - bits)
@@ -150,6 +157,24 @@ def format_of(path: pathlib.Path) -> str | None:
     suffix = path.suffix[1:].upper()
     container = _OTHER_SUFFIXES.get(suffix, suffix)
     return container if container in USUAL_SUBTYPES else None
+
+
+def subtype_of(path: pathlib.Path) -> str | None:
+    """Returns the codec that a file's ending stands for, None if its container's would do."""
+    return _SUBTYPES.get(path.suffix[1:].upper())
+
+
+def require_meaning(path: pathlib.Path) -> None:
+    """Refuses an ending that stands for no container, as a file of a wrong kind would result.
+
+    Raises:
+        ConfigError: there is an ending, and libsndfile has no container for it.
+    """
+    if path.suffix and format_of(path) is None:
+        raise ConfigError(
+            f"an output must have an ending that libsndfile has a container for, such as .wav, "
+            f".flac, .ogg, .opus or .mp3, or a `format` that is chosen; received {path.name}."
+        )
 
 
 @functools.cache

@@ -1,23 +1,19 @@
-"""Writes recordings that appear whole or not at all."""
+"""Recordings that are encoded into an open file."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import io
-import os
-import pathlib
-import uuid
-from collections.abc import Iterator
 from types import TracebackType
 from typing import BinaryIO
 
 import soundfile
 
+from tfse.audiofiles.atomic import write_all
+from tfse.audiofiles.layout import Layout, Samples
+from tfse.audiofiles.sequential import SequentialFile
 from tfse.errors import AudioError
-from tfse.streaming.layout import Layout
-from tfse.streaming.sequential import SequentialFile
-from tfse.streaming.step import Samples
 
 # Containers whose header counts bytes in 32 bits.
 _SMALL_CONTAINERS = ("AIFF", "AU", "AVR", "SVX", "WAV", "WAVEX")
@@ -33,10 +29,11 @@ class AudioWriter:
     Args:
         file: receives the bytes, without a buffer of its own; stays open.
         layout: what is written.
-        texts: title, artist and the like, by libsndfile's name for them.
+        texts: title, artist and the like, by libsndfile's name for them. What the
+            container does not take is left out.
 
     Attributes:
-        clipped: samples so far that were beyond full scale.
+        notes: what is not as in the samples and texts that came; complete after the end.
 
     Raises:
         AudioError: the format does not take this rate or number of channels.
@@ -44,7 +41,9 @@ class AudioWriter:
 
     def __init__(self, file: BinaryIO, layout: Layout, texts: dict[str, str] | None = None) -> None:
         """Writes the header."""
-        self.clipped = 0
+        self.notes: list[str] = []
+        self._clipped = 0
+        self._written = 0
         self._layout = layout
         self._bytes = _Bytes(file, _SMALL_BYTES if layout.format in _SMALL_CONTAINERS else None)
         try:
@@ -63,8 +62,9 @@ class AudioWriter:
                 f"{layout.format} with {layout.subtype} cannot be written at {layout.sample_rate} "
                 f"Hz with {layout.channels} channels"
             ) from error
-        for name, text in (texts or {}).items():
-            setattr(self._file, name, text)
+        unsupported = [name for name, text in (texts or {}).items() if not self._tell(name, text)]
+        if unsupported:
+            self.notes.append(f"{layout.format} does not take the texts: {', '.join(unsupported)}")
 
     def write(self, samples: Samples) -> None:
         """Encodes the next samples, `[samples, channels]`.
@@ -72,7 +72,8 @@ class AudioWriter:
         Raises:
             OSError: the disk is full, or the container is.
         """
-        self.clipped += self._layout.clipped(samples)
+        self._clipped += self._layout.clipped(samples)
+        self._written += len(samples)
         # soundfile asserts that all was written; the reason is in the bytes.
         with contextlib.suppress(AssertionError):
             self._file.write(self._layout.storable(samples))
@@ -94,8 +95,34 @@ class AudioWriter:
             OSError: the disk is full.
         """
         self._file.close()
-        if error is None:
-            self._bytes.check()
+        if error is not None:
+            return
+        self._bytes.check()
+        if self._clipped:
+            self.notes.append(
+                f"{self._clipped} samples beyond full scale were clipped; "
+                "the subtype FLOAT keeps them"
+            )
+        self._compare_lengths()
+
+    def _tell(self, name: str, text: str) -> bool:
+        try:
+            setattr(self._file, name, text)
+        except (soundfile.SoundFileError, UnicodeEncodeError):
+            return False
+        return True
+
+    def _compare_lengths(self) -> None:
+        """Notes what a codec of whole blocks appended; the length is known from the file alone."""
+        self._bytes.seek(0)
+        with SequentialFile(self._bytes) as written:
+            added = written.frames - self._written
+        if added:
+            layout = self._layout
+            self.notes.append(
+                f"{layout.format} with {layout.subtype} stores whole blocks: "
+                f"{added} samples of silence were appended"
+            )
 
 
 class _Bytes:
@@ -129,67 +156,11 @@ class _Bytes:
         return self._file.read(size)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._file.seek(offset, whence)
+        try:
+            return self._file.seek(offset, whence)
+        except OSError as error:
+            self._error = self._error or error
+            return -1
 
     def tell(self) -> int:
         return self._file.tell()
-
-
-@contextlib.contextmanager
-def atomic(target: pathlib.Path) -> Iterator[BinaryIO]:
-    """Opens a file that takes its name only when all went well.
-
-    It is written beside the target and renamed at the end; after any error,
-    Ctrl-C too, nothing is left of it and an older target is untouched.
-
-    Args:
-        target: the file that appears; folders above it are made. A file that is
-            replaced leaves its permissions to the new one, and a link to a
-            file stays a link.
-
-    Yields:
-        A binary file, open for writing and reading.
-
-    Raises:
-        OSError: it cannot be written, or a device, a pipe or the like stands there,
-            which a file must not replace.
-    """
-    target = target.resolve()
-    if is_special(target):
-        raise OSError(errno.EINVAL, "not a regular file, so it is not replaced", str(target))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.parent / f".tfse-{uuid.uuid4().hex}.part"
-    try:
-        with _created(part) as file:
-            if target.exists():
-                os.fchmod(file.fileno(), target.stat().st_mode & 0o7777)
-            yield file
-            os.fsync(file.fileno())
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def is_special(path: pathlib.Path) -> bool:
-    """Tells whether a path, or what it links to, is there and neither file nor folder."""
-    return path.exists() and not path.is_file() and not path.is_dir()
-
-
-def write_all(file: BinaryIO, data: bytes) -> None:
-    """Writes every byte to a file without a buffer, where one call may write fewer.
-
-    Raises:
-        OSError: the disk is full.
-    """
-    rest = memoryview(data)
-    while rest:
-        rest = rest[file.write(rest) :]
-
-
-def _created(part: pathlib.Path) -> BinaryIO:
-    try:
-        # A buffer would tell of a full disk later, from within calls of C.
-        return part.open("x+b", buffering=0)
-    except OSError as error:
-        # The user knows the folder, and not the name of the part.
-        raise OSError(error.errno, error.strerror, str(part.parent)) from error

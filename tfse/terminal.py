@@ -1,0 +1,139 @@
+"""Lines that programs print: of one line each, and how far a long job is."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Protocol, TextIO
+
+# The first line comes early enough to tell a job that works from one that hangs.
+_FIRST_S = 10.0
+_EVERY_S = 60.0
+
+
+def one_line(text: str) -> str:
+    """Returns a text without anything that would move a terminal's cursor or colour it.
+
+    Names of files may hold line ends, escape sequences and bytes that are no text; they are
+    shown as Python would write them.
+
+    Example:
+        >>> one_line("a\\nb")
+        'a\\\\nb'
+    """
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+class Progress(Protocol):
+    """What a job reports to."""
+
+    def update(self, done: float = 1) -> object:
+        """Counts what was done since the last call."""
+
+    def skip(self, done: float = 1) -> object:
+        """Counts what was there before: it tells nothing of the speed."""
+
+    def write(self, line: str) -> object:
+        """Prints a line without disturbing the progress."""
+
+
+@contextlib.contextmanager
+def progress_bar(total: float | None, unit: str) -> Iterator[Progress]:
+    """Shows progress on standard error.
+
+    Args:
+        total: how much there is to do, in units; None if it is not known.
+        unit: as "s" or "file".
+
+    Yields:
+        What counts.
+
+    Example:
+        >>> with progress_bar(3, "file") as progress:
+        ...     for _ in range(3):
+        ...         progress.update()
+    """
+    if not sys.stderr.isatty():
+        yield ProgressLines(total, unit, sys.stderr)
+        return
+    with _TerminalBar(total, unit) as bar:
+        yield bar
+
+
+class ProgressLines:
+    """Prints how far a job is, after 10 s and then once a minute.
+
+    Args:
+        total: how much there is to do; None if it is not known.
+        unit: of `total`.
+        stream: receives the lines.
+        clock: seconds, for tests.
+    """
+
+    def __init__(
+        self,
+        total: float | None,
+        unit: str,
+        stream: TextIO,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begins to measure."""
+        self._total = f" of {total:.0f}" if total else ""
+        self._left = total
+        self._unit = unit
+        self._stream = stream
+        self._clock = clock
+        self._began = clock()
+        self._due = self._began + _FIRST_S
+        self._done = self._skipped = 0.0
+
+    def update(self, done: float = 1) -> None:
+        """Counts what was done since the last call."""
+        self._done += done
+        now = self._clock()
+        if now < self._due:
+            return
+        self._due = now + _EVERY_S
+        self.write(f"{self._done:.0f}{self._total} {self._unit}{self._remaining(now)}")
+
+    def skip(self, done: float = 1) -> None:
+        """Counts what was there before."""
+        self._skipped += done
+        self._done += done
+
+    def write(self, line: str) -> None:
+        """Prints a line."""
+        print(one_line(line), file=self._stream, flush=True)
+
+    def _remaining(self, now: float) -> str:
+        fresh = self._done - self._skipped
+        if not self._left or not fresh:
+            return ""
+        seconds = max(0.0, self._left - self._done) * (now - self._began) / fresh
+        return f", {seconds / 60:.0f} min left"
+
+
+class _TerminalBar:
+    def __init__(self, total: float | None, unit: str) -> None:
+        import tqdm
+
+        self._bar = tqdm.tqdm(total=total, unit=unit, unit_scale=unit == "s")
+
+    def __enter__(self) -> _TerminalBar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def update(self, done: float = 1) -> None:
+        self._bar.update(done)
+
+    def skip(self, done: float = 1) -> None:
+        self._bar.initial += done
+        self._bar.update(done)
+
+    def write(self, line: str) -> None:
+        # Standard output may carry audio.
+        self._bar.write(one_line(line), file=sys.stderr)
