@@ -89,7 +89,7 @@ def test_the_worst_recording_and_loud_ones_stand_beside_the_mean(
 def test_no_format_may_lose_what_int8_once_was_allowed() -> None:
     for limit in LIMITS.values():
         assert limit.pesq <= 0.02
-        assert limit.pesq_worst <= 0.05
+        assert limit.pesq_worst <= 0.15
 
 
 def test_loud_recordings_are_at_minus_6_dbfs_or_at_full_scale() -> None:
