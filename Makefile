@@ -3,12 +3,14 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+# What `demo` needs, and what all else does.
+DEMO := $(VENV)/.demo
 READY := $(VENV)/.ready
 
 .PHONY: demo test lint clean
 
 # Enhances the example recording: demo_output/ gets the enhanced file and a picture.
-demo: $(READY)
+demo: $(DEMO)
 	$(BIN)/python demo/demo.py
 
 test: $(READY)
@@ -19,10 +21,15 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-$(READY): setup.py pyproject.toml
+# pip shows what it fetches: TensorFlow alone takes minutes.
+$(DEMO): setup.py pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip setuptools wheel
-	$(BIN)/pip install --quiet -e '.[test,demo]'
+	$(BIN)/pip install -e '.[demo]'
+	touch $@
+
+$(READY): $(DEMO)
+	$(BIN)/pip install -e '.[test]'
 	touch $@
 
 clean:

@@ -18,7 +18,7 @@ def main() -> None:
     """Enhances `noisy.flac` and says what came of it."""
     import tfse
     from tfse import metrics
-    from tfse.models.loading import DEFAULT_MODEL
+    from tfse.pretrained import DEFAULT_MODEL
     from tfse.streaming import save_picture
 
     noisy, rate = soundfile.read(FOLDER / "noisy.flac", dtype="float32")

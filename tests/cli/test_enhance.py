@@ -192,6 +192,28 @@ def test_a_pipe_in_a_process_of_its_own(models: pathlib.Path, tmp_path: pathlib.
     assert lines[0].startswith("- -> -: 0.56 s in ")
 
 
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_a_name_that_is_no_text_ends_no_batch(
+    locale: str, models: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    names = [os.fsdecode(b"\xe9.wav"), "a\nb.wav", "día.wav", "\x1b[2J.wav"]
+    for name in names:
+        os.rename(write(tmp_path / "x.wav", noise(900)), tmp_path / name)
+    environment = {
+        **os.environ,
+        **{"PYTHONPATH": str(REPOSITORY), "LC_ALL": locale},
+        **{"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    }
+    command = [*COMMAND, ".", "--output_dir=out", f"--model={models}/identity.keras"]
+    command += ["--report=report.json"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=True)
+    lines = done.stderr.splitlines()
+    assert len(lines) == 5 and lines[-1] == b"4 of 4 are done."
+    assert b"\x1b" not in done.stderr
+    assert sorted(os.listdir(tmp_path / "out")) == sorted(names)
+    assert json.loads((tmp_path / "report.json").read_text())["done"] == 4
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize(
     ("number", "said"),

@@ -58,6 +58,8 @@ def test_a_shard_that_is_missing_or_cut_is_named(copy: pathlib.Path) -> None:
         (lambda v: v.pop("encoding"), "must be complete"),
         (lambda v: v["shards"][0].pop("sha256"), "must be complete"),
         (lambda v: v["shards"][0]["records"][0].pop("offset"), "must be complete"),
+        (lambda v: v["shards"][0].update(file="../a.tfrecord"), "must lie beside its index"),
+        (lambda v: v["shards"][0].update(file="/etc/passwd"), "must lie beside its index"),
         (lambda v: v["shards"][0].update(split="test"), r"must stand on one side of the split"),
     ],
 )

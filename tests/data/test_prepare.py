@@ -282,7 +282,8 @@ def test_names_need_not_be_text(corpus: pathlib.Path, tmp_path: pathlib.Path) ->
 def test_nothing_usable_is_an_error(corpus: pathlib.Path, tmp_path: pathlib.Path) -> None:
     for number in range(3):
         (tmp_path / f"noise{number}").mkdir()
-        soundfile.write(tmp_path / f"noise{number}/silent{number}.wav", np.zeros(16000), 16000)
+        silent = tmp_path / f"noise{number}/silent-{'abc'[number]}.wav"
+        soundfile.write(silent, np.zeros(16000), 16000)
     folders = [str(tmp_path / f"noise{number}") for number in range(3)]
     with pytest.raises(DataError, match=r"Some noise must be usable; received none, see .*skipped"):
         prepare(settings(corpus, tmp_path / "out", noise_dirs=folders))

@@ -62,6 +62,15 @@ def test_a_folder_that_is_named_as_a_room_is_one(tmp_path: pathlib.Path) -> None
         find_sources("rir", [measured], room_pattern="room")
 
 
+def test_takes_are_one_noise_unless_a_pattern_tells_them_apart(tmp_path: pathlib.Path) -> None:
+    folder = make(tmp_path / "noise", "rain1.wav", "rain2.wav", "fan.wav")
+    assert [s.group for s in find_sources("noise", [folder])] == ["fan", "rain", "rain"]
+    apart = find_sources("noise", [folder], noise_pattern=r"([^/]+)$")
+    assert [s.group for s in apart] == ["fan.wav", "rain1.wav", "rain2.wav"]
+    with pytest.raises(ConfigError, match="`noise_pattern` must have a group"):
+        find_sources("noise", [folder], noise_pattern="rain")
+
+
 def test_a_simulated_room_is_its_folder(tmp_path: pathlib.Path) -> None:
     rooms = make(tmp_path / "rooms", *(f"simulated-00012/position-{n}.flac" for n in range(2)))
     assert {source.group for source in find_sources("rir", [rooms])} == {"simulated-00012"}

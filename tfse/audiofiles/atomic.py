@@ -58,6 +58,12 @@ def atomic(target: pathlib.Path, overwrite: bool = True) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
 
 
+def write_whole(target: pathlib.Path, data: bytes) -> None:
+    """Writes a file whole or not at all, see `atomic`."""
+    with atomic(target) as file:
+        write_all(file, data)
+
+
 def _move(part: pathlib.Path, target: pathlib.Path, overwrite: bool) -> None:
     if overwrite:
         part.replace(target)

@@ -67,6 +67,12 @@ _ROOM_PATTERN = flags.DEFINE_string(
     "The same for room impulse responses: the room. Where it does not match, the name of the file "
     "without channel and position is the room.",
 )
+_NOISE_PATTERN = flags.DEFINE_string(
+    "noise_pattern",
+    "",
+    "The same for noise: what its first group tells apart may stand on several sides. Without it "
+    "the name of the file is the recording, without the number of its take (rain1, rain2).",
+)
 _JOBS = flags.DEFINE_integer("jobs", 0, "Processes that read and resample; 0 is all cores.")
 _RUNNER = flags.DEFINE_enum(
     "runner",
@@ -100,6 +106,7 @@ def main(arguments: Sequence[str]) -> int:
         splits_from=_SPLITS_FROM.value,
         speaker_pattern=_SPEAKER_PATTERN.value,
         room_pattern=_ROOM_PATTERN.value,
+        noise_pattern=_NOISE_PATTERN.value,
         jobs=_jobs(),
         runner=_RUNNER.value,
         runner_options=options,

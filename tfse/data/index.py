@@ -9,6 +9,7 @@ import os
 import pathlib
 from typing import Any
 
+from tfse.audiofiles.atomic import write_whole
 from tfse.data import splits
 from tfse.errors import DataError
 
@@ -63,6 +64,8 @@ class ShardEntry:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> ShardEntry:
         """Builds an entry from what `dataclasses.asdict` made of one."""
+        if pathlib.PurePath(value["file"]).name != value["file"]:
+            raise DataError(f"A shard must lie beside its index; received {value['file']!r}.")
         records = tuple(RecordEntry(**record) for record in value["records"])
         return cls(**{**value, "records": records})
 
@@ -170,14 +173,10 @@ def sync(path: pathlib.Path) -> None:
 
 
 def write_json(path: pathlib.Path, value: Any) -> None:
-    """Writes JSON beside its place, then moves it there: whole or not at all."""
-    unfinished = path.with_name(path.name + ".tmp")
+    """Writes JSON whole or not at all."""
+    text = json.dumps(value, indent=1, ensure_ascii=False)
     # Bytes of a name that are no text are written as JSON escapes them.
-    with unfinished.open("w", encoding="utf-8", errors="backslashreplace") as file:
-        json.dump(value, file, indent=1, ensure_ascii=False)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+    write_whole(path, text.encode(errors="backslashreplace"))
 
 
 def _load(path: pathlib.Path) -> dict[str, Any]:

@@ -92,7 +92,14 @@ def _find(config: PrepareConfig, warn: Callable[[str], object]) -> list[Source]:
         source
         for name, several in folders.items()
         if several
-        for source in find_sources(name, several, config.speaker_pattern, config.room_pattern, warn)
+        for source in find_sources(
+            name,
+            several,
+            config.speaker_pattern,
+            config.room_pattern,
+            warn,
+            config.noise_pattern,
+        )
     ]
 
 

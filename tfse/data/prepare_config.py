@@ -42,6 +42,7 @@ class PrepareConfig:
             of a corpus, see `layouts.speaker_rule`.
         room_pattern: Where it is found in the path of a room impulse response, its
             first group is the room; elsewhere the name of the file tells.
+        noise_pattern: The same for noise recordings; "" for the name of the file alone.
         jobs: Processes that read and resample here; no part of the plan.
         runner: "local", or what runs the writing of shards through Apache Beam; no
             part of the plan.
@@ -63,6 +64,7 @@ class PrepareConfig:
     splits_from: str = ""
     speaker_pattern: str = FOLDER
     room_pattern: str = ROOM_PATTERN
+    noise_pattern: str = ""
     jobs: int = 1
     runner: str = LOCAL
     runner_options: Sequence[str] = ()
@@ -107,9 +109,10 @@ class PrepareConfig:
     def settings(self) -> dict[str, Any]:
         """Returns all that decides what the shards hold, beside recordings and known splits.
 
-        Rooms are told by the groups of the recordings: `room_pattern` is no part of it.
+        Patterns of rooms and noise are told by the groups of the recordings, and are no
+        part of it.
         """
         places = {"clean_dirs", "noise_dirs", "rir_dirs", "output_dir", "splits_from"}
-        others = {"jobs", "runner", "runner_options", "room_pattern"}
+        others = {"jobs", "runner", "runner_options", "room_pattern", "noise_pattern"}
         settings = {k: v for k, v in dataclasses.asdict(self).items() if k not in places | others}
         return {**settings, "train_groups": list(self.train_groups)}

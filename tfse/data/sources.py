@@ -62,6 +62,7 @@ def find_sources(
     speaker_pattern: str = FOLDER,
     room_pattern: str = ROOM_PATTERN,
     warn: Callable[[str], object] = lambda line: None,
+    noise_pattern: str = "",
 ) -> list[Source]:
     """Finds every recording below some folders, in the order of their ids.
 
@@ -72,12 +73,15 @@ def find_sources(
             first group is the speaker. Or the name of a corpus, see `layouts.speaker_rule`.
         room_pattern: The same for rooms; where it does not match, `group_of` tells.
         warn: Gets a line on what is passed over.
+        noise_pattern: The same for noise recordings; "" for `group_of` alone.
 
     Raises:
         ConfigError: A folder is missing or given twice, a pattern is wrong or
             that of speakers does not match, or there is no recording at all.
     """
     rules: dict[str, Speaker] = {"rir": matched("room_pattern", room_pattern)}
+    if noise_pattern:
+        rules["noise"] = matched("noise_pattern", noise_pattern)
     if name == "speech":
         rules[name] = speaker_rule(speaker_pattern, [pathlib.Path(folder) for folder in folders])
     sources = []

@@ -11,6 +11,7 @@ import pathlib
 from collections.abc import Iterable, Mapping
 
 from tfse import csv_rows
+from tfse.audiofiles.atomic import write_whole
 from tfse.data import index
 from tfse.data.sources import SETS
 from tfse.data.splits import SPLITS
@@ -79,9 +80,7 @@ def write_split_file(path: str | os.PathLike[str], found: index.Index) -> None:
     """
     path = pathlib.Path(path)
     rows = {(s.set, record.group, s.split) for s in found.shards for record in s.records}
-    unfinished = path.with_name(path.name + ".tmp")
-    unfinished.write_bytes(csv_rows.encode([COLUMNS, *sorted(rows, key=_place)]))
-    unfinished.replace(path)
+    write_whole(path, csv_rows.encode([COLUMNS, *sorted(rows, key=_place)]))
 
 
 def _place(row: Row) -> tuple[int, str]:

@@ -110,6 +110,8 @@ def _order(seed: int, name: str, group: str) -> str:
 def _too_few(name: str, groups: int, forced: int, wanted: Sequence[str]) -> str:
     what = {"speech": "speakers", "noise": "recordings", "rir": "rooms"}[name]
     aside = f", {forced} of them kept for training" if forced else ""
+    if name == "noise":
+        aside += "; takes as rain1 and rain2 are one, unless --noise_pattern='([^/]+)$'"
     zero = " ".join(f"--{split}_fraction=0" for split in wanted)
     return (
         f"{name} must have a group ({what}) for each of train, {', '.join(wanted)}; received "

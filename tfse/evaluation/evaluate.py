@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from tfse.audiofiles.atomic import atomic, write_all
+from tfse.audiofiles.atomic import write_whole
 from tfse.evaluation import analysis, excerpts, provenance
 from tfse.evaluation.journal import FORMAT, Journal
 from tfse.evaluation.page import page
@@ -103,12 +103,12 @@ def evaluate(order: Order, progress: Progress | None = None) -> dict[str, Any]:
         seconds, measured = time.perf_counter() - began, len(journal.rows) - known
         run = provenance.run_of(order.command, order.jobs, seconds, measured, pool.loads)
     report = _report(order, results, run)
-    _write(order.output_dir / TABLE, to_csv(results))
+    write_whole(order.output_dir / TABLE, to_csv(results))
     # A browser shows bytes of names that are no text as their numbers.
     text = page(report, results, shown, order.embed_audio).encode(errors="backslashreplace")
-    _write(order.output_dir / PAGE, text)
+    write_whole(order.output_dir / PAGE, text)
     # Last: where it is, all is.
-    _write(order.output_dir / REPORT, json.dumps(report, allow_nan=False).encode() + b"\n")
+    write_whole(order.output_dir / REPORT, json.dumps(report, allow_nan=False).encode() + b"\n")
     return report
 
 
@@ -156,8 +156,3 @@ def _report(order: Order, results: Results, run: dict[str, Any]) -> dict[str, An
         "versions": provenance.versions(),
         "figures": analysis.figures(results, order.seed),
     }
-
-
-def _write(path: pathlib.Path, data: bytes) -> None:
-    with atomic(path) as file:
-        write_all(file, data)

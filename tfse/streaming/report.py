@@ -7,7 +7,7 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
-from tfse.audiofiles.atomic import atomic, write_all
+from tfse.audiofiles.atomic import write_whole
 from tfse.audiofiles.reading import claimed_s
 from tfse.streaming.outcome import Outcome, Status
 from tfse.streaming.plan import Task
@@ -52,8 +52,7 @@ def write_report(outcomes: Sequence[Outcome], model: str, path: pathlib.Path) ->
     """
     counts = {status.value: sum(o.status is status for o in outcomes) for status in Status}
     report = {"model": model, **counts, "files": [_record(outcome) for outcome in outcomes]}
-    with atomic(path) as file:
-        write_all(file, json.dumps(report, indent=2).encode() + b"\n")
+    write_whole(path, json.dumps(report, indent=2).encode() + b"\n")
 
 
 def _record(outcome: Outcome) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 
+from tfse.audiofiles.atomic import write_whole
 from tfse.errors import ConfigError
 from tfse.training.config import ExperimentConfig, TrainConfig
 from tfse.training.progress import Progress
@@ -139,9 +140,7 @@ def save_model(model: keras.Model, path: pathlib.Path) -> None:
 
 def write_text(path: pathlib.Path, text: str) -> None:
     """Writes a text whole or not at all."""
-    temporary = path.with_name(f".{path.name}.partial")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    write_whole(path, text.encode())
 
 
 def write_json(path: pathlib.Path, value: Any) -> None:
