@@ -79,7 +79,8 @@ def runtimes(model: EnhancementModel, folder: str, keras_only: bool) -> list[Ste
     keras = KerasStep(model)
     if keras_only:
         return [keras]
-    return [keras, KerasStep(model, one_hop=True), open_step(export_saved_model(model, folder))]
+    saved_model = open_step(export_saved_model(model, folder), trust_saved_model=True)
+    return [keras, KerasStep(model, one_hop=True), saved_model]
 
 
 def speech_like(samples: int) -> Samples:

@@ -24,6 +24,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 Samples = npt.NDArray[np.float32]
 NEEDED = ("sample_rate", "hop_length", "frames_per_step", "latency_samples")
+MOST_BYTES = 65536
 
 
 class Refused(Exception):
@@ -34,6 +35,8 @@ def read_metadata(path: str) -> dict[str, Any]:
     """Returns what the exporter wrote into the file."""
     try:
         with zipfile.ZipFile(path) as archive:
+            if archive.getinfo("tfse.json").file_size > MOST_BYTES:
+                raise Refused(f"{path}: its metadata must have at most {MOST_BYTES} bytes.")
             metadata = json.loads(archive.read("tfse.json"))
     except OSError as error:
         raise Refused(f"{path}: {error.strerror}") from error
@@ -130,11 +133,11 @@ def main(model: str, source: str, target: str) -> None:
     enhanced, seconds = enhance(stream, noisy)
     write_wav(target, enhanced, rate)
     # A host collects a whole block before it can begin.
-    delay_ms = 1000 * (latency + stream.block) / rate
+    algorithmic_ms = 1000 * (latency + stream.block) / rate
     half, most = 1000 * np.percentile(seconds, [50, 99])
     name = f"{stream.metadata.get('model')} ({stream.metadata.get('format')})"
-    print(f"{name}: {noisy.size / rate:.2f} s of audio, latency {latency} samples,")
-    print(f"{delay_ms:.1f} ms with the block of {stream.block} samples that a host collects;")
+    print(f"{name}: {noisy.size / rate:.2f} s of audio, output delay {latency} samples,")
+    print(f"algorithmic latency {algorithmic_ms:.1f} ms with the block of {stream.block} samples;")
     print(f"time a step p50 {half:.3f} ms, p99 {most:.3f} ms of {1000 * stream.block / rate:.1f};")
     print(f"real-time factor {sum(seconds) * rate / noisy.size:.4f}.")
 

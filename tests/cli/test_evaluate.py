@@ -132,6 +132,7 @@ def test_every_form_of_a_model_side_by_side(forms: pathlib.Path, tmp_path: pathl
     (tmp_path / "m.csv").write_text("file,snr_db,noise,reverberant\n0,3,rain,no\n1,12,rain,yes\n")
     ended = run(
         f"--model={forms}/m.keras,{forms}/served/m,{forms}/m.tflite",
+        "--trust_saved_model",
         *(f"--clean_dir={tmp_path}/clean", f"--noisy_dir={tmp_path}/noisy"),
         *(f"--metadata={tmp_path}/m.csv", f"--output_dir={tmp_path}/out", "--jobs=1"),
     )

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import pathlib
-import re
 from typing import Any
 
 import pytest
 import soundfile
 
 import tfse
+from benchmarks.model_card import latency_of
 from tests.exporting.test_tflite import snr_db
 from tfse import metrics
+from tfse.exporting.number_formats import EIGHT_BITS
 from tfse.exporting.tflite import export_tflite
-from tfse.models.loading import PRETRAINED
+from tfse.exporting.verify import LIMITS
+from tfse.pretrained import FOLDER
 from tfse.streaming import open_step
 
 pytest.importorskip("ai_edge_litert.interpreter", reason="ai-edge-litert is not installed")
@@ -23,13 +25,11 @@ ROOT = pathlib.Path(__file__).parents[2]
 FORMATS = ("float32", "float16", "dynamic", "int8")
 # A recording is not the fifty of the card: so many dB less are its own.
 OWN_DB = 10.0
-# As the limits of `export/verify.py` have it, in PESQ.
-LOSS = {"float32": 0.005, "float16": 0.01, "dynamic": 0.03, "int8": 0.1}
 
 
 def card_rows(name: str) -> dict[str, dict[str, str]]:
     """Returns the rows of exports of a card, by number format."""
-    lines = (PRETRAINED / f"{name}.md").read_text().splitlines()
+    lines = (FOLDER / f"{name}.md").read_text().splitlines()
     heads = next(line for line in lines if line.startswith("| form |"))
     rows = [line for line in lines if line.startswith("| TFLite ")]
     columns = [head.strip() for head in heads.strip("|").split("|")]
@@ -67,11 +67,13 @@ def test_every_format_has_the_size_and_the_accuracy_of_the_card(
     for number_format, path in files.items():
         row = rows[number_format]
         size_mb = path.stat().st_size / 1e6
-        assert size_mb == pytest.approx(float(row["size MB"]), abs=0.01), number_format
+        # Which layers stay float32 depends on the calibration, here one recording.
+        around = {"rel": 0.15} if number_format in EIGHT_BITS else {"abs": 0.01}
+        assert size_mb == pytest.approx(float(row["size MB"]), **around), number_format
         enhanced = tfse.enhance(noisy, rate, open_step(path))
         assert snr_db(offline, enhanced) > float(row["SNR dB"]) - OWN_DB, number_format
         lost = metrics.pesq(clean, offline, rate) - metrics.pesq(clean, enhanced, rate)
-        assert abs(lost) < LOSS[number_format], number_format
+        assert abs(lost) < LIMITS[number_format].pesq_worst, number_format
 
 
 def test_the_card_tells_cost_and_latency_of_its_weights(
@@ -79,6 +81,6 @@ def test_the_card_tells_cost_and_latency_of_its_weights(
 ) -> None:
     name, _ = shipped
     model = tfse.load(name)
-    card = (PRETRAINED / f"{name}.md").read_text()
+    card = (FOLDER / f"{name}.md").read_text()
     assert f"{model.count_params():,} values" in card
-    assert re.search(rf"latency {model.latency_samples} samples", card)
+    assert card.count(latency_of(model)) == 2, "in the introduction and in the measured part"

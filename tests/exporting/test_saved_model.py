@@ -18,6 +18,7 @@ from tfse.errors import ConfigError, ModelError
 from tfse.exporting import warmup
 from tfse.exporting.metadata import weights_hash
 from tfse.exporting.saved_model import export_saved_model
+from tfse.exporting.signatures import BLOCK_S
 from tfse.layers import STFT, InverseSTFT
 from tfse.models import EnhancementModel, enhance_aligned
 from tfse.streaming import StreamingEnhancer, enhance, open_step
@@ -46,7 +47,7 @@ def exports(tmp_path_factory):
     return functools.cache(lambda name: Export(name, tmp_path_factory.mktemp(name)))
 
 
-@pytest.fixture(scope="module", params=["lstm_irm", "dpcrn"])
+@pytest.fixture(scope="module", params=["lstm_irm", "dpcrn", "fastenhancer_polar"])
 def export(request, exports):
     return exports(request.param)
 
@@ -83,6 +84,56 @@ def test_enhance_is_the_aligned_model_for_any_batch_and_length(export, batch, sa
     np.testing.assert_allclose(enhanced, wanted, atol=1e-5)
 
 
+def test_enhance_runs_long_waveforms_block_by_block(export):
+    block = round(BLOCK_S * RATE)
+    for samples in (block - HOP, block, 2 * block + 7):
+        noisy = noise(2, samples)
+        wanted = enhance_aligned(export.model, noisy, HOP, HOP)
+        np.testing.assert_allclose(export.run(noisy), wanted, atol=1e-5)
+
+
+# The largest resident size before and after a waveform, in MB.
+_MEMORY = """
+import pathlib, sys
+import numpy as np, tensorflow as tf
+
+loaded = tf.saved_model.load(sys.argv[1])
+
+def peak_after(seconds):
+    noisy = np.zeros((1, seconds * 16_000), np.float32)
+    loaded.signatures["enhance"](noisy=tf.constant(noisy))
+    status = pathlib.Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+print(peak_after(4), peak_after(160))
+"""
+
+
+@pytest.mark.skipif(not pathlib.Path("/proc/self/status").exists(), reason="no /proc here")
+def test_the_memory_of_enhance_does_not_grow_with_the_length(exports, stranger):
+    said = stranger(sys.executable, "-c", _MEMORY, exports("dpcrn").folder)
+    short, long = map(float, said.split())
+    # Input, output and their copies are 10 MB each; in one piece it is 800 MB more.
+    assert long - short < 80
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3e38, -2e12])
+@pytest.mark.parametrize("signature", ["enhance", "step"])
+def test_an_invalid_sample_is_silence_and_spoils_nothing_else(export, signature, value):
+    bad = noise(2, 1003 if signature == "enhance" else HOP)
+    bad[0, 20] = value
+    silenced = np.where(np.arange(2)[:, np.newaxis] + np.arange(bad.shape[1]) == 20, 0, bad)
+    silenced[1] = bad[1]
+    state = {}
+    if signature == "step":
+        zeros = export.signatures["initial_state"]()
+        state = {name: tf.repeat(x, 2, axis=0) for name, x in zeros.items()}
+    run = export.signatures[signature]
+    got, wanted = (run(noisy=tf.constant(x), **state) for x in (bad, silenced.astype(np.float32)))
+    for name, values in got.items():
+        np.testing.assert_array_equal(values, wanted[name], name)
+
+
 def test_enhance_is_what_the_library_does_with_the_model(export):
     noisy = noise(3, 1003)
     wanted = enhance(noisy.T, RATE, export.model).T
@@ -91,7 +142,7 @@ def test_enhance_is_what_the_library_does_with_the_model(export):
 
 def test_steps_of_two_streams_are_enhance(export):
     noisy = noise(2, 1003)
-    step = open_step(export.folder)
+    step = open_step(export.folder, trust_saved_model=True)
     enhancer = StreamingEnhancer(step, 2)
     parts = [enhancer.process(noisy[:, i : i + 100]) for i in range(0, noisy.shape[1], 100)]
     streamed = np.concatenate([*parts, enhancer.flush()], axis=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import pathlib
 import signal
 import zipfile
@@ -18,7 +19,7 @@ from tfse import models
 from tfse.errors import ConfigError, ModelError
 from tfse.exporting import child, inspection, number_formats
 from tfse.exporting.inspection import operations
-from tfse.exporting.metadata import read_from_tflite, weights_hash
+from tfse.exporting.metadata import describe, read_from_tflite, weights_hash
 from tfse.exporting.tflite import export_tflite, file_name
 from tfse.streaming import open_step
 
@@ -98,7 +99,8 @@ def test_formats_are_what_they_are_called(files: dict[str, pathlib.Path]) -> Non
 def test_a_file_carries_its_metadata(files: dict[str, pathlib.Path]) -> None:
     described = read_from_tflite(files["int8"])
     assert described["weights_sha256"] == weights_hash(tiny())
-    del described["weights_sha256"], described["tfse"]
+    for name in ("weights_sha256", "tfse", "float32_layers", "inputs", "outputs"):
+        del described[name]
     assert described == {
         "model": "tiny_dpcrn",
         "format": "int8",
@@ -106,13 +108,54 @@ def test_a_file_carries_its_metadata(files: dict[str, pathlib.Path]) -> None:
         "hop_length": 32,
         "frames_per_step": 1,
         "latency_samples": 32,
+        "algorithmic_latency_samples": 64,
     }
+
+
+@pytest.mark.parametrize("number_format", number_formats.FORMATS)
+def test_a_host_without_signatures_pairs_states_by_the_order_in_the_metadata(
+    files: dict[str, pathlib.Path], number_format: str
+) -> None:
+    from ai_edge_litert.interpreter import Interpreter
+
+    path = files[number_format]
+    described = read_from_tflite(path)
+    inputs, outputs = described["inputs"], described["outputs"]
+    assert sorted(inputs) == sorted({"noisy", *outputs} - {"enhanced"})
+    # As the C API does: tensors by number, of which the file names only some as a model does.
+    by_number = Interpreter(str(path), num_threads=1)
+    by_number.allocate_tensors()
+    entries, exits = by_number.get_input_details(), by_number.get_output_details()
+    by_name = Interpreter(str(path), num_threads=1).get_signature_runner("step")
+    state = {n: np.zeros(d["shape"], d["dtype"]) for n, d in by_name.get_input_details().items()}
+    del state["noisy"]
+    for block in voice(0.02, 5).reshape(-1, 32):
+        values = {"noisy": block[np.newaxis], **state}
+        for name, entry in zip(inputs, entries, strict=True):
+            by_number.set_tensor(entry["index"], values[name])
+        by_number.invoke()
+        got = [by_number.get_tensor(found["index"]) for found in exits]
+        wanted = by_name(**values)
+        for name, numbers in zip(outputs, got, strict=True):
+            np.testing.assert_array_equal(numbers, wanted[name], name)
+        state = dict(zip(outputs, got, strict=True))
+        del state["enhanced"]
+
+
+def test_a_sample_waits_as_long_as_the_metadata_says() -> None:
+    described = json.loads(describe(tiny(), "float32"))
+    hop, delay = described["hop_length"], described["latency_samples"]
+    # Sample n comes out with the block that holds sample n + delay, when that is complete.
+    waits = [(n + delay) // hop * hop + hop - n for n in range(1000)]
+    assert max(waits) == described["algorithmic_latency_samples"]
+    assert min(waits) == delay + 1
 
 
 @pytest.mark.parametrize("name", ["dpcrn", "lstm_irm"])
 def test_a_block_of_several_frames_is_the_same_stream(name: str, tmp_path: pathlib.Path) -> None:
     (exported,) = export_tflite(tiny(name), tmp_path, ["float32"], frames_per_step=3)
     assert exported.path.name == f"tiny_{name}_float32_3_frames.tflite"
+    assert read_from_tflite(exported.path)["algorithmic_latency_samples"] == 32 + 3 * 32
     noisy = voice(0.3, 6)
     got = tfse.enhance(noisy, 16_000, open_step(exported.path))
     np.testing.assert_allclose(got, tfse.enhance(noisy, 16_000, tiny(name)), atol=1e-5)

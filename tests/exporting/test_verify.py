@@ -63,6 +63,49 @@ def test_a_broken_limit_is_named(
     assert any(text.startswith(failure) for text in row.failures), row.failures
 
 
+def test_the_worst_recording_and_loud_ones_stand_beside_the_mean(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pairs = [Pair(CLEAN, CLEAN)] * 3
+    hum = voice(1.0, 9)
+
+    def run(kind: str, path: Any, noisy: Any) -> Measured:
+        # The second recording and the loud third lose much, the first nothing.
+        shares = (0.0, 0.3, 0.5) if kind == "b" else (0.0, 0.0, 0.0)
+        enhanced = [CLEAN + np.float32(1e-3) + np.float32(share) * hum for share in shares]
+        return Measured(enhanced, (1.0, 2.0), 1e-5, 100.0)
+
+    monkeypatch.setattr(measure, "measure", run)
+    chosen = [Form("a", "a", "-"), Form("b", "b", "-", LIMITS["dynamic"])]
+    reference, row = verify(chosen, pairs[:2], 16_000, loud=pairs[2:])
+    assert (reference.pesq_worst, reference.loud_pesq) == (0.0, 0.0)
+    assert row.pesq_worst == pytest.approx(2 * row.pesq)
+    assert row.loud_pesq < row.pesq_worst < row.pesq < 0
+    assert row.loud_snr_db < row.snr_db
+    for what in ("PESQ ", "PESQ of the worst recording ", "PESQ of loud recordings "):
+        assert any(text.startswith(what) for text in row.failures), row.failures
+
+
+def test_no_format_may_lose_what_int8_once_was_allowed() -> None:
+    for limit in LIMITS.values():
+        assert limit.pesq <= 0.02
+        assert limit.pesq_worst <= 0.15
+
+
+def test_loud_recordings_are_at_minus_6_dbfs_or_at_full_scale() -> None:
+    flat = np.where(np.arange(1000) % 2, 0.1, -0.1).astype(np.float32)
+    peaky = np.zeros(1000, np.float32)
+    peaky[3] = -0.25
+    silent = np.zeros(1000, np.float32)
+    pairs = [Pair(flat, flat / 2), Pair(peaky, None), Pair(silent, silent)]
+    loud = recordings.loud(pairs * 9)
+    assert len(loud) == 10
+    assert 20 * np.log10(np.sqrt(np.mean(loud[0].noisy ** 2))) == pytest.approx(-6.0, abs=1e-4)
+    np.testing.assert_allclose(loud[0].clean, loud[0].noisy / 2, rtol=1e-6)
+    assert (loud[1].noisy.min(), loud[1].clean) == (-1.0, None)
+    assert not loud[2].noisy.any()
+
+
 def test_a_form_that_dies_costs_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
     def run(kind: str, path: Any, noisy: Any) -> Measured:
         if kind == "b":
@@ -77,10 +120,25 @@ def test_a_form_that_dies_costs_its_row(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_row_is_written_in_both_ways() -> None:
-    row = Row("x", 1_500_000, 2e-5, math.inf, -0.01, 0.0, 0.1, (0.5, 0.75), 0.02, 60.0, ("bad",))
+    row = Row(
+        form="x",
+        size_bytes=1_500_000,
+        difference=2e-5,
+        snr_db=math.inf,
+        pesq=-0.01,
+        pesq_worst=-0.05,
+        stoi=0.0,
+        si_sdr_db=0.1,
+        loud_snr_db=40.0,
+        loud_pesq=-0.02,
+        step_ms=(0.5, 0.75),
+        real_time_factor=0.02,
+        memory_mb=60.0,
+        failures=("bad",),
+    )
     assert table.line(row) == (
-        "| x | 1.50 | 2.0e-05 | inf | -0.010 | +0.0000 | +0.100 | 0.500 | 0.750 | 0.020 | 60 "
-        "| bad |"
+        "| x | 1.50 | 2.0e-05 | inf | -0.010 | -0.050 | +0.0000 | +0.100 | 40.0 | -0.020 "
+        "| 0.500 | 0.750 | 0.020 | 60 | bad |"
     )
     widths = {text.count("|") for text in table.markdown([row, Row("y")]).splitlines()}
     assert len(widths) == 1
@@ -109,7 +167,8 @@ def test_recordings_come_from_folders_of_pairs(tmp_path: pathlib.Path) -> None:
 
 
 def test_mixtures_of_the_validation_split_are_recordings(prepared: pathlib.Path) -> None:
-    pairs = recordings.from_prepared(prepared, 16_000, 2)
+    pairs, left_out = recordings.from_prepared(prepared, 16_000, 2)
+    assert left_out == ()
     assert [pair.noisy.size for pair in pairs] == [48_000, 48_000]
     assert all(pair.clean is not None and pair.clean.any() for pair in pairs)
 

@@ -45,23 +45,24 @@ def test_the_newest_version_is_taken(saved_model: pathlib.Path, tmp_path: pathli
     shutil.copytree(saved_model, tmp_path / "9")
     export_saved_model(identity(), tmp_path / "10")
     samples = noise(1000)[np.newaxis]
-    np.testing.assert_allclose(streamed(open_step(tmp_path), samples, 300), samples, atol=1e-6)
+    step = open_step(tmp_path, trust_saved_model=True)
+    np.testing.assert_allclose(streamed(step, samples, 300), samples, atol=1e-6)
 
 
 def test_a_saved_model_of_others_is_refused(tmp_path: pathlib.Path) -> None:
     with pytest.raises(ModelError, match="must be a SavedModel; received"):
-        open_step(tmp_path)
+        open_step(tmp_path, trust_saved_model=True)
     tf.saved_model.save(tf.Module(), str(tmp_path))
     with pytest.raises(ModelError, match="must carry the metadata of tfse"):
-        open_step(tmp_path)
+        open_step(tmp_path, trust_saved_model=True)
     (tmp_path / EXTRA_ASSETS).mkdir()
     metadata = tmp_path / EXTRA_ASSETS / METADATA_FILE
     metadata.write_text('{"sample_rate": 0, "hop_length": 1, "latency_samples": 0}')
-    with pytest.raises(ModelError, match="must carry the metadata of tfse"):
-        open_step(tmp_path)
+    with pytest.raises(ModelError, match="`sample_rate` in the metadata of a model must be"):
+        open_step(tmp_path, trust_saved_model=True)
     metadata.write_text('{"sample_rate": 1, "hop_length": 1, "latency_samples": 0}')
     with pytest.raises(ModelError, match=r"lacks \['initial_state', 'step'\]"):
-        open_step(tmp_path)
+        open_step(tmp_path, trust_saved_model=True)
 
 
 def test_a_damaged_saved_model_is_refused(
@@ -70,7 +71,7 @@ def test_a_damaged_saved_model_is_refused(
     shutil.copytree(saved_model, tmp_path / "1")
     (tmp_path / "1" / "saved_model.pb").write_bytes(b"no protobuf")
     with pytest.raises(ModelError, match="must be readable by TensorFlow"):
-        open_step(tmp_path)
+        open_step(tmp_path, trust_saved_model=True)
 
 
 @pytest.mark.parametrize("size", [1, 16, 100])

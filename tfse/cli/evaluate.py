@@ -32,7 +32,13 @@ goes on. Exit code: 0 all was measured, 1 a recording has a fault, 2 bad usage.
 
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Where the report goes.", required=True)
 _MODEL = flags.DEFINE_list(
-    "model", [], "Names of shipped models, .keras files, .tflite files or SavedModel folders."
+    "model",
+    [],
+    "Names of shipped models, .keras files, .tflite files or, with --trust_saved_model, SavedModel "
+    "folders.",
+)
+_TRUST = flags.DEFINE_bool(
+    "trust_saved_model", False, "Load SavedModels: they are code that runs with your rights."
 )
 _TEST_DATA = flags.DEFINE_string("test_data", None, "Mixtures of what tfse-prepare wrote.")
 _CLEAN_DIR = flags.DEFINE_list("clean_dir", [], "Folders of clean speech, for models.")
@@ -172,7 +178,7 @@ def _systems() -> list[System]:
     from tfse.evaluation.systems import NOISY, System, models
 
     noisy = [System(NOISY)] if _MODEL.value or _NOISY_DIR.value else []
-    compared = [*models(_MODEL.value), *map(System, _estimates())]
+    compared = [*models(_MODEL.value, _TRUST.value), *map(System, _estimates())]
     labels = [system.label for system in compared]
     if len(set(labels)) < len(labels):
         raise ConfigError(f"models and folders must have names of their own; received {labels}.")

@@ -29,6 +29,7 @@ _LIST_DEVICES = flags.DEFINE_bool("list_devices", False, "Show the sound devices
 _MICROPHONE = flags.DEFINE_string("microphone", None, "Number or name of the device to hear.")
 _LOUDSPEAKER = flags.DEFINE_string("loudspeaker", None, "Number or name of the device to play.")
 flags.declare_key_flag(model_flag.NAME)
+flags.declare_key_flag(model_flag.TRUST_NAME)
 _SECONDS = flags.DEFINE_float("seconds", None, "End after so much audio; the default is never.")
 _HOPS = flags.DEFINE_integer("hops", 1, "Hops of the model in a block: more delay, fewer misses.")
 

@@ -11,6 +11,7 @@ from absl import flags
 from tfse.errors import ConfigError
 
 if TYPE_CHECKING:
+    from tfse.exporting.stepping import Samples
     from tfse.exporting.verify import Form, Pair
     from tfse.models import EnhancementModel
 
@@ -41,6 +42,23 @@ def check_recordings() -> None:
         raise ConfigError("`--noisy_dir` and `--clean_dir` must be given together.")
 
 
+def calibration(sample_rate: int, count: int = 40) -> Sequence[Samples]:
+    """Returns training mixtures of --data_dir, as the model was trained; none without it."""
+    from tfse.exporting import calibration as mixtures
+
+    if not DATA_DIR.value:
+        return ()
+    served = mixtures.calibration_settings(MODEL.value, DATA_DIR.value, sample_rate)
+    _say_left_out("calibration", "training", served.left_out)
+    return mixtures.training_mixtures(DATA_DIR.value, served.config, count)
+
+
+def _say_left_out(what: str, split: str, left_out: Sequence[str]) -> None:
+    if left_out:
+        lacks = " and ".join(left_out)
+        print(f"{DATA_DIR.value} has no {lacks} in its {split} split: {what} does without.")
+
+
 def recordings(sample_rate: int) -> Sequence[Pair]:
     """Returns what to verify with: pairs, validation mixtures, or a made-up voice."""
     from tfse.exporting import recordings as sources
@@ -48,21 +66,26 @@ def recordings(sample_rate: int) -> Sequence[Pair]:
     if NOISY_DIR.value and CLEAN_DIR.value:
         return sources.from_folders(NOISY_DIR.value, CLEAN_DIR.value, sample_rate, COUNT.value)
     if DATA_DIR.value:
-        return sources.from_prepared(DATA_DIR.value, sample_rate, COUNT.value)
+        pairs, left_out = sources.from_prepared(DATA_DIR.value, sample_rate, COUNT.value)
+        _say_left_out("verification", "validation", left_out)
+        return pairs
     print("Without --data_dir or --noisy_dir, a made-up voice: differences and times only.")
     return sources.built_in(sample_rate)
 
 
 def verify(forms: Sequence[Form], sample_rate: int) -> bool:
     """Prints the table row by row, writes the reports, and says whether all passed."""
+    from tfse.exporting import recordings as sources
     from tfse.exporting import table
     from tfse.exporting.verify import verify as rows_of
 
     pairs = recordings(sample_rate)
-    print(f"\n{len(pairs)} recordings; changes are against the offline Keras model.\n")
+    loud = sources.loud(pairs)
+    print(f"\n{len(pairs)} recordings; changes are against the offline Keras model.")
+    print(f"Loud: the first {len(loud)} of them at -6 dBFS, or with their peak at full scale.\n")
     print(table.header())
     rows = []
-    for row in rows_of(forms, pairs, sample_rate):
+    for row in rows_of(forms, pairs, sample_rate, loud):
         rows.append(row)
         print(table.line(row), flush=True)
     if REPORT.value:

@@ -11,6 +11,7 @@ from importlib import resources
 from tfse.data import index
 from tfse.errors import ConfigError
 from tfse.streaming.step import Step
+from tfse.streaming.trust import require_trust
 
 NOISY = "noisy"
 
@@ -23,11 +24,13 @@ class System:
         label: its name in tables.
         path: of a model; None for what needs none, noisy and folders.
         sha256: of the model's files.
+        trusted: a SavedModel may be loaded.
     """
 
     label: str
     path: pathlib.Path | None = None
     sha256: str | None = None
+    trusted: bool = dataclasses.field(default=False, kw_only=True)
 
     def open(self) -> Step:
         """Loads the model; a TFLite file without TensorFlow.
@@ -42,20 +45,27 @@ class System:
             return TFLiteStep(self.path)
         from tfse.streaming.opening import open_step
 
-        return open_step(self.path)
+        return open_step(self.path, trust_saved_model=self.trusted)
 
 
-def models(names: Sequence[str]) -> list[System]:
+def models(names: Sequence[str], trust_saved_model: bool = False) -> list[System]:
     """Returns systems for names of shipped models and paths of models in any form.
 
     Raises:
         ConfigError: there is no such model, or one is named twice.
+        ModelError: one is a SavedModel, which is code, and these are not trusted.
     """
     paths = [_path(name) for name in names]
+    for path in paths:
+        if path.is_dir():
+            require_trust(path, trust_saved_model)
     if len(set(paths)) < len(paths):
         raise ConfigError(f"`model` must name every model once; received {','.join(names)}.")
     labels = short_labels(names)
-    return [System(label, path, sha256_of(path)) for label, path in zip(labels, paths, strict=True)]
+    return [
+        System(label, path, sha256_of(path), trusted=trust_saved_model)
+        for label, path in zip(labels, paths, strict=True)
+    ]
 
 
 def short_labels(names: Sequence[str]) -> list[str]:

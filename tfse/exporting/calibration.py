@@ -1,60 +1,102 @@
-"""Inputs of real steps, from which ranges of activations are taken."""
+"""Mixtures of prepared data with which exports are calibrated and verified."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pathlib
-from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tfse.data.config import DataConfig
+from tfse.data.index import read_index
+from tfse.data.key_file import RUN_CONFIG, run_settings
 from tfse.data.pipeline import training_dataset
-from tfse.streaming.contract import ENHANCED, NOISY
-from tfse.streaming.tflite_step import signature_runner
 
 Samples = npt.NDArray[np.float32]
 
-#: Between two steps that are kept, in frames: neighbours tell the same.
-_EVERY = 7
+#: RMS levels of the mixtures in dBFS, for a model whose training nobody knows. A model
+#: that was trained on less still meets recordings that are as loud.
+LEVELS_DBFS = (-60.0, -5.0)
+
+
+@dataclasses.dataclass(frozen=True)
+class MixtureSettings:
+    """Settings that prepared data can serve.
+
+    Attributes:
+        config: of the mixtures.
+        left_out: what the data lacks and the mixtures do without, as "rooms".
+    """
+
+    config: DataConfig
+    left_out: tuple[str, ...] = ()
+
+
+def calibration_settings(
+    model: str | os.PathLike[str], data_dir: str | os.PathLike[str], sample_rate: int
+) -> MixtureSettings:
+    """Returns the settings with which a model is calibrated.
+
+    These are the settings of its training, from the `config.json` of the run folder that it
+    lies in, or else the defaults of `DataConfig`. In both cases the levels reach at least
+    from -60 to -5 dBFS, so that a loud recording stays within the ranges.
+
+    Args:
+        model: a `.keras` file or a name.
+        data_dir: prepared data.
+        sample_rate: of the model, in Hz.
+
+    Raises:
+        ConfigError: the `config.json` is not of this tfse.
+        DataError: there is no prepared data.
+    """
+    known = run_settings(pathlib.Path(model).with_name(RUN_CONFIG)) or DataConfig()
+    config = dataclasses.replace(
+        known,
+        sample_rate=sample_rate,
+        segment_s=4.0,
+        whole_utterances=False,
+        level_dbfs_min=min(known.level_dbfs_min, LEVELS_DBFS[0]),
+        level_dbfs_max=max(known.level_dbfs_max, LEVELS_DBFS[1]),
+    )
+    return served_by(data_dir, config, "train")
+
+
+def served_by(data_dir: str | os.PathLike[str], config: DataConfig, split: str) -> MixtureSettings:
+    """Returns settings without what the data lacks: rooms, noise, or voices for babble.
+
+    Raises:
+        DataError: there is no prepared data.
+    """
+    shards = [s for s in read_index(pathlib.Path(data_dir)).shards if s.split == split]
+    groups = {
+        name: {record.group for shard in shards if shard.set == name for record in shard.records}
+        for name in ("speech", "noise", "rir")
+    }
+    changes: dict[str, Any] = {}
+    left_out = []
+    if config.reverb_probability > 0 and not groups["rir"]:
+        changes["reverb_probability"] = 0.0
+        left_out.append("rooms")
+    if config.babble_probability > 0 and len(groups["speech"]) < 2:
+        changes["babble_probability"] = 0.0
+        left_out.append("voices for babble")
+    if config.clean_probability < 1 and not groups["noise"]:
+        changes["clean_probability"] = 1.0
+        left_out.append("noise")
+    return MixtureSettings(dataclasses.replace(config, **changes), tuple(left_out))
 
 
 def training_mixtures(
-    data_dir: str | os.PathLike[str], sample_rate: int, count: int = 40
+    data_dir: str | os.PathLike[str], config: DataConfig, count: int = 40
 ) -> list[Samples]:
-    """Returns noisy waveforms of the training split, 4 s each: every level, SNR and room.
+    """Returns noisy waveforms of the training split: every level, SNR and room.
 
     Raises:
         ConfigError, DataError: see `tfse.data.opening.open_mixer`.
     """
-    config = DataConfig(sample_rate=sample_rate, segment_s=4.0)
     mixtures = training_dataset(data_dir, config, batch_size=1).take(count)
     return [mixture["noisy"][0] for mixture in mixtures.as_numpy_iterator()]
-
-
-def trajectories(path: pathlib.Path, waveforms: Iterable[Samples]) -> dict[str, Samples]:
-    """Runs a float32 file over waveforms and keeps what went into every few steps.
-
-    A state is only ever seen as real speech drives it there: ranges taken from
-    random states would be those of nothing that happens.
-
-    Returns:
-        Input of steps by name, `[steps, ...]` each.
-    """
-    kept = list(_steps(path, waveforms))
-    return {name: np.stack([step[name] for step in kept]) for name in kept[0]}
-
-
-def _steps(path: pathlib.Path, waveforms: Iterable[Samples]) -> Iterator[dict[str, Samples]]:
-    run = signature_runner(path, num_threads=1)
-    details = run.get_input_details()
-    block = int(details[NOISY]["shape"][1])
-    for waveform in waveforms:
-        state = {n: np.zeros(d["shape"], d["dtype"]) for n, d in details.items() if n != NOISY}
-        for number, start in enumerate(range(0, waveform.size - block + 1, block)):
-            inputs = {NOISY: waveform[np.newaxis, start : start + block], **state}
-            if number % _EVERY == 0:
-                yield inputs
-            state = run(**inputs)
-            del state[ENHANCED]

@@ -4,12 +4,13 @@ The converter and the quantizer are compiled code that can end in a signal
 rather than an error; then one format fails and the rest are still written.
 
     python -m tfse.exporting.child convert SAVED_MODEL OUT
-    python -m tfse.exporting.child quantize FLOAT32 FORMAT CALIBRATION|- OUT
+    python -m tfse.exporting.child quantize FLOAT32 FORMAT CALIBRATION|- SIGNALS OUT
     python -m tfse.exporting.child inspect TFLITE
 """
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import signal
@@ -55,14 +56,26 @@ def _convert(saved_model: str, target: str) -> None:
     pathlib.Path(target).write_bytes(converter.convert())
 
 
-def _quantize(source: str, number_format: str, calibration: str, target: str) -> None:
+def _quantize(source: str, number_format: str, calibration: str, signals: str, target: str) -> None:
+    """Writes a file and, as OUT.json, the layers with 8-bit weights left out of it."""
     import numpy as np
 
-    from tfse.exporting import number_formats
+    from tfse.exporting import number_formats, sensitivity
 
-    inputs = None if calibration == "-" else dict(np.load(calibration))
-    content = number_formats.quantize(pathlib.Path(source), number_format, inputs)
-    pathlib.Path(target).write_bytes(content)
+    float32, made = pathlib.Path(source), pathlib.Path(target)
+    kept: dict[str, float] = {}
+    scopes: list[str] = []
+    ranges = None
+    if calibration != "-":
+        ranges = number_formats.ranges_of(float32, dict(np.load(calibration)))
+    if number_format in number_formats.EIGHT_BITS:
+        layers = sensitivity.product_layers(float32)
+        waveforms = list(np.load(signals).values())
+        snr_db = sensitivity.output_snr_db(float32, number_format, layers, ranges, waveforms)
+        kept = sensitivity.sensitive(snr_db, layers)
+        scopes = [scope for name in layers if name not in kept for scope in layers[name].scopes]
+    made.write_bytes(number_formats.quantize(float32, number_format, scopes, ranges))
+    made.with_suffix(".json").write_text(json.dumps(kept), encoding="utf-8")
 
 
 def _inspect(path: str) -> None:

@@ -11,6 +11,7 @@ from tfse.exporting import measure
 from tfse.exporting.metadata import read_from_saved_model, read_from_tflite, weights_hash
 from tfse.exporting.verify import LIMITS, Form
 from tfse.models import EnhancementModel
+from tfse.streaming.trust import require_trust
 
 
 def of_keras(model: str) -> list[Form]:
@@ -37,17 +38,23 @@ def of_tflite(path: pathlib.Path) -> Form:
     number_format = str(described.get("format"))
     if number_format not in LIMITS:
         raise ModelError(f"{path}: `format` must be one of {', '.join(LIMITS)}.")
-    frames = int(described.get("frames_per_step", 1))
+    frames = described.get("frames_per_step", 1)
+    if not isinstance(frames, int):
+        raise ModelError(f"{path}: `frames_per_step` must be a number; received {frames!r:.40}.")
     name = f"{measure.TFLITE} {number_format}" + (f", {frames} frames" if frames > 1 else "")
     return Form(name, measure.TFLITE, path, LIMITS[number_format])
 
 
-def found_in(places: Iterable[str | os.PathLike[str]], model: EnhancementModel) -> list[Form]:
+def found_in(
+    places: Iterable[str | os.PathLike[str]],
+    model: EnhancementModel,
+    trust_saved_model: bool = False,
+) -> list[Form]:
     """Returns the exports of a model in files and folders.
 
     Raises:
         ModelError: a file is not of tfse, nothing is there, or it was made of
-            other weights.
+            other weights; or there is a SavedModel, which is code, and none is trusted.
     """
     forms: list[Form] = []
     wanted = weights_hash(model)
@@ -56,7 +63,11 @@ def found_in(places: Iterable[str | os.PathLike[str]], model: EnhancementModel) 
             continue
         if described.get("weights_sha256") != wanted:
             raise ModelError(f"{path} must be made of the weights of {model.name}; it is not.")
-        forms += of_saved_model(path) if path.is_dir() else [of_tflite(path)]
+        if path.is_dir():
+            require_trust(path, trust_saved_model)
+            forms += of_saved_model(path)
+        else:
+            forms.append(of_tflite(path))
     if not forms:
         received = ", ".join(str(place) for place in places)
         raise ModelError(f"`exports` must hold exports of {model.name}; received {received}.")

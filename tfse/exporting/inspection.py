@@ -1,4 +1,4 @@
-"""What a TFLite file must be before it leaves the house."""
+"""Checks of a TFLite file before it is handed out, and what its graph holds."""
 
 from __future__ import annotations
 
@@ -53,6 +53,24 @@ def check_tflite(path: pathlib.Path) -> None:
 def operations(path: pathlib.Path) -> dict[str, int]:
     """Returns how often each operation stands in a file, by TFLite's names."""
     return _counted(_parsed(path))
+
+
+def tensor_order(path: pathlib.Path) -> dict[str, list[str]]:
+    """Returns the names of the signature `step` in the order of the file's tensors.
+
+    Runtimes that do not read signatures number the inputs and outputs of a file, and see
+    other names; `inputs[n]` here is their input n, `outputs[n]` their output n.
+    """
+    model = _parsed(path)
+    (signature,) = (s for s in model.signatureDefs if s.signatureKey.decode() == STEP)
+    graph = model.subgraphs[signature.subgraphIndex]
+    orders = {"inputs": graph.inputs, "outputs": graph.outputs}
+    maps = {"inputs": signature.inputs, "outputs": signature.outputs}
+    names = {
+        side: {int(entry.tensorIndex): entry.name.decode() for entry in entries}
+        for side, entries in maps.items()
+    }
+    return {side: [names[side][int(n)] for n in order] for side, order in orders.items()}
 
 
 def _counted(model: Any) -> dict[str, int]:

@@ -16,13 +16,21 @@ from tfse.streaming import contract
 from tfse.streaming.contract import EXTRA_ASSETS, METADATA_FILE
 
 
-def describe(model: EnhancementModel, number_format: str, frames_per_step: int = 1) -> str:
+def describe(
+    model: EnhancementModel,
+    number_format: str,
+    frames_per_step: int = 1,
+    **more: Any,
+) -> str:
     """Returns the metadata of an export of a model, as JSON.
 
     Args:
         model: what is exported.
         number_format: such as "float32" or "int8".
         frames_per_step: hops of one block.
+        more: what else a reader may want to know, as `float32_layers` (without 8-bit
+            weights in a format that has them), or `inputs` and `outputs` (names of a file's
+            tensors by position).
     """
     values = {
         "model": model.name,
@@ -30,9 +38,12 @@ def describe(model: EnhancementModel, number_format: str, frames_per_step: int =
         "sample_rate": model.sample_rate,
         "hop_length": model.hop_length,
         "frames_per_step": frames_per_step,
+        # Delay of the output, and what a sample waits at most: the block must be complete first.
         "latency_samples": model.latency_samples,
+        "algorithmic_latency_samples": model.latency_samples + frames_per_step * model.hop_length,
         "weights_sha256": weights_hash(model),
         "tfse": metadata.version("tfse"),
+        **more,
     }
     return json.dumps(values, indent=2) + "\n"
 
@@ -54,8 +65,7 @@ def read_from_saved_model(folder: pathlib.Path) -> dict[str, Any]:
         ModelError: it carries no metadata of tfse.
     """
     contract.saved_model_metadata(folder)
-    content = (folder / EXTRA_ASSETS / METADATA_FILE).read_text(encoding="utf-8")
-    return dict(json.loads(content))
+    return contract.saved_model_values(folder)
 
 
 def read_from_tflite(path: pathlib.Path) -> dict[str, Any]:
@@ -65,8 +75,7 @@ def read_from_tflite(path: pathlib.Path) -> dict[str, Any]:
         ModelError: it carries no metadata of tfse.
     """
     contract.tflite_metadata(path)
-    with zipfile.ZipFile(path) as archive:
-        return dict(json.loads(archive.read(METADATA_FILE)))
+    return contract.tflite_values(path)
 
 
 def put_into_saved_model(folder: pathlib.Path, description: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pathlib
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,49 +15,52 @@ from tfse.streaming.contract import STEP
 FLOAT32 = "float32"
 #: Formats whose activations have fixed ranges, which must be seen on real signals.
 CALIBRATED = ("int8", "int16x8")
-FORMATS = (FLOAT32, "float16", "dynamic", *CALIBRATED)
+#: Formats whose weights have 8 bits.
+EIGHT_BITS = ("dynamic", *CALIBRATED)
+FORMATS = (FLOAT32, "float16", *EIGHT_BITS)
+
+#: Operations that are quantized.
+PRODUCTS = ("FULLY_CONNECTED", "CONV_2D")
+#: Layers that stay float32 in every format, so that an all-ones mask comes back at 80 dB.
+TRANSFORMS = ("stft", "inverse_stft")
 
 Recipe = list[dict[str, Any]]
 Calibration = Mapping[str, npt.NDArray[np.float32]]
+#: Smallest and largest value of each tensor, as AI Edge Quantizer keeps them.
+Ranges = dict[str, Any]
 
-_PRODUCTS = ("FULLY_CONNECTED", "CONV_2D")
 _UNIFORM = "min_max_uniform_quantize"
 
-# What stays float32, by the layers in the names of TensorFlow's tensors, each with a
-# number that counts traces. The transforms must keep 80 dB. The first convolutions of
-# a DPCRN see the widest range of levels and are 2 % of its products: in 8 bits they
-# cost the trained dpcrn_small 9 of the 28 dB of output SNR that the rest has together.
-_TRANSFORMS = ("stft", "inverse_stft")
-_SENSITIVE = ("encoder_0", "encoder_1", "encoder_2")
 
-
-def recipe(number_format: str) -> Recipe:
+def recipe(number_format: str, scopes: Sequence[str] = ()) -> Recipe:
     """Returns what AI Edge Quantizer does for a format.
 
     float16: weights of products and convolutions in half precision, computed in
     float32. dynamic: the same weights in int8 by channel, activations quantized
     as they come. int8: activations too, with fixed ranges. int16x8: activations
     in 16 bits, weights in 8. What is neither product nor convolution, gates and
-    cells of LSTMs among it, stays float32: a cell of 8 bits forgets.
+    cell states of LSTMs among it, stays float32: a cell state of 8 bits loses small updates.
+
+    Args:
+        number_format: one of `FORMATS`, not float32.
+        scopes: of the operations with weights of 8 bits; float16 takes all but the transforms.
     """
-    weights = {"num_bits": 8, "symmetric": True, "granularity": "CHANNELWISE", "dtype": "INT"}
     if number_format == "float16":
         half = {"num_bits": 16, "symmetric": True, "granularity": "TENSORWISE", "dtype": "FLOAT"}
-        return [*_entries("float_casting", ".*", "FLOAT", half), *_kept(_TRANSFORMS)]
+        # In the names of TensorFlow's tensors a layer may have a number that counts traces.
+        transforms = rf"(^|[/;])({'|'.join(TRANSFORMS)})(_\d+)?/"
+        return [
+            *_entries("float_casting", ".*", "FLOAT", half),
+            *_entries("no_quantize", transforms, "FLOAT"),
+        ]
+    weights = {"num_bits": 8, "symmetric": True, "granularity": "CHANNELWISE", "dtype": "INT"}
     bits = {"int8": 8, "int16x8": 16}.get(number_format)
     activations: dict[str, Any] | None = None
     if bits:
         whole = {"num_bits": bits, "symmetric": bits == 16, "granularity": "TENSORWISE"}
         activations = {**weights, **whole}
-    return [
-        *_entries(_UNIFORM, ".*", "INTEGER", weights, activations),
-        *_kept((*_TRANSFORMS, *_SENSITIVE)),
-    ]
-
-
-def _kept(layers: tuple[str, ...]) -> Recipe:
-    regex = rf"(^|[/;])({'|'.join(layers)})(_\d+)?/"
-    return _entries("no_quantize", regex, "FLOAT")
+    regex = f"^({'|'.join(map(re.escape, scopes))})$"
+    return _entries(_UNIFORM, regex, "INTEGER", weights, activations)
 
 
 def _entries(
@@ -78,29 +82,38 @@ def _entries(
         config["activation_tensor_config"] = activations
     return [
         {"regex": regex, "operation": op, "algorithm_key": algorithm, "op_config": config}
-        for op in _PRODUCTS
+        for op in PRODUCTS
     ]
 
 
-def quantize(source: pathlib.Path, number_format: str, calibration: Calibration | None) -> bytes:
+def quantize(
+    source: pathlib.Path,
+    number_format: str,
+    scopes: Sequence[str] = (),
+    ranges: Ranges | None = None,
+) -> bytes:
     """Returns a float32 file in another number format.
 
     Args:
         source: the file, without metadata.
         number_format: one of `FORMATS`, not float32.
-        calibration: inputs of steps, `[steps, ...]` each by name, for formats
-            that are `CALIBRATED`.
+        scopes: see `recipe`.
+        ranges: from `ranges_of`, for formats that are `CALIBRATED`.
     """
     from ai_edge_quantizer import quantizer
 
-    made = quantizer.Quantizer(str(source), recipe(number_format))
-    ranges = _ranges(source, calibration) if calibration else None
+    made = quantizer.Quantizer(str(source), recipe(number_format, scopes))
     result = made.quantize(ranges, enable_progress_bar=False, enable_progress_report=False)
     return bytes(result.quantized_model)
 
 
-def _ranges(source: pathlib.Path, calibration: Calibration) -> dict[str, Any]:
-    """Returns the smallest and the largest value that each tensor took."""
+def ranges_of(source: pathlib.Path, calibration: Calibration) -> Ranges:
+    """Returns the smallest and the largest value that each tensor takes.
+
+    Args:
+        source: the float32 file.
+        calibration: inputs of steps, `[steps, ...]` each by name.
+    """
     from ai_edge_quantizer import calibrator, recipe_manager
     from ai_edge_quantizer.utils import qsv_utils
 

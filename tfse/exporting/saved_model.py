@@ -7,6 +7,7 @@ import pathlib
 import tempfile
 
 import keras
+import tensorflow as tf
 
 from tfse.errors import ConfigError
 from tfse.exporting import metadata, signatures, warmup
@@ -23,8 +24,9 @@ def export_saved_model(
     """Writes a model as `output_dir/NAME/VERSION/`, which needs nothing of tfse to run.
 
     It holds `enhance` (also `serving_default`: whole waveforms of any batch and
-    length, in line with the input), `step` (any number of streams, one hop each)
-    and `initial_state` (of one stream), and in `assets.extra` the metadata and,
+    length, time-aligned with the input), `step` (any number of streams, one hop each)
+    and `initial_state` (of one stream); both take invalid samples, see
+    `tfse.streaming.finite`, for silence. Beside them stand in `assets.extra` the metadata and,
     where tensorflow-serving-api is installed, requests that warm a server up.
 
     Returns:
@@ -57,11 +59,14 @@ def _write(model: EnhancementModel, folder: pathlib.Path) -> None:
     endpoints = {
         # The first is also `serving_default`.
         ENHANCE: signatures.enhance_signature(model),
-        STEP: signatures.step_signature(model),
+        STEP: signatures.step_signature(model, guarded=True),
         INITIAL_STATE: signatures.initial_state_signature(model),
     }
     for name, signature in endpoints.items():
         archive.add_endpoint(name, signature.function, input_signature=list(signature.inputs))
-    archive.write_out(str(folder), verbose=False)
+    # Without gradients: nobody trains a served model, and TensorFlow cannot save those of
+    # layers that write their own gradient, as the GRU does, inside the loop of `enhance`.
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+    archive.write_out(str(folder), options=options, verbose=False)
     metadata.put_into_saved_model(folder, metadata.describe(model, "saved_model"))
     warmup.write_requests(folder, model.hop_length)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import tensorflow as tf
 
 from tfse.layers import streaming
 from tfse.layers.lowering import lowering
-from tfse.models import EnhancementModel, enhance_aligned
+from tfse.models import EnhancementModel
 from tfse.streaming.contract import ENHANCED, NOISY, signature_name
+from tfse.streaming.finite import MAX_MAGNITUDE
 
 Outputs = dict[str, Any]
+
+#: Longest block that `enhance` runs at a time, in seconds of audio.
+BLOCK_S = 2.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,21 +31,66 @@ class Signature:
 def enhance_signature(model: EnhancementModel) -> Signature:
     """Returns the function from whole waveforms to whole waveforms, delay removed.
 
+    The graph runs blocks of `BLOCK_S` one after another and hands the states on, so that
+    memory for activations does not grow with the length. Invalid samples are silence.
+
     Shapes:
         `noisy` `[batch, samples]` -> `enhanced` `[batch, samples]`, any of both.
     """
-    forward: Callable[[Any], Any] = partial(model.__call__, training=False)
+    latency, hop = model.latency_samples, model.hop_length
+    block = max(1, round(BLOCK_S * model.sample_rate) // hop) * hop
 
     def enhance(noisy: Any) -> Outputs:
-        aligned = enhance_aligned(forward, noisy, model.latency_samples, model.hop_length)
+        samples = tf.shape(noisy)[1]
+        padding = latency + (-(samples + latency)) % hop
+        padded = tf.pad(_valid(noisy), [[0, 0], [0, padding]])
+        enhanced = _in_blocks(model, padded, block)[:, latency : latency + samples]
         # What came in is what goes out, which the graph cannot see by itself.
-        return {ENHANCED: tf.ensure_shape(tf.reshape(aligned, tf.shape(noisy)), (None, None))}
+        return {ENHANCED: tf.ensure_shape(tf.reshape(enhanced, tf.shape(noisy)), (None, None))}
 
     return Signature(enhance, (tf.TensorSpec((None, None), tf.float32, name=NOISY),))
 
 
+def _in_blocks(model: EnhancementModel, noisy: Any, block: int) -> Any:
+    """Runs a model over waveforms, at most `block` samples of them at a time."""
+    batch, length = tf.shape(noisy)[0], tf.shape(noisy)[1]
+    zeros = streaming.initial_state(model, batch)
+    shapes = {name: (None, *state.shape[1:]) for name, state in zeros.items()}
+    count = -(-length // block)
+    # Time first: blocks are joined along the first axis, and the last one may be shorter.
+    blocks = tf.TensorArray(tf.float32, count, element_shape=(None, None), infer_shape=False)
+
+    def run(number: Any, state: dict[str, Any], done: Any) -> Any:
+        part = noisy[:, number * block : (number + 1) * block]
+        enhanced, following = streaming.stream_step(model, part, state)
+        following = {name: tf.ensure_shape(following[name], shapes[name]) for name in shapes}
+        return number + 1, following, done.write(number, tf.transpose(enhanced))
+
+    _, _, blocks = tf.while_loop(
+        lambda number, *_: number < count,
+        run,
+        (tf.constant(0), zeros, blocks),
+        shape_invariants=(
+            tf.TensorShape([]),
+            {name: tf.TensorShape(shape) for name, shape in shapes.items()},
+            tf.TensorShape(None),
+        ),
+        parallel_iterations=1,
+    )
+    return tf.transpose(blocks.concat())
+
+
+def _valid(noisy: Any) -> Any:
+    """Returns samples with silence for those that are NaN, infinite or beyond 1e12.
+
+    One of them would leave a recurrent state without a finite value for good. To refuse
+    the request instead would refuse those of other clients in the same batch.
+    """
+    return tf.where(tf.abs(noisy) <= MAX_MAGNITUDE, noisy, tf.zeros_like(noisy))
+
+
 def step_signature(
-    model: EnhancementModel, *, streams: int | None = None, frames: int = 1
+    model: EnhancementModel, *, streams: int | None = None, frames: int = 1, guarded: bool = False
 ) -> Signature:
     """Returns the function from a block and states to a block and next states.
 
@@ -53,6 +101,8 @@ def step_signature(
         model: a model that can stream.
         streams: that run side by side; None for any number.
         frames: of a block.
+        guarded: takes invalid samples for silence; a host that checks its samples, as one
+            that reads integers from a microphone does by nature, can do without.
 
     Shapes:
         `noisy` `[streams, frames * hop]`, states by name -> `enhanced` of the same
@@ -67,6 +117,7 @@ def step_signature(
     def step(noisy: Any, *states: Any) -> Outputs:
         with lowering():
             state = dict(zip(names, states, strict=True))
+            noisy = _valid(noisy) if guarded else noisy
             enhanced, following = streaming.stream_step(model, noisy, state)
         return {ENHANCED: enhanced, **{signature_name(name): following[name] for name in names}}
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import pathlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import keras
 import numpy as np
 
 from tfse.errors import ConfigError, ModelError
-from tfse.exporting import child, metadata
-from tfse.exporting.calibration import Samples, trajectories
-from tfse.exporting.number_formats import CALIBRATED, FLOAT32, FORMATS
+from tfse.exporting import child, inspection, metadata, recordings, sensitivity
+from tfse.exporting.number_formats import CALIBRATED, EIGHT_BITS, FLOAT32, FORMATS
 from tfse.exporting.signatures import step_signature
+from tfse.exporting.stepping import Samples, trajectories
 from tfse.layers import require_streamable
 from tfse.models import EnhancementModel
 from tfse.streaming.contract import STEP
@@ -29,11 +30,20 @@ class Exported:
         number_format: one of `FORMATS`.
         path: where the file is.
         reason: why there is none, "" if there is.
+        float32_layers: that have no 8-bit weights because they are sensitive, with their
+            output SNR in dB if they had; see `sensitivity`.
     """
 
     number_format: str
     path: pathlib.Path
     reason: str = ""
+    float32_layers: Mapping[str, float] = dataclasses.field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """Returns the outcome in one line."""
+        layers = ", ".join(f"{name} ({snr:.1f} dB)" for name, snr in self.float32_layers.items())
+        kept = f" Sensitive layers that stay float32: {layers}." if layers else ""
+        return f"{self.path}: {self.reason or 'written.'}{kept}"
 
 
 def export_tflite(
@@ -51,12 +61,16 @@ def export_tflite(
     loop or variable; and metadata. The conversion runs in child processes: if
     one dies, that format is missing and the others are written.
 
+    In formats with 8-bit weights, layers that are sensitive to it stay float32. They are
+    measured, see `sensitivity`: on the calibration waveforms, or without any on a made-up
+    voice at three levels.
+
     Args:
         model: a model that can stream.
         output_dir: made if it is not there.
         formats: some of `FORMATS`.
         frames_per_step: hops of one block, for hosts that can wait for more.
-        calibration: noisy waveforms for the formats with fixed ranges.
+        calibration: noisy waveforms; the formats with fixed ranges need them.
 
     Returns:
         What became of each format, in order.
@@ -120,10 +134,14 @@ class _Work:
             child.run("inspect", made)
         except ModelError as error:
             return Exported(number_format, target, str(error))
-        description = metadata.describe(self._model, number_format, self._frames)
+        kept = self._kept(number_format)
+        more: dict[str, list[str]] = inspection.tensor_order(made)
+        if number_format in EIGHT_BITS:
+            more["float32_layers"] = list(kept)
+        description = metadata.describe(self._model, number_format, self._frames, **more)
         metadata.put_into_tflite(made, description)
         os.rename(made, target)
-        return Exported(number_format, target)
+        return Exported(number_format, target, float32_layers=kept)
 
     def _converted(self, number_format: str) -> pathlib.Path:
         source = self._float32()
@@ -131,8 +149,14 @@ class _Work:
             return source
         target = self._folder / f"{number_format}.tflite"
         inputs = self._calibration() if number_format in CALIBRATED else "-"
-        child.run("quantize", source, number_format, inputs, target)
+        child.run("quantize", source, number_format, inputs, self._signals(), target)
         return target
+
+    def _kept(self, number_format: str) -> dict[str, float]:
+        if number_format not in EIGHT_BITS:
+            return {}
+        found = (self._folder / f"{number_format}.json").read_text(encoding="utf-8")
+        return dict(json.loads(found))
 
     def _float32(self) -> pathlib.Path:
         target = self._folder / "float32.tflite"
@@ -154,4 +178,12 @@ class _Work:
         path = self._folder / "calibration.npz"
         if not path.exists():
             np.savez(path, **trajectories(self._float32(), self._waveforms))
+        return path
+
+    def _signals(self) -> pathlib.Path:
+        path = self._folder / "signals.npz"
+        if not path.exists():
+            rate = self._model.sample_rate
+            waveforms = self._waveforms or recordings.voice_at_levels(rate)
+            np.savez(path, *sensitivity.signals(waveforms, rate))
         return path

@@ -11,6 +11,9 @@ from tfse import pretrained
 from tfse.errors import ModelError
 from tfse.models.enhancement import EnhancementModel
 
+#: Largest size of what an archive holds, as a multiple of its own.
+_LARGEST_RATIO = 10
+
 
 def pretrained_names() -> list[str]:
     """Returns the names of the models that ship with the package."""
@@ -37,6 +40,7 @@ def load(path_or_name: str | pathlib.Path) -> EnhancementModel:
     path = _resolve(path_or_name)
     if not zipfile.is_zipfile(path):
         raise ModelError(f"a model file must be a whole .keras archive; {path} is cut or none.")
+    _check_unpacked_size(path)
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:
@@ -48,6 +52,25 @@ def load(path_or_name: str | pathlib.Path) -> EnhancementModel:
             f"a model file must hold a model of tfse; received a {type(model).__name__} in {path}."
         )
     return model
+
+
+def _check_unpacked_size(path: pathlib.Path) -> None:
+    """Refuses an archive that unpacks to far more than it is, before Keras unpacks it.
+
+    Keras stores without compression. What the file declares inside its parts, as the sizes
+    of layers, is not checked.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+        return  # Keras says what is wrong with it.
+    size = path.stat().st_size
+    if unpacked > _LARGEST_RATIO * size:
+        raise ModelError(
+            f"a model file must unpack to at most {_LARGEST_RATIO} times its size; {path} has "
+            f"{size:,} bytes and unpacks to {unpacked:,}."
+        )
 
 
 def _resolve(path_or_name: str | pathlib.Path) -> pathlib.Path:

@@ -32,6 +32,7 @@ def enhance(
     max_attenuation_db: float | None = None,
     on_invalid: str = "raise",
     link_channels: bool = False,
+    trust_saved_model: bool = False,
 ) -> Samples:
     """Takes the noise out of speech.
 
@@ -48,6 +49,7 @@ def enhance(
             take them as silence ("zero").
         link_channels: enhances all channels by one gain, so that the stereo image
             stays, and not each by itself.
+        trust_saved_model: loads a SavedModel, which is code; see `open_step`.
 
     Returns:
         float32 of the same shape, in line with `samples`.
@@ -64,17 +66,17 @@ def enhance(
     """
     noisy = _checked(samples, sample_rate)
     mixed = DryWet(mix, max_attenuation_db)
-    step = opened(DEFAULT_MODEL if model is None else model)
+    step = opened(DEFAULT_MODEL if model is None else model, trust_saved_model)
     enhancer = RecordingEnhancer(step, sample_rate, noisy.shape[1], on_invalid, link_channels)
     enhanced = [mixed(enhancer.process(noisy)), mixed(enhancer.finish())]
     return np.concatenate(enhanced).reshape(samples.shape)
 
 
-def opened(model: Model) -> Step:
+def opened(model: Model, trust_saved_model: bool = False) -> Step:
     """Returns a step; one of a shipped model is kept for the next call."""
     if isinstance(model, str) and model in pretrained_names():
         return _shipped(model)
-    return open_step(model)
+    return open_step(model, trust_saved_model=trust_saved_model)
 
 
 @functools.lru_cache(maxsize=4)

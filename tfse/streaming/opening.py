@@ -8,11 +8,12 @@ from tfse.errors import ModelError
 from tfse.models import EnhancementModel, load
 from tfse.streaming.keras_step import KerasStep
 from tfse.streaming.step import Step
+from tfse.streaming.trust import TrustedFolder, require_trust
 
 Model = str | pathlib.Path | EnhancementModel | Step
 
 
-def open_step(model: Model, one_hop: bool = False) -> Step:
+def open_step(model: Model, one_hop: bool = False, trust_saved_model: bool = False) -> Step:
     """Returns a step, ready to be fed by a `StreamingEnhancer`.
 
     Args:
@@ -21,12 +22,16 @@ def open_step(model: Model, one_hop: bool = False) -> Step:
             versions: the newest is taken), a Keras model, or a step.
         one_hop: compiles a Keras model for a live stream, see `KerasStep`;
             the other kinds were compiled when they were exported.
+        trust_saved_model: loads a SavedModel, which is code that runs with the rights of
+            this process; a `TrustedFolder` is loaded without it.
 
     Raises:
-        ModelError: there is no such model, or it is none of ours.
+        ModelError: there is no such model, it is not a tfse model, or it is a SavedModel
+            that is not trusted.
     """
     if isinstance(model, str | pathlib.Path):
-        return _from_path(pathlib.Path(model), one_hop)
+        trusted = trust_saved_model or isinstance(model, TrustedFolder)
+        return _from_path(pathlib.Path(model), one_hop, trusted)
     if isinstance(model, EnhancementModel):
         return KerasStep(model, one_hop)
     if isinstance(model, Step):
@@ -37,12 +42,13 @@ def open_step(model: Model, one_hop: bool = False) -> Step:
     )
 
 
-def _from_path(path: pathlib.Path, one_hop: bool) -> Step:
+def _from_path(path: pathlib.Path, one_hop: bool, trusted: bool) -> Step:
     if path.suffix == ".tflite":
         from tfse.streaming.tflite_step import TFLiteStep
 
         return TFLiteStep(path)
     if path.is_dir():
+        require_trust(path, trusted)
         from tfse.streaming.saved_model_step import SavedModelStep
 
         return SavedModelStep(path)

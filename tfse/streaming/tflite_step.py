@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pathlib
 from typing import Any
 
@@ -10,6 +11,9 @@ import numpy as np
 from tfse.errors import ModelError
 from tfse.streaming.contract import NOISY, STEP, tflite_metadata
 from tfse.streaming.exported_step import ExportedStep, NamedState
+
+#: Of all inputs of a step together, 256 MB; the largest shipped model has 0.1 million.
+_MOST_VALUES = 1 << 26
 
 
 class TFLiteStep(ExportedStep):
@@ -34,7 +38,7 @@ class TFLiteStep(ExportedStep):
         metadata = tflite_metadata(path)
         self._runner = signature_runner(path, num_threads)
         self._inputs = self._runner.get_input_details()
-        streams, samples = (int(n) for n in self._inputs[NOISY]["shape"])
+        streams, samples = _checked_shape(self._inputs, metadata.hop_length, path)
         super().__init__(metadata, streams, samples)
 
     def _initial(self, num_streams: int) -> NamedState:
@@ -46,6 +50,24 @@ class TFLiteStep(ExportedStep):
 
     def _run(self, inputs: dict[str, Any]) -> dict[str, Any]:
         return dict(self._runner(**inputs))
+
+
+def _checked_shape(inputs: dict[str, Any], hop_length: int, path: pathlib.Path) -> tuple[int, int]:
+    """Returns streams and samples of a block, before anything of the declared size is made."""
+    shapes = {name: [int(n) for n in details["shape"]] for name, details in inputs.items()}
+    shape = shapes.get(NOISY, [])
+    if len(shape) != 2 or min(shape) < 1 or shape[1] % hop_length:
+        raise ModelError(
+            f"`{NOISY}` of a TFLite file must be [streams, a multiple of {hop_length} samples]; "
+            f"received {shape} in {path}."
+        )
+    values = sum(math.prod(sizes) for sizes in shapes.values())
+    if values > _MOST_VALUES:
+        raise ModelError(
+            f"a TFLite file must take at most {_MOST_VALUES:,} values per step; received "
+            f"{values:,} in {path}."
+        )
+    return shape[0], shape[1]
 
 
 def signature_runner(path: pathlib.Path, num_threads: int) -> Any:

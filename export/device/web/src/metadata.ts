@@ -2,6 +2,8 @@ import { strFromU8, unzipSync } from "fflate";
 
 const FILE = "tfse.json";
 const TFLITE_MAGIC = "TFL3";
+/** The metadata has about 2,000 bytes; a file that unpacks to more is not unpacked. */
+const MOST_BYTES = 65536;
 
 /** What the exporter wrote into a file, as far as a host needs it. */
 export interface Metadata {
@@ -48,7 +50,9 @@ export function readMetadata(file: Uint8Array, name: string): Metadata {
 function parse(file: Uint8Array, name: string): Record<string, unknown> {
   try {
     // The archive stands behind the model; the table at its end is found from the end of the file.
-    const entry = unzipSync(file, { filter: (found) => found.name === FILE })[FILE];
+    const entry = unzipSync(file, {
+      filter: (found) => found.name === FILE && found.originalSize <= MOST_BYTES,
+    })[FILE];
     const values: unknown = entry && JSON.parse(strFromU8(entry));
     if (typeof values === "object" && values !== null) return values as Record<string, unknown>;
   } catch {
