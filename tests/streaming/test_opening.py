@@ -29,3 +29,11 @@ def test_a_model_that_is_not_there_is_refused(model: str) -> None:
 def test_something_else_is_refused() -> None:
     with pytest.raises(ModelError, match="received ndarray"):
         open_step(np.zeros(3))  # type: ignore[arg-type]
+
+
+def test_a_folder_does_not_hide_a_shipped_model(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lstm_irm").mkdir()
+    assert isinstance(open_step("lstm_irm"), KerasStep)

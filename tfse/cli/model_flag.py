@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pathlib
+
 from absl import flags
 
-from tfse.pretrained import DEFAULT_MODEL
+from tfse import pretrained
+from tfse.errors import ModelError
 from tfse.streaming.trust import TrustedFolder
 
 NAME = "model"
@@ -21,6 +24,16 @@ _TRUST = flags.DEFINE_bool(TRUST_NAME, False, TRUST_HELP)
 
 
 def value() -> str:
-    """Returns what the user chose, or the default; a `TrustedFolder` if it is trusted."""
-    chosen = _MODEL.value or DEFAULT_MODEL
+    """Returns what the user chose, or the default; a `TrustedFolder` if it is trusted.
+
+    Raises:
+        ModelError: nothing of that name is there.
+    """
+    chosen = _MODEL.value or pretrained.DEFAULT_MODEL
+    # Told here, before TensorFlow is imported, which takes seconds.
+    if chosen not in pretrained.names() and not pathlib.Path(chosen).exists():
+        raise ModelError(
+            f"a model must be a .keras or .tflite file, a SavedModel folder or one of "
+            f"{pretrained.names()}; received {chosen!r}."
+        )
     return TrustedFolder(chosen) if _TRUST.value else chosen

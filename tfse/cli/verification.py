@@ -95,7 +95,6 @@ def verify(forms: Sequence[Form], sample_rate: int) -> bool:
 
 
 def _write(path: pathlib.Path, text: str) -> None:
-    from tfse.audiofiles.atomic import atomic, write_all
+    from tfse.audiofiles.atomic import write_whole
 
-    with atomic(path) as file:
-        write_all(file, text.encode())
+    write_whole(path, text.encode())

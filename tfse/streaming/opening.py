@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 
+from tfse import pretrained
 from tfse.errors import ModelError
 from tfse.models import EnhancementModel, load
 from tfse.streaming.keras_step import KerasStep
@@ -17,9 +18,9 @@ def open_step(model: Model, one_hop: bool = False, trust_saved_model: bool = Fal
     """Returns a step, ready to be fed by a `StreamingEnhancer`.
 
     Args:
-        model: the name of a shipped model, a `.keras` file, a `.tflite` file,
-            the folder of a SavedModel (or the one above it, which holds its
-            versions: the newest is taken), a Keras model, or a step.
+        model: the name of a shipped model (also where a folder has this name), a `.keras`
+            file, a `.tflite` file, the folder of a SavedModel (or the one above it, which
+            holds its versions: the newest is taken), a Keras model, or a step.
         one_hop: compiles a Keras model for a live stream, see `KerasStep`;
             the other kinds were compiled when they were exported.
         trust_saved_model: loads a SavedModel, which is code that runs with the rights of
@@ -47,7 +48,8 @@ def _from_path(path: pathlib.Path, one_hop: bool, trusted: bool) -> Step:
         from tfse.streaming.tflite_step import TFLiteStep
 
         return TFLiteStep(path)
-    if path.is_dir():
+    # A folder that happens to have the name of a shipped model is another thing.
+    if path.is_dir() and str(path) not in pretrained.names():
         require_trust(path, trusted)
         from tfse.streaming.saved_model_step import SavedModelStep
 
