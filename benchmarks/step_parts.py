@@ -1,6 +1,6 @@
 """Where the time of a step goes: every layer of a model exported and timed by itself.
 
-    TF_CPP_MIN_LOG_LEVEL=3 python -m benchmarks.step_parts --model=dpcrn
+    TF_CPP_MIN_LOG_LEVEL=3 python -m benchmarks.step_parts --model=dpcrn_large
 
 Float32, one frame, one thread; CPU time of this thread, so that what else the
 machine does counts little. A layer by itself finds its weights in the cache,
@@ -33,7 +33,7 @@ _RUNS = 300
 def main() -> None:
     """Prints one row a layer, the sum and the whole."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default="dpcrn", help="a name of configs/")
+    parser.add_argument("--model", default="dpcrn_large", help="a name of configs/")
     name = parser.parse_args().model
     model = build(importlib.import_module(f"configs.{name}").get_config().model)
     print("| layer | ms | multiply-accumulates | G a second |")

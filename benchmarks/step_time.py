@@ -1,6 +1,6 @@
 """Time of one step of the exported files, against what the core could do at best.
 
-    python -m benchmarks.step_time --models=dpcrn,dpcrn_small,lstm_irm
+    python -m benchmarks.step_time --models=dpcrn_large,dpcrn_small,lstm_irm
 
 For each model and number format: median ms a frame with one thread, real-time
 factor, and the ratio to the floor: the multiply-accumulates of a frame over the
@@ -29,7 +29,7 @@ _TURN = 50
 def main() -> None:
     """Prints one table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--models", default="dpcrn,dpcrn_small,lstm_irm")
+    parser.add_argument("--models", default="dpcrn_large,dpcrn_small,lstm_irm")
     parser.add_argument("--formats", default=FORMATS)
     parser.add_argument("--steps", type=int, default=500)
     arguments = parser.parse_args()

@@ -1,7 +1,7 @@
 """Speed of training: audio seconds a second by model, batch, precision and XLA; memory; waiting.
 
     python -m benchmarks.training --data_dir=prepared
-    python -m benchmarks.training --data_dir=prepared --models=dpcrn --batch_sizes=4,8 \
+    python -m benchmarks.training --data_dir=prepared --models=dpcrn_large --batch_sizes=4,8 \
         --precisions=float32,mixed_bfloat16 --jit=off,on --threads=1
 
 The whole of a step is measured as `tfse-train` makes it, mixing included, each
@@ -32,7 +32,9 @@ def main() -> None:
     """Measures what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data_dir", required=True)
-    parser.add_argument("--models", default="lstm_irm,dpcrn_small,dpcrn", help="files of configs/")
+    parser.add_argument(
+        "--models", default="lstm_irm,dpcrn_small,dpcrn_large", help="files of configs/"
+    )
     parser.add_argument("--batch_sizes", default="", help="empty for the config's own")
     parser.add_argument("--segment_s", type=float, default=3.0)
     parser.add_argument("--precisions", default="float32,mixed_bfloat16")

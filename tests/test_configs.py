@@ -12,7 +12,7 @@ CONFIGS = sorted(path.stem for path in (pathlib.Path(__file__).parents[1] / "con
 
 
 def test_there_are_the_experiments_of_the_readme():
-    dpcrn = {"dpcrn", "dpcrn_medium", "dpcrn_paper", "dpcrn_small"}
+    dpcrn = {"dpcrn_large", "dpcrn_medium", "dpcrn_paper", "dpcrn_small"}
     assert dpcrn | {"lstm_irm", "lstm_irm_multitarget"} <= set(CONFIGS)
 
 

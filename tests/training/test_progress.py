@@ -33,6 +33,18 @@ def test_a_plateau_cuts_the_learning_rate_and_begins_to_wait_anew():
     assert rates == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01, 0.01])
 
 
+def test_a_fresh_run_has_counted_nothing():
+    best = {"best": math.inf, "plateau_best": math.inf, "plateau_scale": 1.0}
+    assert Progress().as_dict() == {name: best.get(name, 0) for name in Progress().as_dict()}
+
+
+def test_an_equal_loss_is_no_better():
+    progress, config = Progress(), TrainConfig()
+    assert progress.count_validation(1.0, config)
+    assert not progress.count_validation(1.0, config)
+    assert (progress.best, progress.since_best) == (1.0, 1)
+
+
 def test_patience_ends_the_run():
     config = TrainConfig(early_stopping_patience=2)
     progress, ends = Progress(), []

@@ -24,8 +24,8 @@ DESCRIPTION = """Trains a model on one accelerator that has JAX and no TensorFlo
   python -m tools.jax_training pack --data_dir=prepared --output_dir=packed
   python -m tools.jax_training wheels --output_dir=wheels
   python -m tools.jax_training unpack --packed_dir=packed --store=store
-  python -m tools.jax_training smoke --config=configs/dpcrn.py --store=store
-  python -m tools.jax_training train --config=configs/dpcrn.py --data=store --output_dir=run
+  python -m tools.jax_training smoke --config=configs/dpcrn_large.py --store=store
+  python -m tools.jax_training train --config=configs/dpcrn_large.py --data=store --output_dir=run
 
 COMMAND --help lists the flags of a command. See README.md beside this program.
 """

@@ -13,7 +13,7 @@ from ml_collections import config_flags
 
 DESCRIPTION = """Runs the real training step and measures it.
 
-  python -m tools.jax_training smoke --config=configs/dpcrn.py --data=store --seconds=60
+  python -m tools.jax_training smoke --config=configs/dpcrn_large.py --data=store --seconds=60
 
 Prints for each batch size: time to compile, seconds of audio per second, time per step,
 memory; and how far the output on this device is from that on the CPU.

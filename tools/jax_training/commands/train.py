@@ -14,7 +14,7 @@ from tfse.errors import ConfigError
 
 DESCRIPTION = """Trains a model with JAX for some minutes.
 
-  python -m tools.jax_training train --config=configs/dpcrn.py --data=store \\
+  python -m tools.jax_training train --config=configs/dpcrn_large.py --data=store \\
       --output_dir=run --minutes=9 --schedule=cosine
 
 Every setting of the config is a flag: --config.train.batch_size=64. Each minute it

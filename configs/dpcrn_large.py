@@ -16,11 +16,11 @@ MSE, which is sensitive to quiet bins, + 4 times the disturbance of loudness of 
 (PESQ) and 5 times the negative ESTOI. Those two are sensitive to neither level nor phase,
 so the others stay.
 Expect: the shipped weights have PESQ +0.554, STOI +0.045 and SI-SDR +5.68 dB on the test
-mixtures of `tfse/pretrained/dpcrn.md`. They are of 2,300 steps of Adam 1e-3 at levels of
+mixtures of `tfse/pretrained/dpcrn_large.md`. They are of 2,300 steps of Adam 1e-3 at levels of
 -35 to -15 dBFS without synthetic noise; the settings below learn more in equal time
 (`docs/recipes.md`). Widened from a small model it begins where that one ends:
 
-    tfse-train --config=configs/dpcrn.py --data_dir=prepared --run_dir=runs/dpcrn \\
+    tfse-train --config=configs/dpcrn_large.py --data_dir=prepared --run_dir=runs/dpcrn_large \\
         --init_from=dpcrn_small --widen
 """
 
@@ -35,7 +35,7 @@ def get_config() -> ExperimentConfig:
     """Returns the experiment."""
     return ExperimentConfig(
         model=DPCRNConfig(
-            name="dpcrn",
+            name="dpcrn_large",
             frame_length=512,
             hop_length=256,
             fft_length=512,
