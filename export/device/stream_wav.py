@@ -10,7 +10,6 @@ shall be in line with the input.
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 import time
@@ -110,15 +109,12 @@ def read_wav(path: str) -> tuple[Samples, int]:
 def write_wav(path: str, samples: Samples, rate: int) -> None:
     """Writes mono PCM16; what is too loud is clipped."""
     values = np.clip(np.round(samples * 32768), -32768, 32767).astype("<i2")
-    content = io.BytesIO()
-    with wave.open(content, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(values.tobytes())
     try:
-        with open(path, "wb") as target:
-            target.write(content.getbuffer())
+        with open(path, "wb") as target, wave.open(target, "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(rate)
+            file.writeframes(values.tobytes())
     except OSError as error:
         raise Refused(f"{path}: {error.strerror}") from error
 

@@ -65,11 +65,11 @@ def test_with_the_flag_it_enhances_on_several_processes_too(
     assert json.loads(report.read_text())["model"] == str(folder)
 
 
-def test_the_flag_makes_the_path_a_trusted_one() -> None:
-    with flagsaver.flagsaver(**{model_flag.NAME: "served", model_flag.TRUST_NAME: True}):
+def test_the_flag_makes_the_path_a_trusted_one(folder: pathlib.Path) -> None:
+    with flagsaver.flagsaver(**{model_flag.NAME: str(folder), model_flag.TRUST_NAME: True}):
         chosen = pickle.loads(pickle.dumps(model_flag.value()))
     assert isinstance(chosen, TrustedFolder)
-    assert chosen == "served"
+    assert chosen == str(folder)
     assert not isinstance(model_flag.value(), TrustedFolder)
 
 

@@ -56,7 +56,9 @@ class DCRemoval(StreamingLayer):
         return {"mean": zeros, "weight": zeros}
 
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        hops = ops.reshape(x, (ops.shape(x)[0], -1, self.hop_length))
+        # Known hops stay known: with an open batch, -1 would leave them open too.
+        count = -1 if x.shape[1] is None else x.shape[1] // self.hop_length
+        hops = ops.reshape(x, (ops.shape(x)[0], count, self.hop_length))
         means, weights = self._running(ops.mean(hops, axis=-1, keepdims=True), state)
         before = ops.concatenate([state["mean"], means[:, :-1]], axis=1)
         # The share of a hop in its running mean is 1 in the first and about a half, at most,
