@@ -19,6 +19,7 @@ from tfse.cli import enhance, model_flag, program
 from tfse.errors import ModelError
 from tfse.evaluation.systems import models
 from tfse.exporting import forms, metadata
+from tfse.streaming import enhance_file
 from tfse.streaming.trust import TrustedFolder
 
 
@@ -86,6 +87,19 @@ def test_systems_and_exports_want_trust(
     with pytest.raises(ModelError, match="--trust_saved_model"):
         forms.found_in([folder.parent], model)
     assert len(forms.found_in([folder.parent], model, trust_saved_model=True)) == 2
+
+
+def test_python_wants_trust_for_files_too(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    source, target = write(tmp_path / "x.wav", noise(4_000)), tmp_path / "y.wav"
+    with pytest.raises(ModelError, match="trust_saved_model=True"):
+        enhance_file(source, target, folder)
+    assert not target.exists()
+    enhance_file(source, target, folder, trust_saved_model=True)
+    np.testing.assert_allclose(read(target), read(source), atol=1e-4)
+
+
+def test_help_names_the_flag() -> None:
+    assert "trust_saved_model" in run_module("tfse.cli.enhance", "--help").stdout
 
 
 @pytest.mark.parametrize(

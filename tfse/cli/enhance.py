@@ -42,6 +42,7 @@ _OUTPUT_DIR = flags.DEFINE_string(
 )
 _IN_PLACE = flags.DEFINE_bool("in_place", False, "Replace every recording after its success.")
 flags.declare_key_flag(model_flag.NAME)
+flags.declare_key_flag(model_flag.TRUST_NAME)
 _MIX = flags.DEFINE_float("mix", 1.0, "0 the recording as it came, 1 the enhanced one alone.")
 _MAX_ATTENUATION_DB = flags.DEFINE_float(
     "max_attenuation_db", None, "Nothing is taken down by more."

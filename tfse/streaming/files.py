@@ -37,6 +37,7 @@ def enhance_file(
     *,
     noise_target: str | pathlib.Path | None = None,
     overwrite: bool = False,
+    trust_saved_model: bool = False,
 ) -> Summary:
     """Takes the noise out of a recording.
 
@@ -51,6 +52,7 @@ def enhance_file(
         options: how it is enhanced and stored; None for the defaults.
         noise_target: where that goes which was taken away.
         overwrite: replaces files that exist.
+        trust_saved_model: see `open_step`.
 
     Returns:
         Length and time.
@@ -71,7 +73,7 @@ def enhance_file(
     noise = None if noise_target is None else pathlib.Path(noise_target)
     targets = Targets(pathlib.Path(target), noise)
     require_free(targets, overwrite)
-    step = opened(DEFAULT_MODEL if model is None else model)
+    step = opened(DEFAULT_MODEL if model is None else model, trust_saved_model)
     try:
         return enhance_to(
             pathlib.Path(source), targets, step, options or EnhanceOptions(), overwrite=overwrite
