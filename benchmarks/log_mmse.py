@@ -25,7 +25,6 @@ Sources:
 from __future__ import annotations
 
 import argparse
-import csv
 import pathlib
 
 import numpy as np
@@ -34,8 +33,9 @@ import scipy.signal
 import scipy.special
 import soundfile
 
+from tfse import csv_rows
 from tfse.data.config import DataConfig
-from tfse.evaluation.metadata import COLUMNS
+from tfse.evaluation.metadata import COLUMNS, GROUPS
 from tfse.evaluation.mixtures import MixtureSource, sample_rate_of
 from tfse.evaluation.recordings import Sound
 
@@ -142,9 +142,9 @@ def write_mixtures(source: MixtureSource, output: pathlib.Path) -> None:
             soundfile.write(path, sound.samples, sound.sample_rate, subtype="FLOAT")
         facts = recording.facts
         snr_db = "" if facts.snr_db is None else facts.snr_db
-        rows.append([name, snr_db, facts.noise, "yes" if facts.reverberant else "no"])
-    with (output / "metadata.csv").open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([COLUMNS, *rows])
+        groups = [getattr(facts, group) for group in GROUPS]
+        rows.append([name, snr_db, facts.noise, "yes" if facts.reverberant else "no", *groups])
+    (output / "metadata.csv").write_bytes(csv_rows.encode([COLUMNS, *rows]))
 
 
 def main() -> None:

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
 from tests.waiting import HANGS_S
+
+# What `tfse.terminal.ProgressLines` prints of a job that takes longer than 10 s.
+_PROGRESS = re.compile(r"\d+( of \d+)? (s|row|file|room)(, \d+ min left)?")
+
+
+def messages(words: str) -> list[str]:
+    """Returns the lines that a program printed, without those of its progress."""
+    return [line for line in words.splitlines() if not _PROGRESS.fullmatch(line)]
 
 
 def run_module(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:

@@ -14,6 +14,7 @@ import soundfile
 from absl import flags
 from absl.testing import flagsaver
 
+from tests.cli.programs import messages
 from tests.streaming.examples import (
     RATE,
     identity,
@@ -90,7 +91,7 @@ def test_a_folder_with_a_bad_file(
         write(tmp_path / "in" / name, noise(1000))
     (tmp_path / "in" / "bad.wav").write_bytes(b"")
     assert run(tmp_path / "in", f"--model={models}/identity.keras") == program.FAILED
-    lines = capsys.readouterr().err.splitlines()
+    lines = messages(capsys.readouterr().err)
     assert len(lines) == 4
     assert f"{tmp_path}/in/bad.wav: failed: the file is empty" in lines
     assert lines[-1] == "2 of 3 are done."
@@ -187,7 +188,7 @@ def test_a_pipe_in_a_process_of_its_own(models: pathlib.Path, tmp_path: pathlib.
     )
     (tmp_path / "y.flac").write_bytes(done.stdout)
     np.testing.assert_allclose(read(tmp_path / "y.flac"), read(source), atol=1e-6)
-    lines = done.stderr.decode().splitlines()
+    lines = messages(done.stderr.decode())
     assert len(lines) == 1
     assert lines[0].startswith("- -> -: 0.56 s in ")
 
@@ -207,8 +208,8 @@ def test_a_name_that_is_no_text_ends_no_batch(
     command = [*COMMAND, ".", "--output_dir=out", f"--model={models}/identity.keras"]
     command += ["--report=report.json"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=True)
-    lines = done.stderr.splitlines()
-    assert len(lines) == 5 and lines[-1] == b"4 of 4 are done."
+    lines = messages(done.stderr.decode())
+    assert len(lines) == 5 and lines[-1] == "4 of 4 are done."
     assert b"\x1b" not in done.stderr
     assert sorted(os.listdir(tmp_path / "out")) == sorted(names)
     assert json.loads((tmp_path / "report.json").read_text())["done"] == 4
@@ -240,7 +241,7 @@ def test_no_signal_leaves_a_partial_file(
         process.send_signal(number)
         _, words = process.communicate(timeout=HANGS_S)
     assert process.returncode == 128 + number
-    assert words.splitlines() == [said]
+    assert messages(words) == [said]
     assert not leftovers(tmp_path)
     # On a busy machine one of two jobs may have ended before the other began: whole.
     results = list((tmp_path / "in_enhanced").iterdir())

@@ -56,8 +56,8 @@ class Facts:
         reverberant: whether the speech is in a room.
         speaker: who speaks. Recordings of one speaker are not independent of each
             other, nor are those with one noise recording or in one room.
-        noise_group: which noise recording it is, "" for noise that was not recorded.
-        room: which room it is, "" for none.
+        noise_group: which noise recording it is; None for noise that was not recorded, too.
+        room: which room it is; None for no room, too.
     """
 
     snr_db: float | None = None
