@@ -26,6 +26,13 @@ def one_line(text: str) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
+def os_error_line(error: OSError) -> str:
+    """Returns what the system says went wrong, and with which file."""
+    if not error.strerror:
+        return str(error)
+    return f"{error.strerror.lower()}{f': {error.filename}' if error.filename else ''}"
+
+
 class Progress(Protocol):
     """What a job reports to."""
 

@@ -31,7 +31,7 @@ def value() -> str:
     """
     chosen = _MODEL.value or pretrained.DEFAULT_MODEL
     # Told here, before TensorFlow is imported, which takes seconds.
-    if chosen not in pretrained.names() and not pathlib.Path(chosen).exists():
+    if not pretrained.file_of(chosen) and not pathlib.Path(chosen).exists():
         raise ModelError(
             f"a model must be a .keras or .tflite file, a SavedModel folder or one of "
             f"{pretrained.names()}; received {chosen!r}."

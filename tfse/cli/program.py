@@ -15,7 +15,7 @@ from absl import flags
 
 from tfse.cli import flag_errors
 from tfse.errors import ConfigError, TfseError
-from tfse.terminal import one_line
+from tfse.terminal import one_line, os_error_line
 
 DONE = 0
 FAILED = 1
@@ -25,6 +25,7 @@ SIGNALLED = 128
 TERMINATED = SIGNALLED + signal.SIGTERM
 
 HELP = frozenset(["-h", "-help", "--help", "-?", "--helpfull"])
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SAID = {signal.SIGTERM: "Terminated.", signal.SIGHUP: "Terminated: the terminal was closed."}
 # What the parser of a config file raises for a file or a field that is not
 # there, or for a value of a wrong type.
@@ -49,13 +50,13 @@ def _end_cleanly() -> None:
 
     A signal that is ignored, as SIGHUP under nohup, stays ignored.
     """
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _stop)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for each in _ENDING:
         signal.signal(each, signal.SIG_IGN)
     raise Stopped(number)
 
@@ -130,9 +131,8 @@ def _told_in_graph(error: Exception) -> str:
 
 
 def _words(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        where = f": {error.filename}" if error.filename else ""
-        return f"{error.strerror.lower()}{where}"
+    if isinstance(error, OSError):
+        return os_error_line(error)
     return _told_in_graph(error) or str(error)
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import soundfile
 
 from tfse import csv_rows
+from tfse.audiofiles.atomic import write_whole
 from tfse.data.image_sources import CENTRES_HZ, RATE_60_DB, SPEED_OF_SOUND_M_S, Box, render
 from tfse.data.room_layout import RT60_S_MAX, RT60_S_MIN, Position, Room, draw_room
 from tfse.errors import ConfigError
@@ -152,9 +153,7 @@ def _write(path: pathlib.Path, response: npt.NDArray[np.float32], sample_rate: i
 
 
 def _write_table(path: pathlib.Path, rows: list[tuple[Any, ...]]) -> None:
-    part = path.with_suffix(".part")
-    part.write_bytes(csv_rows.encode([COLUMNS, *rows]))
-    part.replace(path)
+    write_whole(path, csv_rows.encode([COLUMNS, *rows]))
 
 
 def _pyroomacoustics() -> Any:

@@ -6,8 +6,8 @@ import dataclasses
 import hashlib
 import pathlib
 from collections.abc import Mapping, Sequence
-from importlib import resources
 
+from tfse import pretrained
 from tfse.data import index
 from tfse.errors import ConfigError
 from tfse.streaming.step import Step
@@ -104,11 +104,9 @@ def sha256_of_files(files: Mapping[str, pathlib.Path]) -> str:
 
 
 def _path(name: str) -> pathlib.Path:
-    path = pathlib.Path(name)
-    # Not through tfse.models, which takes seconds to import.
-    shipped = pathlib.Path(str(resources.files("tfse.pretrained"))) / f"{name}.keras"
-    if path.name == name and shipped.is_file():
+    if shipped := pretrained.file_of(name):
         return shipped
+    path = pathlib.Path(name)
     if not path.exists():
         raise ConfigError(
             "`model` must be the name of a shipped model, a .keras file, a .tflite file or a "

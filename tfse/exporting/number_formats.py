@@ -23,6 +23,9 @@ FORMATS = (FLOAT32, "float16", *EIGHT_BITS)
 PRODUCTS = ("FULLY_CONNECTED", "CONV_2D")
 #: Layers that stay float32 in every format, so that an all-ones mask comes back at 80 dB.
 TRANSFORMS = ("stft", "inverse_stft")
+#: Regular expression of their scopes. In the names of TensorFlow's tensors a layer may have
+#: a number that counts traces.
+TRANSFORM_SCOPES = rf"(^|[/;])({'|'.join(TRANSFORMS)})(_\d+)?/"
 
 Recipe = list[dict[str, Any]]
 Calibration = Mapping[str, npt.NDArray[np.float32]]
@@ -47,11 +50,9 @@ def recipe(number_format: str, scopes: Sequence[str] = ()) -> Recipe:
     """
     if number_format == "float16":
         half = {"num_bits": 16, "symmetric": True, "granularity": "TENSORWISE", "dtype": "FLOAT"}
-        # In the names of TensorFlow's tensors a layer may have a number that counts traces.
-        transforms = rf"(^|[/;])({'|'.join(TRANSFORMS)})(_\d+)?/"
         return [
             *_entries("float_casting", ".*", "FLOAT", half),
-            *_entries("no_quantize", transforms, "FLOAT"),
+            *_entries("no_quantize", TRANSFORM_SCOPES, "FLOAT"),
         ]
     weights = {"num_bits": 8, "symmetric": True, "granularity": "CHANNELWISE", "dtype": "INT"}
     bits = {"int8": 8, "int16x8": 16}.get(number_format)

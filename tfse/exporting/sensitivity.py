@@ -31,7 +31,7 @@ LARGEST_SHARE = 0.1
 SIGNALS = 8
 SIGNAL_S = 2.0
 
-_TRANSFORM = re.compile(rf"(^|[/;])({'|'.join(number_formats.TRANSFORMS)})(_\d+)?/")
+_TRANSFORM = re.compile(number_formats.TRANSFORM_SCOPES)
 # MODEL/core/LAYER/.../OPERATION; TensorFlow appends the number of the trace to every part.
 _PRODUCT = re.compile(r"core(_\d+)?/([^;]*?)/(?:Tensordot|MatMul|convolution)(?:_\d+)?(?=[/;])")
 

@@ -75,10 +75,9 @@ def _check_unpacked_size(path: pathlib.Path) -> None:
 
 def _resolve(path_or_name: str | pathlib.Path) -> pathlib.Path:
     path = pathlib.Path(path_or_name)
-    shipped = pretrained.FOLDER / f"{path_or_name}.keras"
     if path.suffix == ".keras" and path.is_file():
         return path
-    if path.name == str(path_or_name) and shipped.is_file():
+    if shipped := pretrained.file_of(path_or_name):
         return shipped
     raise ModelError(
         f"a model must be a .keras file or one of {pretrained_names()}; "

@@ -13,6 +13,12 @@ FOLDER = pathlib.Path(__file__).parent
 DEFAULT_MODEL = "dpcrn_medium"
 
 
+def file_of(name: str | pathlib.PurePath) -> pathlib.Path | None:
+    """Returns the file of a shipped model, None if that is no name of one."""
+    file = FOLDER / f"{name}.keras"
+    return file if pathlib.PurePath(name).name == str(name) and file.is_file() else None
+
+
 def names() -> list[str]:
     """Returns the names of the models that ship with the package."""
     return sorted(path.stem for path in FOLDER.glob("*.keras"))

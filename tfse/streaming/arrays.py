@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tfse import pretrained
 from tfse.errors import AudioError
-from tfse.models import pretrained_names
 from tfse.pretrained import DEFAULT_MODEL
+from tfse.streaming.finite import INTEGER_PEAK
 from tfse.streaming.mixing import DryWet
 from tfse.streaming.opening import Model, open_step
 from tfse.streaming.recording import RecordingEnhancer
@@ -18,8 +19,7 @@ from tfse.streaming.step import Samples, Step
 
 # Librosa and torchaudio give [channels, samples]. No recording has so many channels.
 _FEW = 64
-# Floats between these are integers that nobody divided by their full scale.
-_INTEGERS = 100.0
+# The full scale of the widest integers; floats beyond are no integers.
 _MOST_BITS = 2.0**31
 
 
@@ -74,7 +74,7 @@ def enhance(
 
 def opened(model: Model, trust_saved_model: bool = False) -> Step:
     """Returns a step; one of a shipped model is kept for the next call."""
-    if isinstance(model, str) and model in pretrained_names():
+    if isinstance(model, str) and pretrained.file_of(model):
         return _shipped(model)
     return open_step(model, trust_saved_model=trust_saved_model)
 
@@ -112,7 +112,7 @@ def _checked(samples: npt.NDArray[np.floating[Any]], sample_rate: int) -> Sample
     with np.errstate(over="ignore"):
         noisy = samples.astype(np.float32)
     peak = np.abs(noisy, where=np.isfinite(noisy), out=np.zeros_like(noisy)).max(initial=0.0)
-    if _INTEGERS <= peak <= _MOST_BITS:
+    if INTEGER_PEAK <= peak <= _MOST_BITS:
         raise AudioError(
             f"samples must have a full scale of 1; received a peak of {peak:g}, as of integers: "
             "divide by their full scale, which is 32768 for 16 bits."

@@ -21,6 +21,7 @@ from tfse.streaming.options import PIPE
 from tfse.streaming.outcome import Existing, Order, Outcome, Status
 from tfse.streaming.plan import Task
 from tfse.streaming.step import Step
+from tfse.terminal import os_error_line
 
 
 def run_batch(
@@ -70,8 +71,7 @@ def attempt(task: Task, step: Step, order: Order, progress: Progress | None = No
 
 def _line(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
-        where = f": {error.filename}" if error.filename else ""
-        return f"{error.strerror.lower()}{where}"
+        return os_error_line(error)
     text = " ".join(str(error).split())
     if isinstance(error, DamagedError):
         return f"{text}; --on_damage=keep keeps what comes before"

@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from tfse.audiofiles.reading import Source
+from tfse.streaming.finite import INTEGER_PEAK
 from tfse.streaming.mixing import DryWet
 from tfse.streaming.options import EnhanceOptions, Summary
 from tfse.streaming.recording import Aligned, RecordingEnhancer
 from tfse.streaming.step import Samples, Step
 
-# Floats that reach this are integers that nobody divided by their full scale.
-_INTEGERS = 100.0
 _QUIET_DBFS = -50.0
 
 #: Gets a stretch of a recording and what it became, both `[samples, channels]`.
@@ -69,7 +68,7 @@ def run(
 
 def _level_notes(peak: float) -> list[str]:
     """Notes a level that no model was trained at: what is speech is decided by it too."""
-    if peak >= _INTEGERS:
+    if peak >= INTEGER_PEAK:
         return [f"its peak is {peak:g}; full scale is 1, so it was enhanced far too loud"]
     if 0 < peak < 10 ** (_QUIET_DBFS / 20):
         level = 20 * math.log10(peak)

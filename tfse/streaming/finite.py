@@ -11,6 +11,8 @@ ON_INVALID = ("raise", "zero")
 # Above this the power of a frame of 512 samples comes near the end of float32,
 # and one such frame would leave a recurrent state infinite for good.
 MAX_MAGNITUDE = 1e12
+#: Floats that reach this are integers that nobody divided by their full scale.
+INTEGER_PEAK = 100.0
 
 
 class FiniteGuard:

@@ -49,7 +49,7 @@ def _from_path(path: pathlib.Path, one_hop: bool, trusted: bool) -> Step:
 
         return TFLiteStep(path)
     # A folder that happens to have the name of a shipped model is another thing.
-    if path.is_dir() and str(path) not in pretrained.names():
+    if path.is_dir() and not pretrained.file_of(path):
         require_trust(path, trusted)
         from tfse.streaming.saved_model_step import SavedModelStep
 

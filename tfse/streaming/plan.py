@@ -114,10 +114,8 @@ def _found(text: str, excluded: pathlib.Path | None, passed_over: Passed) -> lis
     if path == PIPE or path.exists() or not glob.has_magic(text):
         return _at(path, excluded, passed_over)
     matches = [pathlib.Path(match) for match in sorted(glob.glob(text, recursive=True))]
-    fresh = [match for match in matches if not _is_result(match)]
-    if len(fresh) < len(matches):
-        passed_over[_EARLIER] += len(matches) - len(fresh)
-    return [one for match in fresh or [path] for one in _at(match, excluded, passed_over)]
+    fresh = _without_results(matches, passed_over) or [path]
+    return [one for match in fresh for one in _at(match, excluded, passed_over)]
 
 
 def _at(path: pathlib.Path, excluded: pathlib.Path | None, passed_over: Passed) -> list[_Found]:
@@ -129,10 +127,7 @@ def _at(path: pathlib.Path, excluded: pathlib.Path | None, passed_over: Passed) 
         is_recording=lambda file: format_of(file) is not None,
         enters=lambda folder: folder.resolve() != without and not _is_result(folder),
     )
-    found = list(walk)
-    fresh = [source for source in found if not _is_result(source)]
-    if len(fresh) < len(found):
-        walk.passed_over[_EARLIER] += len(found) - len(fresh)
+    fresh = _without_results(list(walk), walk.passed_over)
     passed_over.update(walk.passed_over)
     if not fresh:
         told = walk.summary()
@@ -140,6 +135,13 @@ def _at(path: pathlib.Path, excluded: pathlib.Path | None, passed_over: Passed) 
             f"a folder must hold recordings; there is none in {path}{told and f' ({told})'}."
         )
     return [_Found(source, source.relative_to(path), path) for source in fresh]
+
+
+def _without_results(found: Sequence[pathlib.Path], passed_over: Passed) -> list[pathlib.Path]:
+    fresh = [path for path in found if not _is_result(path)]
+    if len(fresh) < len(found):
+        passed_over[_EARLIER] += len(found) - len(fresh)
+    return fresh
 
 
 def _is_result(path: pathlib.Path) -> bool:
