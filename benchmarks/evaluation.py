@@ -18,7 +18,8 @@ from typing import Any
 
 from absl import flags
 
-from tfse.cli import native_logs, program
+from tfse import native_logs
+from tfse.cli import program
 
 _MODEL = flags.DEFINE_list("model", ["dpcrn_small"], "Names or paths of models, side by side.")
 _TEST_DATA = flags.DEFINE_string("test_data", None, "What tfse-prepare wrote.", required=True)

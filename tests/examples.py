@@ -80,11 +80,13 @@ MODELS: dict[str, Callable[[], models.EnhancementModel]] = {
     "dpcrn": lambda: models.build(tiny_dpcrn()),
     "dpcrn_hard_sigmoid": lambda: models.build(tiny_dpcrn("keras2_hard_sigmoid")),
     "dpcrn_polar": lambda: models.build(tiny_dpcrn(log_power_input=True, mask="polar")),
+    "dpcrn_full_frame": lambda: models.build(tiny_dpcrn(first_frame="full")),
     "fastenhancer": lambda: models.build(tiny_fastenhancer()),
     "fastenhancer_polar": lambda: models.build(
         tiny_fastenhancer(level_time_s=0.02, dc_time_s=0.02, log_power_input=True, mask="polar")
     ),
     "lstm_irm": lambda: models.build(tiny_lstm_irm()),
+    "lstm_irm_full_quarter": lambda: models.build(tiny_lstm_irm(first_frame="full", hop_length=16)),
     "lstm_irm_multitarget": lambda: models.build(tiny_lstm_irm(predict_log_power=True)),
 }
 
@@ -123,13 +125,13 @@ def tiny_fastenhancer(**settings: Any) -> models.FastEnhancerConfig:
     )
 
 
-def tiny_lstm_irm(predict_log_power: bool = False) -> models.LSTMIRMConfig:
+def tiny_lstm_irm(hop_length: int = 32, **settings: Any) -> models.LSTMIRMConfig:
     """Returns an LSTM-IRM of 33 bins."""
     return models.LSTMIRMConfig(
         name="tiny_lstm_irm",
         frame_length=64,
-        hop_length=32,
+        hop_length=hop_length,
         fft_length=64,
         units=(12, 8),
-        predict_log_power=predict_log_power,
+        **settings,
     )

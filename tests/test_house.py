@@ -21,7 +21,7 @@ FLOORS = [
     {"models"},
     {"layers"},
     {"audiofiles", "dsp", "picture"},
-    {"csv_rows", "errors", "pretrained", "terminal"},
+    {"csv_rows", "errors", "native_logs", "pretrained", "terminal"},
 ]
 LEVEL = {name: -level for level, names in enumerate(FLOORS) for name in names}
 FILES = sorted(PACKAGE.rglob("*.py"))

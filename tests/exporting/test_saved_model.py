@@ -47,7 +47,7 @@ def exports(tmp_path_factory):
     return functools.cache(lambda name: Export(name, tmp_path_factory.mktemp(name)))
 
 
-@pytest.fixture(scope="module", params=["lstm_irm", "dpcrn", "fastenhancer_polar"])
+@pytest.fixture(scope="module", params=["lstm_irm", "dpcrn_full_frame", "fastenhancer_polar"])
 def export(request, exports):
     return exports(request.param)
 
@@ -111,7 +111,7 @@ print(peak_after(4), peak_after(160))
 
 @pytest.mark.skipif(not pathlib.Path("/proc/self/status").exists(), reason="no /proc here")
 def test_the_memory_of_enhance_does_not_grow_with_the_length(exports, stranger):
-    said = stranger(sys.executable, "-c", _MEMORY, exports("dpcrn").folder)
+    said = stranger(sys.executable, "-c", _MEMORY, exports("dpcrn_full_frame").folder)
     short, long = map(float, said.split())
     # Input, output and their copies are 10 MB each; in one piece it is 800 MB more.
     assert long - short < 80

@@ -57,8 +57,8 @@ def test_a_file_does_what_its_model_does(
     assert snr_db(wanted, got) > LEAST_SNR_DB[number_format]
 
 
-@pytest.mark.parametrize("name", ["fastenhancer", "fastenhancer_polar"])
-def test_fastenhancer_does_the_same_in_every_format(name: str, tmp_path: pathlib.Path) -> None:
+@pytest.mark.parametrize("name", ["fastenhancer", "fastenhancer_polar", "dpcrn_full_frame"])
+def test_other_models_do_the_same_in_every_format(name: str, tmp_path: pathlib.Path) -> None:
     model = tiny(name)
     noisy = voice(1.0, 5)
     wanted = tfse.enhance(noisy, 16_000, model)
@@ -151,11 +151,14 @@ def test_a_sample_waits_as_long_as_the_metadata_says() -> None:
     assert min(waits) == delay + 1
 
 
-@pytest.mark.parametrize("name", ["dpcrn", "lstm_irm"])
+@pytest.mark.parametrize("name", ["dpcrn", "lstm_irm", "lstm_irm_full_quarter"])
 def test_a_block_of_several_frames_is_the_same_stream(name: str, tmp_path: pathlib.Path) -> None:
-    (exported,) = export_tflite(tiny(name), tmp_path, ["float32"], frames_per_step=3)
-    assert exported.path.name == f"tiny_{name}_float32_3_frames.tflite"
-    assert read_from_tflite(exported.path)["algorithmic_latency_samples"] == 32 + 3 * 32
+    model = tiny(name)
+    (exported,) = export_tflite(model, tmp_path, ["float32"], frames_per_step=3)
+    assert exported.path.name == f"{model.name}_float32_3_frames.tflite"
+    assert read_from_tflite(exported.path)["algorithmic_latency_samples"] == (
+        model.latency_samples + 3 * model.hop_length
+    )
     noisy = voice(0.3, 6)
     got = tfse.enhance(noisy, 16_000, open_step(exported.path))
     np.testing.assert_allclose(got, tfse.enhance(noisy, 16_000, tiny(name)), atol=1e-5)

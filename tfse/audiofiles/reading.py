@@ -13,6 +13,7 @@ from typing import BinaryIO, Protocol
 
 import soundfile
 
+from tfse import native_logs
 from tfse.audiofiles import chunks, joined
 from tfse.audiofiles.folders import CONVERTIBLE, conversion_hint
 from tfse.audiofiles.layout import Layout, Samples
@@ -121,7 +122,7 @@ class FileSource:
         read = 0
         try:
             for part in self._parts:
-                while len(block := part.read(max(1, size), dtype="float32", always_2d=True)):
+                while len(block := _next_block(part, max(1, size))):
                     read += len(block)
                     yield block
         except (soundfile.SoundFileError, OSError) as error:
@@ -189,10 +190,18 @@ def _open(
     file: bytes | joined.Slice, path: pathlib.Path | None, opened: contextlib.ExitStack
 ) -> soundfile.SoundFile:
     try:
-        return opened.enter_context(SequentialFile(file))
+        with native_logs.hidden():
+            return opened.enter_context(SequentialFile(file))
     except (soundfile.SoundFileError, OSError, TypeError, ValueError) as error:
         hint = _convertible(path)
         raise AudioError(f"not readable as audio: {_reason(error)}{hint}") from error
+
+
+def _next_block(file: soundfile.SoundFile, size: int) -> Samples:
+    # The decoder of MPEG audio describes damage on standard error.
+    quiet = native_logs.hidden() if "MPEG" in file.subtype else contextlib.nullcontext()
+    with quiet:
+        return file.read(size, dtype="float32", always_2d=True)
 
 
 def _layout(file: soundfile.SoundFile) -> Layout:

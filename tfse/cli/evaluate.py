@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from tfse.cli import mixture_flags, native_logs, program
+from tfse import native_logs
+from tfse.cli import mixture_flags, program
 from tfse.data.config import DataConfig
 from tfse.errors import ConfigError
 from tfse.terminal import progress_bar

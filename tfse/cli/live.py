@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from tfse.cli import model_flag, native_logs, program
+from tfse import native_logs
+from tfse.cli import model_flag, program
 from tfse.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from tfse.cli import native_logs, program
+from tfse import native_logs
+from tfse.cli import program
 from tfse.errors import ConfigError
 
 if TYPE_CHECKING:

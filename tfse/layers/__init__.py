@@ -6,6 +6,7 @@ from tfse.layers.convolution import CausalConv2D, CausalConv2DTranspose
 from tfse.layers.dc_removal import DCRemoval
 from tfse.layers.dual_path import DualPathBlock
 from tfse.layers.frequency_map import FrequencyMap
+from tfse.layers.full_frame import FrameCounter, FullFrameModel
 from tfse.layers.gru import TimeGRU
 from tfse.layers.level import LevelNormalization
 from tfse.layers.masking import ComplexMasking, MagnitudeMasking, PolarMask
@@ -22,6 +23,7 @@ from tfse.layers.stft import STFT, InverseSTFT
 from tfse.layers.streaming import (
     StateScope,
     StreamingLayer,
+    active_scope,
     initial_state,
     latency_samples,
     require_streamable,
@@ -39,10 +41,12 @@ __all__ = [
     "ComplexMasking",
     "DCRemoval",
     "DualPathBlock",
+    "FrameCounter",
     "FrameNormalization",
     "FrequencyAttention",
     "FrequencyBLSTM",
     "FrequencyMap",
+    "FullFrameModel",
     "InverseSTFT",
     "LevelNormalization",
     "LogPower",
@@ -55,6 +59,7 @@ __all__ = [
     "StreamingLayer",
     "TimeGRU",
     "TimeLSTM",
+    "active_scope",
     "frames_without_padding",
     "initial_state",
     "keras2_hard_sigmoid",

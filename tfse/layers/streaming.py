@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -54,7 +54,7 @@ class StreamingLayer(keras.layers.Layer):
 
     def call(self, x: Tensor) -> Tensor:
         """Advances from the active scope's state, or from the initial one."""
-        scope = _active_scope.get()
+        scope = active_scope()
         if scope is not None:
             return scope.advance(self, x)
         output, _ = self.advance(x, self.initial_state(ops.shape(x)[0]))
@@ -93,14 +93,22 @@ class StateScope:
         """Gives the place back to the scope before."""
         _active_scope.reset(self._token)
 
+    @property
+    def state(self) -> Mapping[str, Tensor]:
+        """The state before this step, of every layer."""
+        return self._state
+
+    def hand_over(self, layers: Iterable[StreamingLayer], state: Mapping[str, Tensor]) -> None:
+        """Takes the next state of layers that were advanced in another scope."""
+        for layer in layers:
+            self._check_first_call(layer)
+            for name in layer.initial_state(1):
+                key = f"{layer.path}/{name}"
+                self.next_state[key] = state[key]
+
     def advance(self, layer: StreamingLayer, x: Tensor) -> Tensor:
         """Advances one layer and keeps its next state."""
-        if layer.path in self._advanced:
-            raise ModelError(
-                "a streaming layer may be applied once in a model, for its state has one place; "
-                f"received a second call of {layer.path!r}."
-            )
-        self._advanced.add(layer.path)
+        self._check_first_call(layer)
         names = {f"{layer.path}/{name}": name for name in layer.initial_state(1)}
         missing = sorted(set(names) - set(self._state))
         if missing:
@@ -109,6 +117,19 @@ class StateScope:
         output, next_state = layer.advance(x, state)
         self.next_state.update({key: next_state[name] for key, name in names.items()})
         return output
+
+    def _check_first_call(self, layer: StreamingLayer) -> None:
+        if layer.path in self._advanced:
+            raise ModelError(
+                "a streaming layer may be applied once in a model, for its state has one place; "
+                f"received a second call of {layer.path!r}."
+            )
+        self._advanced.add(layer.path)
+
+
+def active_scope() -> StateScope | None:
+    """Returns the scope that is entered in this thread or task, if any."""
+    return _active_scope.get()
 
 
 def streaming_layers(model: keras.Model) -> list[StreamingLayer]:

@@ -18,6 +18,9 @@ class ModelConfig:
         window: analysis window, see `tfse.dsp.windows`.
         dc_time_s: time constant of the running mean that is subtracted from the waveform,
             see `DCRemoval`; 0 leaves an offset in.
+        first_frame: where the network's states begin: "partial", with the frame of the first
+            hop, which holds zeros before it; or "full", with the frame that begins at sample
+            0, as in most other implementations, see `FullFrameModel`.
     """
 
     name: str = "model"
@@ -27,3 +30,4 @@ class ModelConfig:
     fft_length: int = 512
     window: str = "sqrt_hann"
     dc_time_s: float = 0.0
+    first_frame: str = "partial"

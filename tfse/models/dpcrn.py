@@ -22,7 +22,7 @@ from tfse.layers import (
 )
 from tfse.layers.streaming import Tensor
 from tfse.models.config import ModelConfig
-from tfse.models.enhancement import EnhancementModel, around_core
+from tfse.models.enhancement import EnhancementModel, around_core, core_model, spectrum_input
 from tfse.models.features import with_log_power
 from tfse.models.registry import register
 
@@ -99,9 +99,8 @@ def build_dpcrn(config: DPCRNConfig) -> EnhancementModel:
 
 def _core(config: DPCRNConfig) -> keras.Model:
     """Returns the network from spectrum to complex ratio mask."""
-    bins = config.fft_length // 2 + 1
-    spectrum = keras.Input((None, bins, _COMPLEX), name="spectrum")
-    x = _features(config, spectrum)
+    spectrum, x = spectrum_input(config)
+    x = _features(config, x)
     skips = []
     for stage in range(len(config.filters)):
         x = _encoder_stage(config, stage, x)
@@ -119,7 +118,7 @@ def _core(config: DPCRNConfig) -> keras.Model:
         x = _decoder_stage(config, stage, x)
     if config.mask == "polar":
         x = PolarMask(name="polar_mask")(x)
-    return keras.Model(spectrum, {"mask": x}, name="core")
+    return core_model(config, spectrum, {"mask": x})
 
 
 def _features(config: DPCRNConfig, spectrum: Tensor) -> Tensor:

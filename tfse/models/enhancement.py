@@ -8,12 +8,21 @@ from typing import Any
 import keras
 from keras import ops
 
-from tfse.errors import ModelError
-from tfse.layers import STFT, DCRemoval, InverseSTFT, streaming_layers
+from tfse.errors import ConfigError, ModelError
+from tfse.layers import (
+    STFT,
+    DCRemoval,
+    FrameCounter,
+    FullFrameModel,
+    InverseSTFT,
+    streaming_layers,
+)
 from tfse.layers import latency_samples as total_latency
 from tfse.models.config import ModelConfig
 
 Tensor = Any
+
+_FIRST_FRAMES = ("partial", "full")
 
 
 @keras.saving.register_keras_serializable(package="tfse")
@@ -52,6 +61,39 @@ class EnhancementModel(keras.Model):
     def latency_samples(self) -> int:
         """Samples by which the output is later than the input."""
         return total_latency(self)
+
+
+def spectrum_input(config: ModelConfig) -> tuple[Tensor, Tensor]:
+    """Returns the input of a core, `[batch, frames, bins, 2]`, and what its layers take of it.
+
+    Raises:
+        ConfigError: there is no such `first_frame`, or no frame begins at sample 0.
+    """
+    if config.first_frame not in _FIRST_FRAMES:
+        raise ConfigError(
+            f"`first_frame` must be one of {list(_FIRST_FRAMES)}; received {config.first_frame!r}."
+        )
+    spectrum = keras.Input((None, config.fft_length // 2 + 1, 2), name="spectrum")
+    partial = _partial_frames(config)
+    return spectrum, FrameCounter(partial, name="start")(spectrum) if partial else spectrum
+
+
+def core_model(config: ModelConfig, spectrum: Tensor, heads: dict[str, Tensor]) -> keras.Model:
+    """Returns the core from `spectrum_input` to its heads by name, `mask` among them."""
+    kind = FullFrameModel if _partial_frames(config) else keras.Model
+    return kind(spectrum, heads, name="core")
+
+
+def _partial_frames(config: ModelConfig) -> int:
+    """Returns how many frames the states of the core leave out at the start."""
+    if config.first_frame == "partial":
+        return 0
+    if config.frame_length % config.hop_length:
+        raise ConfigError(
+            '`hop_length` must divide `frame_length` for first_frame="full"; received '
+            f"hop_length={config.hop_length}, frame_length={config.frame_length}."
+        )
+    return config.frame_length // config.hop_length - 1
 
 
 def around_core(

@@ -28,7 +28,7 @@ from tfse.layers import (
 )
 from tfse.layers.streaming import Tensor
 from tfse.models.config import ModelConfig
-from tfse.models.enhancement import EnhancementModel, around_core
+from tfse.models.enhancement import EnhancementModel, around_core, core_model, spectrum_input
 from tfse.models.features import with_log_power
 from tfse.models.registry import register
 
@@ -107,10 +107,9 @@ def build_fastenhancer(config: FastEnhancerConfig) -> EnhancementModel:
 
 def _core(config: FastEnhancerConfig) -> keras.Model:
     """Returns the network from spectrum to complex ratio mask."""
-    bins = config.fft_length // 2 + 1
-    spectrum = keras.Input((None, bins, _COMPLEX), name="spectrum")
+    spectrum, x = spectrum_input(config)
     # === Encoder === [B, T, 257, 2] -> [B, T, 64, channels]
-    x = _features(config, spectrum)
+    x = _features(config, x)
     x, skips = _encoder(config, x)
     # === Blocks === [B, T, 24, block_channels]
     groups = x.shape[2]
@@ -126,7 +125,7 @@ def _core(config: FastEnhancerConfig) -> keras.Model:
         x = PolarMask(name="polar_mask")(x)
     else:
         x = PowerLawExpansion(config.compression, name="expansion")(x)
-    return keras.Model(spectrum, {"mask": x}, name="core")
+    return core_model(config, spectrum, {"mask": x})
 
 
 def _features(config: FastEnhancerConfig, spectrum: Tensor) -> Tensor:

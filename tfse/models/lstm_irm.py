@@ -15,7 +15,7 @@ import keras
 
 from tfse.layers import LogPower, MagnitudeMasking, Standardization, TimeLSTM
 from tfse.models.config import ModelConfig
-from tfse.models.enhancement import EnhancementModel, around_core
+from tfse.models.enhancement import EnhancementModel, around_core, core_model, spectrum_input
 from tfse.models.registry import register
 
 
@@ -53,13 +53,13 @@ def build_lstm_irm(config: LSTMIRMConfig) -> EnhancementModel:
 
 def _core(config: LSTMIRMConfig) -> keras.Model:
     """Returns the network from spectrum to ratio mask and, if asked, log power."""
-    bins = config.fft_length // 2 + 1
-    spectrum = keras.Input((None, bins, 2), name="spectrum")
-    x = LogPower(config.power_floor, name="log_power")(spectrum)
+    spectrum, x = spectrum_input(config)
+    x = LogPower(config.power_floor, name="log_power")(x)
     x = Standardization(name="standardization")(x)
     for index, units in enumerate(config.units):
         x = TimeLSTM(units, config.recurrent_activation, name=f"lstm_{index}")(x)
+    bins = config.fft_length // 2 + 1
     heads = {"mask": keras.layers.Dense(bins, activation="sigmoid", name="mask")(x)}
     if config.predict_log_power:
         heads["clean_log_power"] = keras.layers.Dense(bins, name="clean_log_power")(x)
-    return keras.Model(spectrum, heads, name="core")
+    return core_model(config, spectrum, heads)

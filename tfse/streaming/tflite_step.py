@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tfse import native_logs
 from tfse.errors import ModelError
 from tfse.streaming.contract import NOISY, STEP, tflite_metadata
 from tfse.streaming.exported_step import ExportedStep, NamedState
@@ -85,8 +86,10 @@ def signature_runner(path: pathlib.Path, num_threads: int) -> Any:
     try:
         # The path is read here: LiteRT maps files, and a mapped file that is
         # overwritten by a later export kills the process.
-        interpreter = Interpreter(model_content=path.read_bytes(), num_threads=num_threads)
-        return interpreter.get_signature_runner(STEP)
+        with native_logs.hidden():
+            interpreter = Interpreter(model_content=path.read_bytes(), num_threads=num_threads)
+            interpreter.allocate_tensors()
+            return interpreter.get_signature_runner(STEP)
     except (ValueError, RuntimeError, OSError) as error:
         reason = " ".join(str(error).split())
         raise ModelError(
