@@ -84,7 +84,7 @@ setuptools.setup(
     packages=setuptools.find_packages(include=["tfse", "tfse.*"]),
     package_data={
         "tfse": ["py.typed"],
-        "tfse.evaluation": ["page.css", "page.js"],
+        "tfse.evaluation.report": ["page.css", "page.js"],
         "tfse.pretrained": ["*.keras", "*.md"],
     },
     install_requires=REQUIREMENTS,

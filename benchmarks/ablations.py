@@ -23,7 +23,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tfse.evaluation.systems import NOISY
+from tfse.evaluation.sources.systems import NOISY
 
 WHOLE = "whole recipe"
 # What a row changes, by setting of the experiment; "config" is another file of configs/.

@@ -16,9 +16,9 @@ import numpy as np
 import scipy.signal
 import soundfile
 
-from tests.streaming.examples import identity_step
+from tests.streaming.tiny_streams import identity_step
 from tfse.streaming import enhance_file
-from tfse.streaming.step import Samples
+from tfse.streaming.steps.base import Samples
 
 RATES = (16_000, 8_000, 11_025, 22_050, 44_100, 48_000, 96_000)
 SECONDS = 3

@@ -22,7 +22,7 @@ import soundfile
 import tfse
 from tfse import metrics
 from tfse.streaming import open_step
-from tfse.streaming.step import Step
+from tfse.streaming.steps.base import Step
 
 RATE = 16_000
 FRAME = 320

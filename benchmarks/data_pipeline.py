@@ -29,10 +29,10 @@ import soundfile
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from tfse.data.config import DataConfig
-from tfse.data.index import read_index
 from tfse.data.pipeline import training_dataset
-from tfse.data.prepare import prepare
-from tfse.data.prepare_config import PrepareConfig
+from tfse.data.preparation.prepare import prepare
+from tfse.data.preparation.prepare_config import PrepareConfig
+from tfse.data.records.index import read_index
 
 RATE = 16_000
 # How fast LSTM-IRM trains on two cores, audio seconds a second: the measure of enough.

@@ -125,8 +125,8 @@ def configured(case: str) -> Any:
 
 def seconds_per_step(config: Any, data_dir: str, strategy: Any) -> float:
     """Returns the processor time of a step, mixing included."""
-    from tfse.training.building import build_learner
-    from tfse.training.sharing import SharedData
+    from tfse.training.learner import build_learner
+    from tfse.training.shared_data import SharedData
 
     learner = build_learner(config, strategy)
     data = SharedData(data_dir, config.data, config.train.batch_size, strategy)

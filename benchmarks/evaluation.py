@@ -44,9 +44,9 @@ def _run(names: Sequence[str], jobs: int) -> tuple[dict[str, Any], float, float]
     By the clock, they go from the first row to the last.
     """
     from tfse.data.config import DataConfig
-    from tfse.evaluation.evaluate import Order, evaluate
-    from tfse.evaluation.mixtures import MixtureSource, sample_rate_of
-    from tfse.evaluation.systems import NOISY, System, models
+    from tfse.evaluation.run_evaluation import Order, evaluate
+    from tfse.evaluation.sources.mixture_source import MixtureSource, sample_rate_of
+    from tfse.evaluation.sources.systems import NOISY, System, models
 
     rate = sample_rate_of(_TEST_DATA.value)
     config = DataConfig(sample_rate=rate, segment_s=_SEGMENT_S.value, clean_probability=0.0)

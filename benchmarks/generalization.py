@@ -23,11 +23,11 @@ import tensorflow as tf
 import tfse
 from tfse import metrics
 from tfse.data.config import DataConfig
-from tfse.data.mixing import Mixer
-from tfse.data.opening import open_mixer
+from tfse.data.mixer import Mixer
+from tfse.data.open_mixer import open_mixer
 from tfse.data.pipeline import maker
-from tfse.evaluation.bootstrap import Estimate, estimate
-from tfse.evaluation.metadata import GROUPS
+from tfse.evaluation.report.bootstrap import Estimate, estimate
+from tfse.evaluation.sources.metadata_file import GROUPS
 from tfse.streaming import open_step
 
 HEARD, UNHEARD = "train", "valid"

@@ -23,7 +23,7 @@ from tfse.data.config import DataConfig
 from tfse.losses import LossConfig, build_loss
 from tfse.losses.weighted import _BUILDERS
 from tfse.models import EnhancementModel, enhance_aligned, with_core_outputs
-from tfse.training.step import BATCH_KEYS
+from tfse.training.stepper import BATCH_KEYS
 
 # Kind of mixture -> chances of no noise and of no speech.
 KINDS = {"noisy": (0.0, 0.0), "noise-free": (1.0, 0.0), "speechless": (0.0, 1.0)}

@@ -32,8 +32,8 @@ from PIL import Image
 import tfse
 from tfse import metrics
 from tfse.data.config import DataConfig
-from tfse.evaluation.mixtures import MixtureSource, sample_rate_of
-from tfse.evaluation.recordings import read
+from tfse.evaluation.sources.mixture_source import MixtureSource, sample_rate_of
+from tfse.evaluation.sources.recordings import read
 from tfse.picture import draw_waveforms
 
 FRAME_S = 0.032

@@ -35,9 +35,9 @@ import soundfile
 
 from tfse import csv_rows
 from tfse.data.config import DataConfig
-from tfse.evaluation.metadata import COLUMNS, GROUPS
-from tfse.evaluation.mixtures import MixtureSource, sample_rate_of
-from tfse.evaluation.recordings import Sound
+from tfse.evaluation.sources.metadata_file import COLUMNS, GROUPS
+from tfse.evaluation.sources.mixture_source import MixtureSource, sample_rate_of
+from tfse.evaluation.sources.recordings import Sound
 
 Array = npt.NDArray[np.float64]
 

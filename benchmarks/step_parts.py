@@ -25,7 +25,7 @@ from ai_edge_litert.interpreter import Interpreter
 from tfse.layers import StreamingLayer, initial_state, stream_step
 from tfse.layers.lowering import lowering
 from tfse.models import build, cost
-from tfse.streaming.contract import signature_name
+from tfse.streaming.steps.signature import signature_name
 
 _RUNS = 300
 

@@ -24,7 +24,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfse.layers import gru
-from tfse.training.building import Learner, build_learner
+from tfse.training.learner import Learner, build_learner
 from tfse.training.strategy import make_strategy
 
 

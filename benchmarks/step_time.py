@@ -65,7 +65,7 @@ def _exported(model: Any, folder: str, formats: list[str]) -> dict[str, pathlib.
 def _measure(name: str, model: Any, files: dict[str, pathlib.Path], steps: int) -> None:
     from tfse.exporting.inspection import operations
     from tfse.models.cost import multiply_accumulates
-    from tfse.streaming.tflite_step import TFLiteStep
+    from tfse.streaming.steps.tflite import TFLiteStep
 
     runs = {number_format: _Stepping(TFLiteStep(path)) for number_format, path in files.items()}
     product = _Product()

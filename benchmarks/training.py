@@ -70,8 +70,8 @@ def measured(case: list[str], arguments: argparse.Namespace) -> list[str]:
     """Returns the figures of one case as text."""
     import tensorflow as tf
 
-    from tfse.training.building import build_learner
-    from tfse.training.sharing import SharedData
+    from tfse.training.learner import build_learner
+    from tfse.training.shared_data import SharedData
     from tfse.training.strategy import make_strategy
 
     name, batch_size, precision, jit, threads = case

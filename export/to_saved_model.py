@@ -23,14 +23,14 @@ _VERSION = flags.DEFINE_integer("version", 1, "Number of the version: servers ta
 
 def main(arguments: Sequence[str]) -> int:
     """Exports and verifies."""
-    from tfse.exporting import forms
     from tfse.exporting.saved_model import export_saved_model
+    from tfse.exporting.verification import variants
 
     verification.check_recordings()
     model = verification.load_model()
     folder = export_saved_model(model, _OUTPUT_DIR.value, _VERSION.value)
     print(f"{folder}: written.")
-    chosen = [*forms.of_keras(verification.MODEL.value), *forms.of_saved_model(folder)]
+    chosen = [*variants.of_keras(verification.MODEL.value), *variants.of_saved_model(folder)]
     return program.DONE if verification.verify(chosen, model.sample_rate) else program.FAILED
 
 

@@ -22,7 +22,7 @@ from tfse.cli import program, verification
 from tfse.errors import ConfigError
 
 if TYPE_CHECKING:
-    from tfse.exporting.stepping import Samples
+    from tfse.exporting.step_runs import Samples
 
 flags.adopt_module_key_flags(verification)
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder of the files.", required=True)
@@ -39,9 +39,9 @@ _CALIBRATION = flags.DEFINE_integer(
 
 def main(arguments: Sequence[str]) -> int:
     """Exports and verifies."""
-    from tfse.exporting import forms
     from tfse.exporting.number_formats import CALIBRATED, EIGHT_BITS
     from tfse.exporting.tflite import export_tflite
+    from tfse.exporting.verification import variants
 
     verification.check_recordings()
     needed = sorted(set(_FORMATS.value) & set(CALIBRATED))
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
     written = [outcome.path for outcome in exported if not outcome.reason]
     if not written:
         return program.FAILED
-    chosen = [*forms.of_keras(verification.MODEL.value), *map(forms.of_tflite, written)]
+    chosen = [*variants.of_keras(verification.MODEL.value), *map(variants.of_tflite, written)]
     passed = verification.verify(chosen, model.sample_rate)
     return program.DONE if passed and len(written) == len(exported) else program.FAILED
 

@@ -37,7 +37,7 @@ _TRUST = flags.DEFINE_bool(
 
 def main(arguments: Sequence[str]) -> int:
     """Verifies."""
-    from tfse.exporting import forms
+    from tfse.exporting.verification import variants
 
     verification.check_recordings()
     model = verification.load_model()
@@ -45,8 +45,8 @@ def main(arguments: Sequence[str]) -> int:
         places = _EXPORTS.value or [_all_forms(model, folder)]
         # What was made here a moment ago is ours.
         trusted = _TRUST.value or not _EXPORTS.value
-        found = forms.found_in(places, model, trusted)
-        chosen = [*forms.of_keras(verification.MODEL.value), *found]
+        found = variants.found_in(places, model, trusted)
+        chosen = [*variants.of_keras(verification.MODEL.value), *found]
         return program.DONE if verification.verify(chosen, model.sample_rate) else program.FAILED
 
 

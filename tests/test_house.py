@@ -20,8 +20,8 @@ FLOORS = [
     {"losses", "metrics", "data"},
     {"models"},
     {"layers"},
-    {"audiofiles", "dsp", "picture"},
-    {"csv_rows", "errors", "native_logs", "pretrained", "terminal"},
+    {"audio", "dsp", "picture"},
+    {"csv_rows", "errors", "files", "native_logs", "pretrained", "terminal"},
 ]
 LEVEL = {name: -level for level, names in enumerate(FLOORS) for name in names}
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -76,7 +76,7 @@ def test_configs_and_exports_are_imported_by_nothing():
 
 def test_files_stay_small():
     sizes = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}
-    assert {str(path): size for path, size in sizes.items() if size > 300} == {}
+    assert {str(path): size for path, size in sizes.items() if size > 400} == {}
 
 
 # Where a GPU is lent there is Keras on JAX, and no TensorFlow.

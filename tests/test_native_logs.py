@@ -4,7 +4,7 @@ import numpy as np
 import soundfile
 
 from tests.cli.programs import run_python
-from tests.exporting.examples import tiny
+from tests.exporting.tiny_exports import tiny
 from tfse.exporting.tflite import export_tflite
 
 SCRIPT = """
@@ -68,6 +68,6 @@ def test_a_damaged_mp3_is_told_of_by_its_note_alone(tmp_path) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2 : len(data) // 2 + 700] = bytes(700)
     path.write_bytes(data)
-    script = "import pathlib, sys\nfrom tfse.audiofiles.reading import FileSource\n"
+    script = "import pathlib, sys\nfrom tfse.audio.file_source import FileSource\n"
     script += "with FileSource(pathlib.Path(sys.argv[1])) as source: list(source.blocks())"
     assert run_python("-c", script, str(path)).stderr == ""

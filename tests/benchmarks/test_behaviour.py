@@ -10,7 +10,7 @@ import soundfile
 
 from benchmarks import behaviour
 from benchmarks.behaviour import RATE, Recording
-from tests.streaming.examples import identity, identity_step, noise
+from tests.streaming.tiny_streams import identity, identity_step, noise
 
 TALK = (0.1 * np.sin(np.arange(4 * RATE) / 9.0)).astype(np.float32)
 

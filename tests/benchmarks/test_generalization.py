@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.generalization import HEARD, UNHEARD, change, mixer_of, mixtures
-from tests import examples
+from tests import instances
 from tfse.models import build
 from tfse.streaming import open_step
 
@@ -36,7 +36,7 @@ def test_rooms_of_either_side_are_heard_in_every_mixture(prepared: pathlib.Path)
 
 
 def test_what_has_no_value_is_no_number_and_the_rest_is_measured(prepared: pathlib.Path) -> None:
-    step = open_step(build(examples.tiny_dpcrn()))
+    step = open_step(build(instances.tiny_dpcrn()))
     mixture = _row(prepared, UNHEARD, UNHEARD, None)[0]
     pesq, stoi, si_sdr = change({**mixture, "noisy": mixture["clean"]}, step)
     # Fresh weights spoil clean speech; its SI-SDR against itself has no upper end.

@@ -10,10 +10,10 @@ import soundfile
 from benchmarks import log_mmse
 from tests.cli.programs import run_module
 from tfse.data.config import DataConfig
-from tfse.evaluation.folders import FolderSource
-from tfse.evaluation.metadata import read_metadata
-from tfse.evaluation.mixtures import MixtureSource
-from tfse.evaluation.recordings import read
+from tfse.evaluation.sources.folder_source import FolderSource
+from tfse.evaluation.sources.metadata_file import read_metadata
+from tfse.evaluation.sources.mixture_source import MixtureSource
+from tfse.evaluation.sources.recordings import read
 
 RATE = 16_000
 

@@ -15,7 +15,7 @@ from absl import flags
 from absl.testing import flagsaver
 
 from tests.cli.programs import messages
-from tests.streaming.examples import (
+from tests.streaming.tiny_streams import (
     RATE,
     identity,
     leftovers,
@@ -30,7 +30,7 @@ from tests.waiting import HANGS_S, wait_until
 from tfse.cli import enhance, program
 from tfse.errors import ConfigError
 from tfse.streaming import EnhanceOptions, enhance_file
-from tfse.streaming.outcome import Existing
+from tfse.streaming.batch.outcome import Existing
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "tfse.cli.enhance"]

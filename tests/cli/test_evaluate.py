@@ -17,9 +17,9 @@ import soundfile
 
 from tests.cli.programs import messages, run_module
 from tests.data.corpus import voice
-from tests.evaluation.examples import RATE, clean, noisy, write, write_pairs
-from tests.streaming.examples import lstm
+from tests.evaluation.small_sets import RATE, clean, noisy, write, write_pairs
 from tests.streaming.exports import export_saved_model, export_tflite
+from tests.streaming.tiny_streams import lstm
 from tests.waiting import HANGS_S, wait_until
 
 PROGRAM = "tfse.cli.evaluate"

@@ -10,14 +10,14 @@ import pytest
 from absl import flags
 from absl.testing import flagsaver
 
-from tests.streaming.examples import identity, identity_step, noise
-from tests.streaming.test_live import Recorded
+from tests.streaming.test_live_engine import Recorded
+from tests.streaming.tiny_streams import identity, identity_step, noise
 from tfse.cli import live, program
 from tfse.errors import ConfigError
-from tfse.streaming import devices
-from tfse.streaming.devices import DeviceError, SoundDevice
-from tfse.streaming.live import LiveEngine
-from tfse.streaming.step import Samples
+from tfse.streaming.live import sound_devices
+from tfse.streaming.live.live_engine import LiveEngine
+from tfse.streaming.live.sound_devices import DeviceError, SoundDevice
+from tfse.streaming.steps.base import Samples
 
 
 class PortAudioError(Exception):
@@ -106,7 +106,7 @@ def test_a_device_that_cannot_run_is_one_line(sounddevice: types.SimpleNamespace
 def test_without_sounddevice_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     with pytest.raises(DeviceError, match=r"pip install tfse\[live\]"):
-        devices.device_table()
+        sound_devices.device_table()
 
 
 def test_without_portaudio_one_line_says_so(
@@ -116,7 +116,7 @@ def test_without_portaudio_one_line_says_so(
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "sounddevice", raising=False)
     with pytest.raises(DeviceError, match="must be installed: PortAudio library not found"):
-        devices.device_table()
+        sound_devices.device_table()
 
 
 def test_keys_switch_the_bypass_and_end(

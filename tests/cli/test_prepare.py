@@ -92,6 +92,7 @@ def test_folders_must_be_given() -> None:
 
 def test_workers_need_no_tensorflow() -> None:
     look = (
-        "import sys, tfse.data.convert, tfse.data.parallel; sys.exit('tensorflow' in sys.modules)"
+        "import sys, tfse.data.preparation.convert, tfse.data.preparation.worker_processes\n"
+        "sys.exit('tensorflow' in sys.modules)"
     )
     assert run_python("-c", look).returncode == 0

@@ -12,15 +12,16 @@ from absl import flags
 from absl.testing import flagsaver
 
 from tests.cli.programs import run_module
-from tests.exporting.examples import ROOT
-from tests.streaming.examples import identity, noise, read, write
+from tests.exporting.tiny_exports import ROOT
 from tests.streaming.exports import export_saved_model
+from tests.streaming.tiny_streams import identity, noise, read, write
 from tfse.cli import enhance, model_flag, program
 from tfse.errors import ModelError
-from tfse.evaluation.systems import models
-from tfse.exporting import forms, metadata
+from tfse.evaluation.sources.systems import models
+from tfse.exporting import metadata
+from tfse.exporting.verification import variants
 from tfse.streaming import enhance_file
-from tfse.streaming.trust import TrustedFolder
+from tfse.streaming.steps.trust import TrustedFolder
 
 
 @pytest.fixture(scope="module")
@@ -83,10 +84,10 @@ def test_systems_and_exports_want_trust(
     assert system.open().hop_length == 256
     model = identity()
     told = {"model": model.name, "weights_sha256": metadata.weights_hash(model)}
-    monkeypatch.setattr(forms, "read_from_saved_model", lambda _: told)
+    monkeypatch.setattr(variants, "read_from_saved_model", lambda _: told)
     with pytest.raises(ModelError, match="--trust_saved_model"):
-        forms.found_in([folder.parent], model)
-    assert len(forms.found_in([folder.parent], model, trust_saved_model=True)) == 2
+        variants.found_in([folder.parent], model)
+    assert len(variants.found_in([folder.parent], model, trust_saved_model=True)) == 2
 
 
 def test_python_wants_trust_for_files_too(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:

@@ -16,7 +16,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 
 @pytest.fixture(scope="session")
 def prepared(corpus: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    from tfse.data.prepare import prepare
+    from tfse.data.preparation.prepare import prepare
 
     folder = tmp_path_factory.mktemp("prepared") / "pcm16"
     prepare(settings(corpus, folder))

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from tfse.data.prepare_config import PrepareConfig
+from tfse.data.preparation.prepare_config import PrepareConfig
 
 RATE = 16000
 # Utterances of each voice, in seconds: the crops of the tests are 1 s, so some

@@ -12,7 +12,7 @@ import scipy.signal
 import tensorflow as tf
 
 from tests.data.corpus import RATE
-from tests.data.test_mixing import COUNT, db, mixtures, table
+from tests.data.test_mixer import COUNT, db, mixtures, table
 from tfse.data.augmentation import Augmentation, companded, resampled
 from tfse.data.augmentation_config import AugmentationConfig
 from tfse.data.config import DataConfig

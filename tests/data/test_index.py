@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tfse.data import index
-from tfse.data.summary import split_table
+from tfse.data.records import index
+from tfse.data.records.summary import split_table
 from tfse.errors import DataError
 
 

@@ -11,9 +11,9 @@ import tensorflow as tf
 
 from tests.data.corpus import settings
 from tfse.data.config import DataConfig
-from tfse.data.opening import open_mixer
+from tfse.data.open_mixer import open_mixer
 from tfse.data.pipeline import fixed_dataset, mixture, mixtures_per_epoch, training_dataset
-from tfse.data.prepare import prepare
+from tfse.data.preparation.prepare import prepare
 from tfse.errors import ConfigError, DataError
 
 # What has no chance is no part of the graph, which makes most of these tests quick.

@@ -17,10 +17,10 @@ import pytest
 import soundfile
 
 from tests.data.corpus import ROOMS, VOICES, settings, voice
-from tfse.data import index, shards
-from tfse.data.convert import Conversion, convert
-from tfse.data.prepare import prepare
-from tfse.data.sources import Source
+from tfse.data.preparation.convert import Conversion, convert
+from tfse.data.preparation.prepare import prepare
+from tfse.data.preparation.recording_sources import Source
+from tfse.data.records import index, shards
 from tfse.errors import ConfigError, DataError
 
 

@@ -14,8 +14,8 @@ import soundfile
 
 from tests.cli.programs import run_module
 from tests.data.corpus import settings
-from tfse.data import image_sources, room_layout, rooms
-from tfse.data.prepare import prepare
+from tfse.data.preparation.prepare import prepare
+from tfse.data.rooms import image_sources, room_layout, room_responses
 from tfse.errors import ConfigError
 
 RATE = 16_000
@@ -85,20 +85,20 @@ def test_a_room_decays_as_it_was_asked_to(size: room_layout.Point, rt60_s: float
     room = room_layout.Room(
         size, rt60_s, (*surfaces, "carpet_thin", "rough_lime_wash"), (position,)
     )
-    response = rooms.impulse_response(room, position, RATE)
+    response = room_responses.impulse_response(room, position, RATE)
     middle = np.mean([octave_rt60_s(response, hz) for hz in (500.0, 1000.0)])
     assert middle == pytest.approx(rt60_s, rel=0.2)
     # Carpet and air take more of the treble than of the middle.
     assert octave_rt60_s(response, 4000.0) < rt60_s
-    times = rooms.box_of(room).rt60_s
-    assert times[rooms.MIDDLE].mean() == pytest.approx(rt60_s)
+    times = room_responses.box_of(room).rt60_s
+    assert times[room_responses.MIDDLE].mean() == pytest.approx(rt60_s)
 
 
 def test_a_response_begins_with_the_direct_path_and_ends_quietly() -> None:
     need_pyroomacoustics()
     position = room_layout.Position((1.0, 1.0, 1.5), (1.0, 0.0, 0.0), (3.0, 2.0, 1.5))
     room = room_layout.Room((5.0, 4.0, 2.5), 0.3, ("plasterboard",) * 6, (position,))
-    response = rooms.impulse_response(room, position, RATE)
+    response = room_responses.impulse_response(room, position, RATE)
     assert np.isfinite(response).all()
     assert np.abs(response).max() == pytest.approx(1.0)
     arrival = (position.distance_m / SPEED_M_S + image_sources.DELAY_S) * RATE
@@ -141,7 +141,7 @@ def test_who_looks_away_is_quieter_and_less_so_in_the_bass() -> None:
     talker, microphone = np.array([2.0, 2.0, 1.5]), np.array([3.0, 2.0, 1.5])
     room = room_layout.Room((5.0, 4.0, 2.5), 0.3, ("plasterboard",) * 6, ())
     gains = [
-        image_sources._found(rooms.box_of(room), talker, facing, microphone, 1.1).gains
+        image_sources._found(room_responses.box_of(room), talker, facing, microphone, 1.1).gains
         for facing in (np.array([1.0, 0.0, 0.0]), np.array([-1.0, 0.0, 0.0]))
     ]
     assert gains[0].shape == (1, 7), "the direct path alone"
@@ -188,7 +188,7 @@ def test_simulated_rooms_are_groups_that_stay_in_training(
     corpus: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     need_pyroomacoustics()
-    list(rooms.write_rooms(tmp_path / "rooms", 20, positions=2, rt60_s_max=0.3))
+    list(room_responses.write_rooms(tmp_path / "rooms", 20, positions=2, rt60_s_max=0.3))
     folders = [str(corpus / "rir"), str(tmp_path / "rooms")]
     made = prepare(
         settings(corpus, tmp_path / "out", rir_dirs=folders, train_groups=["simulated*"])
@@ -228,5 +228,5 @@ def test_without_the_package_there_is_one_clear_line(
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyroomacoustics", None)
     with pytest.raises(ConfigError, match=r"pip install 'tfse\[rooms\]'"):
-        next(rooms.write_rooms(tmp_path / "out", 1))
+        next(room_responses.write_rooms(tmp_path / "out", 1))
     assert not (tmp_path / "out").exists()

@@ -11,10 +11,10 @@ import pytest
 import soundfile
 
 from tests.data.corpus import VOICES, settings
-from tfse.data import index
-from tfse.data.prepare import prepare
-from tfse.data.split_file import KnownSplits, read_split_file, write_split_file
-from tfse.data.splits import assign_splits
+from tfse.data.preparation.prepare import prepare
+from tfse.data.preparation.split_file import KnownSplits, read_split_file, write_split_file
+from tfse.data.preparation.splits import assign_splits
+from tfse.data.records import index
 from tfse.errors import ConfigError, DataError
 
 FRACTIONS = {"valid": 0.1, "test": 0.1}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tfse.data.splits import assign_splits, check_separation
+from tfse.data.preparation.splits import assign_splits, check_separation
 from tfse.errors import ConfigError, DataError
 
 FRACTIONS = {"valid": 0.1, "test": 0.2}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfse.data import draw
+from tfse.data import stateless_random
 from tfse.data.joining import joined
 from tfse.data.voices import onto_speech
 
@@ -21,7 +21,7 @@ def recording(*levels_db: float) -> np.ndarray:
 
 def cut(audio: np.ndarray, seed: int, seconds: float = 3.0) -> np.ndarray:
     length = round(seconds * RATE)
-    seeds = draw.fold(tf.constant([seed, 1], tf.int64), 0)
+    seeds = stateless_random.fold(tf.constant([seed, 1], tf.int64), 0)
     return joined(lambda _: tf.constant(audio), lambda *_: 0, seeds, length, onto_speech).numpy()
 
 
@@ -42,7 +42,7 @@ def test_a_cut_with_quiet_speech_stays_where_it_was_drawn(seed: int) -> None:
     drawn = joined(
         lambda _: tf.constant(audio),
         lambda *_: 0,
-        draw.fold(tf.constant([seed, 1], tf.int64), 0),
+        stateless_random.fold(tf.constant([seed, 1], tf.int64), 0),
         3 * RATE,
     )
     np.testing.assert_array_equal(cut(audio, seed), drawn.numpy())

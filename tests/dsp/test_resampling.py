@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from pystoi.utils import resample_oct
 
-from tests import examples
+from tests import instances
 from tfse.dsp import resampling
 
 
 @pytest.mark.parametrize("old_rate", [8000, 10_000, 16_000, 22_050, 48_000])
 @pytest.mark.parametrize("samples", [1, 799, 800, 801])
 def test_is_the_resampler_of_pystoi(old_rate, samples):
-    waveform = examples.random(2, samples)
+    waveform = instances.random(2, samples)
     resampled = np.asarray(resampling.resample(waveform, old_rate=old_rate, new_rate=10_000))
     expected = [resample_oct(row.astype(float), 10_000, old_rate) for row in waveform]
     if old_rate == 10_000:

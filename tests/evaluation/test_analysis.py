@@ -6,13 +6,13 @@ import json
 import numpy as np
 import pytest
 
-from tests.evaluation.examples import row, rows_of
-from tfse.evaluation import analysis, console, harm
-from tfse.evaluation.excerpts import chosen
-from tfse.evaluation.per_file import to_csv
-from tfse.evaluation.recordings import Facts
+from tests.evaluation.small_sets import row, rows_of
+from tfse.evaluation.report import analysis, console, degraded_files
+from tfse.evaluation.report.excerpts import chosen
+from tfse.evaluation.report.per_file import to_csv
 from tfse.evaluation.results import Results
 from tfse.evaluation.rows import Row, faulty
+from tfse.evaluation.sources.recordings import Facts
 
 
 def results(metric: str, **systems: list[float | None]) -> Results:
@@ -131,10 +131,10 @@ def test_harm_is_found_and_the_worst_comes_first() -> None:
     rows = [row(index, "noisy", **before) for index in range(len(after))]
     rows += [row(index, "a", **values) for index, values in enumerate(after)]
     found = Results(rows, ["noisy", "a"])
-    harmed = {one.index: one.kinds for one in harm.harms(found, "a")}
+    harmed = {one.index: one.kinds for one in degraded_files.harms(found, "a")}
     assert harmed == {2: ("stoi",), 1: ("pesq",), 3: ("level",), 4: ("clipping",)}
     assert list(harmed) == [2, 1, 3, 4]
-    assert harm.ranking(found, "a") == [2, 1, 0, 3, 4, 5]
+    assert degraded_files.ranking(found, "a") == [2, 1, 0, 3, 4, 5]
     counts = analysis.figures(found, 0)["harm"]["a"]
     assert counts["counts"] == {"pesq": 1, "stoi": 1, "level": 1, "clipping": 1}
     assert (counts["files"], counts["comparable"]) == (4, 6)
@@ -142,18 +142,22 @@ def test_harm_is_found_and_the_worst_comes_first() -> None:
 
 def test_harm_is_what_lies_beyond_a_limit() -> None:
     # Halves and quarters, so that differences are exact.
-    at = {"stoi": harm.STOI_FALL, "pesq": harm.PESQ_FALL, "level": harm.LEVEL_SHIFT_DB}
+    at = {
+        "stoi": degraded_files.STOI_FALL,
+        "pesq": degraded_files.PESQ_FALL,
+        "level": degraded_files.LEVEL_SHIFT_DB,
+    }
     before = row(0, "noisy", pesq_wb=at["pesq"], stoi=at["stoi"])
     after = row(0, "a", pesq_wb=0.0, stoi=0.0, level_change_db=at["level"], share_of_clipped=0.01)
-    (found,) = harm.harms(Results([before, after], ["noisy", "a"]), "a")
+    (found,) = degraded_files.harms(Results([before, after], ["noisy", "a"]), "a")
     assert found.kinds == ("clipping",)
 
 
 def test_without_noisy_the_worst_is_that_of_the_lowest_score() -> None:
     rows = [row(0, "a", pesq_wb=2.0, stoi=0.1), row(1, "a", pesq_wb=1.0, stoi=0.9)]
-    assert harm.ranking(Results(rows, ["a"]), "a") == [1, 0]
+    assert degraded_files.ranking(Results(rows, ["a"]), "a") == [1, 0]
     short = [row(0, "a", stoi=0.8), row(1, "a", stoi=0.7), row(2, "a")]
-    assert harm.ranking(Results(short, ["a"]), "a") == [1, 0]
+    assert degraded_files.ranking(Results(short, ["a"]), "a") == [1, 0]
 
 
 def test_the_worst_the_median_and_the_best_are_shown_once_each() -> None:
@@ -196,7 +200,7 @@ def test_everything_without_a_number_is_listed_with_its_reason() -> None:
 
 
 def faulty_row(index: int) -> Row:
-    from tests.evaluation.examples import Pairs
+    from tests.evaluation.small_sets import Pairs
 
     (recording,) = Pairs(1).recordings([0])
     recording = dataclasses.replace(recording, index=index, file=f"{index}.wav")

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tfse.evaluation import bootstrap
-from tfse.evaluation.bootstrap import Estimate, estimate
+from tfse.evaluation.report import bootstrap
+from tfse.evaluation.report.bootstrap import Estimate, estimate
 
 
 def test_the_interval_is_that_of_the_normal_distribution_where_that_holds() -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.evaluation.examples import row
+from tests.evaluation.small_sets import row
 from tfse.errors import ConfigError
 from tfse.evaluation.journal import NAME, Journal
-from tfse.evaluation.recordings import Facts
+from tfse.evaluation.sources.recordings import Facts
 
 IDENTITY: dict[str, Any] = {"source": {"split": "test", "settings": (1, 2)}, "systems": {"a": "x"}}
 ROWS = [row(number, "a", Facts(1.5, "rain", True), stoi=0.1 * number) for number in range(3)]

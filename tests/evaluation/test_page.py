@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from tests.evaluation.browser import Browser, executable
-from tests.evaluation.examples import RATE, Pairs, gain_system
-from tfse.evaluation import plots, spectrogram
-from tfse.evaluation.evaluate import Order, evaluate
-from tfse.evaluation.recordings import Facts, Missing, Recording, Sound
-from tfse.evaluation.systems import NOISY, System
+from tests.evaluation.small_sets import RATE, Pairs, gain_system
+from tfse.evaluation.report import plots, spectrogram
+from tfse.evaluation.run_evaluation import Order, evaluate
+from tfse.evaluation.sources.recordings import Facts, Missing, Recording, Sound
+from tfse.evaluation.sources.systems import NOISY, System
 
 HOSTILE = "<img src=x onerror=document.title='attacked'>.wav"
 needs_browser = pytest.mark.skipif(executable() is None, reason="no Chromium is installed")

@@ -10,10 +10,10 @@ import pytest
 
 from tests.data.corpus import settings
 from tfse.data.config import DataConfig
-from tfse.data.prepare import prepare
+from tfse.data.preparation.prepare import prepare
 from tfse.errors import DataError
-from tfse.exporting import recordings
 from tfse.exporting.calibration import calibration_settings, served_by, training_mixtures
+from tfse.exporting.verification import recordings
 
 
 @pytest.fixture(scope="module")

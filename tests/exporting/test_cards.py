@@ -14,7 +14,7 @@ from tests.exporting.test_tflite import snr_db
 from tfse import metrics
 from tfse.exporting.number_formats import EIGHT_BITS
 from tfse.exporting.tflite import export_tflite
-from tfse.exporting.verify import LIMITS
+from tfse.exporting.verification.verify import LIMITS
 from tfse.pretrained import FOLDER
 from tfse.streaming import open_step
 

@@ -13,8 +13,8 @@ import soundfile
 
 from tests.cli.programs import run_python
 from tests.data.corpus import settings
-from tests.exporting.examples import ROOT, saved, tiny, voice
-from tfse.data.prepare import prepare
+from tests.exporting.tiny_exports import ROOT, saved, tiny, voice
+from tfse.data.preparation.prepare import prepare
 from tfse.exporting.number_formats import FORMATS
 from tfse.exporting.tflite import export_tflite
 
@@ -113,9 +113,9 @@ def test_help_has_every_flag(program: str) -> None:
 
 
 def _looks_ahead(folder: pathlib.Path) -> pathlib.Path:
-    from tests import examples
+    from tests import instances
     from tfse.layers import LogPower, MagnitudeMasking
-    from tfse.models.enhancement import around_core
+    from tfse.models.enhancement_model import around_core
 
     spectrum = keras.Input((None, 33, 2), name="spectrum")
     both_ways = keras.layers.Bidirectional(keras.layers.LSTM(4, return_sequences=True), name="both")
@@ -123,7 +123,7 @@ def _looks_ahead(folder: pathlib.Path) -> pathlib.Path:
     mask = keras.layers.Dense(33, activation="sigmoid", name="mask")(x)
     core = keras.Model(spectrum, {"mask": mask}, name="core")
     path = folder / "ahead.keras"
-    around_core(examples.tiny_lstm_irm(), core, MagnitudeMasking(name="masking")).save(path)
+    around_core(instances.tiny_lstm_irm(), core, MagnitudeMasking(name="masking")).save(path)
     return path
 
 

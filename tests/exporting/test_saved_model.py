@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests import examples
+from tests import instances
 from tfse.errors import ConfigError, ModelError
-from tfse.exporting import warmup
+from tfse.exporting import warmup_requests
 from tfse.exporting.metadata import weights_hash
 from tfse.exporting.saved_model import export_saved_model
 from tfse.exporting.signatures import BLOCK_S
 from tfse.layers import STFT, InverseSTFT
 from tfse.models import EnhancementModel, enhance_aligned
 from tfse.streaming import StreamingEnhancer, enhance, open_step
-from tfse.streaming.contract import EXTRA_ASSETS, METADATA_FILE, saved_model_metadata
+from tfse.streaming.steps.signature import EXTRA_ASSETS, METADATA_FILE, saved_model_metadata
 
 HOP = 32
 RATE = 16_000
@@ -33,7 +33,7 @@ class Export:
 
     def __init__(self, name, output_dir):
         keras.utils.set_random_seed(0)
-        self.model = examples.MODELS[name]()
+        self.model = instances.MODELS[name]()
         self.folder = export_saved_model(self.model, output_dir, 3)
         self.signatures = tf.saved_model.load(str(self.folder)).signatures
 
@@ -43,7 +43,7 @@ class Export:
 
 @pytest.fixture(scope="module")
 def exports(tmp_path_factory):
-    """Returns the export of a model of `tests.examples` by name."""
+    """Returns the export of a model of `tests.instances` by name."""
     return functools.cache(lambda name: Export(name, tmp_path_factory.mktemp(name)))
 
 
@@ -59,7 +59,7 @@ def small(exports):
 
 
 def noise(*shape):
-    return (0.1 * examples.random(*shape)).astype(np.float32)
+    return (0.1 * instances.random(*shape)).astype(np.float32)
 
 
 def test_it_stands_under_name_and_version_with_its_signatures(export):
@@ -197,7 +197,7 @@ def test_a_failure_leaves_no_file_behind(small, tmp_path, monkeypatch):
     def fail(*_):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(warmup, "write_requests", fail)
+    monkeypatch.setattr(warmup_requests, "write_requests", fail)
     with pytest.raises(OSError, match="No space left"):
         export_saved_model(small.model, tmp_path)
     assert not list((tmp_path / small.model.name).iterdir())
@@ -294,5 +294,5 @@ def test_warm_up_requests_run_through_every_signature_that_takes_input(small):
 def test_without_the_package_there_are_no_warm_up_requests(small, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow_serving", None)
     (tmp_path / EXTRA_ASSETS).mkdir()
-    assert not warmup.write_requests(tmp_path, HOP)
+    assert not warmup_requests.write_requests(tmp_path, HOP)
     assert not list((tmp_path / EXTRA_ASSETS).iterdir())

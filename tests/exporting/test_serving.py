@@ -26,7 +26,7 @@ import tensorflow as tf
 from google.protobuf import json_format, text_format
 
 from export.serving import client
-from tests import examples
+from tests import instances
 from tfse.exporting.saved_model import export_saved_model
 
 SERVING = pathlib.Path(client.__file__).parent
@@ -186,7 +186,7 @@ def grpc_service(stand_in):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     keras.utils.set_random_seed(0)
-    model = examples.MODELS["lstm_irm"]()
+    model = instances.MODELS["lstm_irm"]()
     return export_saved_model(model, tmp_path_factory.mktemp("served"), VERSION)
 
 
@@ -248,7 +248,7 @@ def recording(tmp_path):
 
 
 def noise(*shape):
-    return (0.1 * examples.random(*shape)).astype(np.float32)
+    return (0.1 * instances.random(*shape)).astype(np.float32)
 
 
 def enhanced_by(signatures, noisy):

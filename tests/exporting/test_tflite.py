@@ -14,10 +14,10 @@ import pytest
 import tensorflow as tf
 
 import tfse
-from tests.exporting.examples import identity, tiny, voice
+from tests.exporting.tiny_exports import identity, tiny, voice
 from tfse import models
 from tfse.errors import ConfigError, ModelError
-from tfse.exporting import child, inspection, number_formats
+from tfse.exporting import inspection, number_formats, subprocess_tasks
 from tfse.exporting.inspection import operations
 from tfse.exporting.metadata import describe, read_from_tflite, weights_hash
 from tfse.exporting.tflite import export_tflite, file_name
@@ -211,14 +211,14 @@ def test_a_file_that_exists_is_kept(tmp_path: pathlib.Path) -> None:
 def test_one_dead_converter_costs_one_format(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = child.run
+    real = subprocess_tasks.run
 
     def dying(*arguments: Any) -> None:
         if "dynamic" in arguments:
             raise ModelError("quantize: the process was ended by SIGSEGV.")
         real(*arguments)
 
-    monkeypatch.setattr(child, "run", dying)
+    monkeypatch.setattr(subprocess_tasks, "run", dying)
     one, other = export_tflite(tiny("lstm_irm"), tmp_path, ["dynamic", "float32"])
     assert "SIGSEGV" in one.reason
     assert not other.reason
@@ -227,14 +227,14 @@ def test_one_dead_converter_costs_one_format(
 
 def test_a_child_that_is_killed_says_by_what(monkeypatch: pytest.MonkeyPatch) -> None:
     killed = type("Done", (), {"returncode": -signal.SIGSEGV, "stderr": ""})
-    monkeypatch.setattr(child.subprocess, "run", lambda *a, **k: killed)
+    monkeypatch.setattr(subprocess_tasks.subprocess, "run", lambda *a, **k: killed)
     with pytest.raises(ModelError, match="convert: the process was ended by SIGSEGV"):
-        child.run("convert", "a", "b")
+        subprocess_tasks.run("convert", "a", "b")
 
 
 def test_a_child_that_fails_says_why(tmp_path: pathlib.Path) -> None:
     with pytest.raises(ModelError, match=r"convert: .*does not exist"):
-        child.run("convert", tmp_path / "nothing", tmp_path / "out.tflite")
+        subprocess_tasks.run("convert", tmp_path / "nothing", tmp_path / "out.tflite")
 
 
 class Loop(tf.Module):

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.exporting.examples import voice
+from tests.exporting.tiny_exports import voice
 from tfse.errors import AudioError, ModelError
-from tfse.exporting import forms, measure, recordings, table
-from tfse.exporting.measure import Measured
-from tfse.exporting.verify import LIMITS, Form, Pair, Row, verify
+from tfse.exporting.verification import measure_variant, recordings, table, variants
+from tfse.exporting.verification.measure_variant import Measured
+from tfse.exporting.verification.verify import LIMITS, Form, Pair, Row, verify
 
 CLEAN = voice(1.0, 3)
 
@@ -27,7 +27,7 @@ def made(change: Any) -> Measured:
 def rows(monkeypatch: pytest.MonkeyPatch, change: Any, limit: str = "float32") -> list[Row]:
     """Returns the row of the reference and that of a form that changes its output."""
     done = {"a": made(lambda x: x), "b": made(change)}
-    monkeypatch.setattr(measure, "measure", lambda kind, path, noisy: done[kind])
+    monkeypatch.setattr(measure_variant, "measure", lambda kind, path, noisy: done[kind])
     chosen = [Form("a", "a", "-"), Form("b", "b", "-", LIMITS[limit])]
     return list(verify(chosen, [Pair(CLEAN, CLEAN)], 16_000))
 
@@ -75,7 +75,7 @@ def test_the_worst_recording_and_loud_ones_stand_beside_the_mean(
         enhanced = [CLEAN + np.float32(1e-3) + np.float32(share) * hum for share in shares]
         return Measured(enhanced, (1.0, 2.0), 1e-5, 100.0)
 
-    monkeypatch.setattr(measure, "measure", run)
+    monkeypatch.setattr(measure_variant, "measure", run)
     chosen = [Form("a", "a", "-"), Form("b", "b", "-", LIMITS["dynamic"])]
     reference, row = verify(chosen, pairs[:2], 16_000, loud=pairs[2:])
     assert (reference.pesq_worst, reference.loud_pesq) == (0.0, 0.0)
@@ -112,7 +112,7 @@ def test_a_form_that_dies_costs_its_row(monkeypatch: pytest.MonkeyPatch) -> None
             raise ModelError("b: the process was ended by SIGSEGV.")
         return made(lambda x: x)
 
-    monkeypatch.setattr(measure, "measure", run)
+    monkeypatch.setattr(measure_variant, "measure", run)
     chosen = [Form(name, name, "-") for name in "abc"]
     found = list(verify(chosen, [Pair(CLEAN, None)], 16_000))
     assert [row.failures for row in found] == [(), ("b: the process was ended by SIGSEGV.",), ()]
@@ -177,4 +177,4 @@ def test_exports_of_nobody_are_refused(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "other.tflite"
     path.write_bytes(b"TFL3")
     with pytest.raises(ModelError, match="must carry the metadata of tfse"):
-        forms.of_tflite(path)
+        variants.of_tflite(path)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests import examples
+from tests import instances
 from tfse.errors import ConfigError
 from tfse.layers import CausalConv2D, CausalConv2DTranspose
 
@@ -14,7 +14,7 @@ FRAMES, BINS = 5, 7
     "stride, dilation", [(1, (1, 1)), (2, (1, 1)), (3, (1, 1)), (1, (2, 1)), (1, (2, 2))]
 )
 def test_convolution_is_its_sum(stride, dilation):
-    x = examples.random(1, FRAMES, BINS, 3)
+    x = instances.random(1, FRAMES, BINS, 3)
     layer = CausalConv2D(4, (2, 3), stride, dilation, padding=(1, 2))
     y, kernel = np.asarray(layer(x)), np.asarray(layer.kernel)
     padded = np.pad(x, [(0, 0), (dilation[0], 0), (1, 2), (0, 0)])
@@ -43,7 +43,7 @@ def test_convolution_is_its_sum(stride, dilation):
     ],
 )
 def test_transposed_convolution_is_its_sum(stride, dilation, bins, cropping, frames):
-    x = examples.random(1, FRAMES, BINS, 3)
+    x = instances.random(1, FRAMES, BINS, 3)
     layer = CausalConv2DTranspose(4, (frames, bins), stride, dilation, cropping)
     y, kernel = np.asarray(layer(x)), np.asarray(layer.kernel)
     full = np.zeros((FRAMES, (BINS - 1) * stride + dilation[1] * (bins - 1) + 1, 4))
@@ -70,12 +70,12 @@ def test_sizes_that_cannot_work_are_refused(layer, settings, message):
 
 def test_kernel_wider_than_the_bins_is_refused():
     with pytest.raises(ConfigError, match=r"must fit into the padded bins.*bins=7"):
-        CausalConv2D(4, (2, 9))(examples.random(1, FRAMES, BINS, 3))
+        CausalConv2D(4, (2, 9))(instances.random(1, FRAMES, BINS, 3))
 
 
 def test_cropping_everything_is_refused():
     with pytest.raises(ConfigError, match=r"cropping must leave a bin.*\(5, 5\)"):
-        CausalConv2DTranspose(4, (2, 3), cropping=(5, 5))(examples.random(1, FRAMES, BINS, 3))
+        CausalConv2DTranspose(4, (2, 3), cropping=(5, 5))(instances.random(1, FRAMES, BINS, 3))
 
 
 def test_unknown_bins_are_refused():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests import examples
+from tests import instances
 from tfse.errors import ConfigError
 from tfse.layers import DCRemoval
 
@@ -14,12 +14,12 @@ def test_a_constant_is_gone_from_the_first_sample_on():
 
 
 def test_an_offset_changes_nothing():
-    layer, x = DCRemoval(8, 3.0), examples.random(2, 80)
+    layer, x = DCRemoval(8, 3.0), instances.random(2, 80)
     np.testing.assert_allclose(np.asarray(layer(x + 0.5)), np.asarray(layer(x)), atol=1e-6)
 
 
 def test_what_is_subtracted_is_a_line_between_running_means():
-    x = examples.random(1, 40)
+    x = instances.random(1, 40)
     removed = (x - np.asarray(DCRemoval(8, 3.0)(x)))[0]
     means = x[0].reshape(5, 8).mean(1)
     weights = np.exp(-np.arange(5) / 3.0)

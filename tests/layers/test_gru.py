@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests import examples
+from tests import instances
 from tfse.layers import TimeGRU
 
 
 @pytest.mark.parametrize("frames", [1, 7, 8, 9, 20])
 def test_output_and_gradient_are_those_of_keras(frames):
     batch, bands, channels, units = 2, 3, 5, 4
-    x = tf.constant(examples.random(batch, frames, bands, channels))
-    upstream = examples.random(batch, frames, bands, units, seed=1)
+    x = tf.constant(instances.random(batch, frames, bands, channels))
+    upstream = instances.random(batch, frames, bands, units, seed=1)
     ours, theirs = _pair(channels, units, x)
 
     def rows(x):
@@ -43,9 +43,9 @@ def test_output_and_gradient_are_those_of_keras(frames):
 
 def test_gradient_reaches_the_state_before_the_first_frame():
     layer = TimeGRU(4)
-    x = examples.random(2, 9, 3)
+    x = instances.random(2, 9, 3)
     layer.build(x.shape)
-    hidden = tf.Variable(examples.random(2, 4, seed=2))
+    hidden = tf.Variable(instances.random(2, 4, seed=2))
 
     def run(hidden):
         y, state = layer.advance(x, {"hidden": hidden})
@@ -65,7 +65,7 @@ def _pair(channels, units, x):
     ours = TimeGRU(units)
     ours.build(x.shape)
     for seed, weight in enumerate(ours.weights):
-        weight.assign(0.3 * examples.random(*weight.shape, seed=seed))
+        weight.assign(0.3 * instances.random(*weight.shape, seed=seed))
     theirs = keras.layers.GRU(units, return_sequences=True, reset_after=True)
     theirs.build((None, x.shape[1], channels))
     second = np.concatenate([np.zeros(2 * units), ours.recurrent_bias.numpy()])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests import examples
+from tests import instances
 from tfse.errors import ConfigError
 from tfse.layers import (
     AppendChannel,
@@ -17,7 +17,7 @@ from tfse.layers import (
 
 
 def test_every_frame_has_mean_zero_and_its_own_deviation():
-    x = 5 + 3 * examples.spectra()
+    x = 5 + 3 * instances.spectra()
     y = np.asarray(FrameNormalization(epsilon=1e-9)(x))
     np.testing.assert_allclose(y.mean(axis=(2, 3)), 0, atol=1e-5)
     np.testing.assert_allclose(y.std(axis=(2, 3)), 1, atol=1e-4)
@@ -25,12 +25,12 @@ def test_every_frame_has_mean_zero_and_its_own_deviation():
 
 def test_scale_and_offset_are_bins_by_channels():
     layer = FrameNormalization()
-    layer(examples.spectra())
+    layer(instances.spectra())
     assert [w.shape for w in layer.get_weights()] == [(9, 3), (9, 3)]
 
 
 def test_standardization_applies_the_statistics_it_was_given():
-    x = examples.random(2, 4, 3)
+    x = instances.random(2, 4, 3)
     layer = Standardization()
     np.testing.assert_array_equal(np.asarray(layer(x)), x)
     layer.set_statistics([1.0, 2.0, 3.0], [2.0, 2.0, 4.0])
@@ -40,7 +40,7 @@ def test_standardization_applies_the_statistics_it_was_given():
 
 def test_deviation_of_zero_is_refused():
     layer = Standardization()
-    layer(examples.random(2, 4, 3))
+    layer(instances.random(2, 4, 3))
     with pytest.raises(ConfigError, match=r"`deviation` must be above 0; received 0\.0"):
         layer.set_statistics([0.0] * 3, [1.0, 0.0, 1.0])
 
@@ -56,7 +56,7 @@ def test_log_power_needs_a_floor():
 
 
 def test_masks_multiply():
-    spectrum, mask = examples.spectra(2), examples.random(2, 12, 9, 2, seed=1)
+    spectrum, mask = instances.spectra(2), instances.random(2, 12, 9, 2, seed=1)
     number = spectrum[..., 0] + 1j * spectrum[..., 1]
     product = number * (mask[..., 0] + 1j * mask[..., 1])
     y = np.asarray(ComplexMasking()(spectrum, mask))
@@ -72,7 +72,7 @@ def test_polar_mask_of_zeros_changes_nothing():
 
 
 def test_polar_mask_is_a_gain_times_a_rotation():
-    x = examples.spectra(3)
+    x = instances.spectra(3)
     mask = np.asarray(PolarMask()(x), np.float64)
     x = x.astype(np.float64)
     gain = 2 / (1 + np.exp(-x[..., 0]))
@@ -82,6 +82,6 @@ def test_polar_mask_is_a_gain_times_a_rotation():
 
 
 def test_a_channel_comes_last():
-    x = examples.spectra()
+    x = instances.spectra()
     y = np.asarray(AppendChannel()(x, x[..., 0]))
     np.testing.assert_array_equal(y, np.concatenate([x, x[..., :1]], axis=-1))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests import examples
+from tests import instances
 from tfse.errors import ConfigError
 from tfse.layers import STFT, InverseSTFT
 
@@ -20,7 +20,7 @@ SETTINGS = [
 @pytest.mark.parametrize("settings", SETTINGS)
 def test_inverse_gives_the_input_back_late(settings):
     frame_length, hop_length, fft_length, window = settings
-    x = examples.random(2, 20 * hop_length)
+    x = instances.random(2, 20 * hop_length)
     inverse = InverseSTFT(frame_length, hop_length, fft_length, window)
     y = np.asarray(inverse(STFT(frame_length, hop_length, fft_length, window)(x)))
     late = inverse.latency_samples
@@ -30,7 +30,7 @@ def test_inverse_gives_the_input_back_late(settings):
 
 
 def test_frames_equal_numpy():
-    x = examples.random(1, 1600)
+    x = instances.random(1, 1600)
     spectrum = np.asarray(STFT(400, 200, 400, "sine")(x))
     window = np.sin(np.pi * (np.arange(400) + 0.5) / 400)
     expected = np.fft.rfft(x[0, 600:1000] * window)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tests import examples
+from tests import instances
 from tfse import layers
 from tfse.errors import ModelError
 
@@ -21,13 +21,13 @@ def test_a_layer_applied_twice_is_refused():
     layer = layers.CausalConv2D(3, (2, 3), padding=(1, 1), name="twice")
     model = _model(layer, layer)
     with pytest.raises(ModelError, match=r"applied once in a model.*'twice'"):
-        layers.stream_step(model, examples.spectra(), layers.initial_state(model, 2))
+        layers.stream_step(model, instances.spectra(), layers.initial_state(model, 2))
 
 
 def test_a_missing_state_is_named():
     model = _model(layers.CausalConv2D(3, (2, 3), name="conv"))
     with pytest.raises(ModelError, match=r"missing \['conv/past'\]"):
-        layers.stream_step(model, examples.spectra(), {})
+        layers.stream_step(model, instances.spectra(), {})
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_settings_of_a_layer_decide_whether_it_streams(layer, streams):
 
 def test_streams_of_one_batch_never_meet():
     model = _model(layers.CausalConv2D(3, (2, 3), name="a"), layers.TimeLSTM(4, name="b"))
-    x = examples.spectra()
+    x = instances.spectra()
     alone = x.copy()
     alone[1] = 0.0
     together, _ = layers.stream_step(model, x, layers.initial_state(model, 2))
@@ -77,7 +77,7 @@ def test_streams_of_one_batch_never_meet():
 
 def test_no_scope_is_left_behind_after_an_error():
     model = _model(layers.CausalConv2D(3, (2, 3), name="conv"))
-    expected = np.asarray(model(examples.spectra()))
+    expected = np.asarray(model(instances.spectra()))
     with pytest.raises(ModelError):
-        layers.stream_step(model, examples.spectra(), {})
-    np.testing.assert_array_equal(np.asarray(model(examples.spectra())), expected)
+        layers.stream_step(model, instances.spectra(), {})
+    np.testing.assert_array_equal(np.asarray(model(instances.spectra())), expected)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests import examples
+from tests import instances
 from tfse import losses, models
 from tfse.errors import ConfigError
 from tfse.layers import STFT
@@ -18,8 +18,8 @@ TRANSFORM = {"frame_length": 64, "hop_length": 32}
 
 
 def _targets(scale=0.1, samples=SAMPLES):
-    clean = scale * examples.random(3, samples)
-    noise = 0.5 * scale * examples.random(3, samples, seed=1)
+    clean = scale * instances.random(3, samples)
+    noise = 0.5 * scale * instances.random(3, samples, seed=1)
     length = np.full(3, samples, np.int32)
     return {"clean": clean, "noise": noise, "noisy": clean + noise, "length": length}
 
@@ -28,8 +28,8 @@ def _outputs(targets):
     frames = -(-(SAMPLES + 32) // 32)
     return {
         "enhanced": 0.8 * targets["clean"] + 0.3 * targets["noise"],
-        "mask": np.abs(examples.random(3, frames, 33, seed=2)) % 1,
-        "clean_log_power": examples.random(3, frames, 33, seed=3),
+        "mask": np.abs(instances.random(3, frames, 33, seed=2)) % 1,
+        "clean_log_power": instances.random(3, frames, 33, seed=3),
     }
 
 
@@ -117,7 +117,7 @@ def test_mask_mse_is_its_formula(exponent):
 @pytest.mark.parametrize(("limit", "steepness"), [(10.0, 0.1), (2.0, 1.0)])
 def test_complex_mask_mse_is_its_formula(limit, steepness):
     targets = _targets()
-    mask = 2 * examples.random(3, 33, 33, 2, seed=5)
+    mask = 2 * instances.random(3, 33, 33, 2, seed=5)
     ideal = _numpy_spectrum(targets["clean"]) / _numpy_spectrum(targets["noisy"])
     target = np.stack([ideal.real, ideal.imag], axis=-1)
     compressed = [
@@ -137,7 +137,7 @@ def test_the_ideal_complex_mask_has_no_error():
 
 
 def test_clean_log_power_is_standardized_as_the_input_is():
-    core = examples.MODELS["lstm_irm_multitarget"]().get_layer("core")
+    core = instances.MODELS["lstm_irm_multitarget"]().get_layer("core")
     core.get_layer("standardization").set_statistics(np.full(33, -4.0), np.full(33, 2.0))
     loss = losses.CleanLogPowerMSE(
         _stft(), core.get_layer("log_power"), core.get_layer("standardization")
@@ -152,14 +152,14 @@ def test_clean_log_power_is_standardized_as_the_input_is():
 
 
 def test_spectrum_holds_every_sample():
-    waveform = examples.random(1, 100)
+    waveform = instances.random(1, 100)
     ours = np.asarray(spectrum(waveform, _stft()))
     expected = _numpy_spectrum(waveform)
     np.testing.assert_allclose(ours[..., 0] + 1j * ours[..., 1], expected, atol=1e-4)
 
 
 def test_weights_add_up():
-    model = examples.MODELS["lstm_irm"]()
+    model = instances.MODELS["lstm_irm"]()
     config = losses.LossConfig(mask_mse=2.0, negative_snr=0.5)
     targets = _targets()
     outputs = _outputs(targets)
@@ -183,7 +183,7 @@ def test_weights_add_up():
 )
 def test_a_loss_that_the_model_cannot_serve_is_refused(config, message):
     with pytest.raises(ConfigError, match=message):
-        losses.build_loss(config, models.build(examples.tiny_dpcrn()))
+        losses.build_loss(config, models.build(instances.tiny_dpcrn()))
 
 
 @pytest.mark.parametrize("name", sorted(_BUILDERS))
@@ -191,20 +191,20 @@ def test_a_loss_that_the_model_cannot_serve_is_refused(config, message):
 def test_a_weight_that_raises_a_loss_is_refused(name, weight):
     config = losses.LossConfig(**{"negative_snr": 1.0, name: weight})
     with pytest.raises(ConfigError, match=f"`loss.{name}` must not be negative.*{weight}"):
-        losses.build_loss(config, examples.MODELS["lstm_irm_multitarget"]())
+        losses.build_loss(config, instances.MODELS["lstm_irm_multitarget"]())
 
 
 def test_a_ratio_mask_is_no_complex_one():
     needs = r"`complex_mask_mse` needs a head `mask` of \[batch, frames, bins, 2\]"
     with pytest.raises(ConfigError, match=needs):
-        losses.build_loss(losses.LossConfig(complex_mask_mse=1.0), examples.MODELS["lstm_irm"]())
+        losses.build_loss(losses.LossConfig(complex_mask_mse=1.0), instances.MODELS["lstm_irm"]())
 
 
 def test_settings_reach_their_losses():
-    model = models.build(examples.tiny_dpcrn())
+    model = models.build(instances.tiny_dpcrn())
     targets = _targets()
     outputs = {"enhanced": _outputs(targets)["enhanced"]}
-    outputs["mask"] = examples.random(3, 33, 33, 2, seed=5)
+    outputs["mask"] = instances.random(3, 33, 33, 2, seed=5)
 
     def value(**settings):
         return np.asarray(losses.build_loss(losses.LossConfig(**settings), model)(targets, outputs))

@@ -8,20 +8,20 @@ import pytest
 import tensorflow as tf
 
 import tfse
-from tests import contracts, examples
+from tests import contracts, instances
 from tfse import models
 from tfse.errors import ConfigError, ModelError
 from tfse.layers import STFT, InverseSTFT, initial_state, stream_step
 from tfse.models.cost import multiply_accumulates
 
 
-@pytest.fixture(scope="module", params=examples.MODELS)
+@pytest.fixture(scope="module", params=instances.MODELS)
 def model(request):
-    return examples.MODELS[request.param]()
+    return instances.MODELS[request.param]()
 
 
 def _noise(model, hops=12):
-    return 0.1 * examples.random(2, hops * model.hop_length)
+    return 0.1 * instances.random(2, hops * model.hop_length)
 
 
 def test_model_keeps_the_streaming_contract(model):
@@ -76,13 +76,13 @@ def test_core_outputs_are_those_of_the_model(model):
 
 @pytest.mark.parametrize("samples", [1, 31, 32, 33, 1000])
 def test_aligned_output_is_as_long_as_the_input(model, samples):
-    x = 0.1 * examples.random(1, samples)
+    x = 0.1 * instances.random(1, samples)
     y = models.enhance_aligned(model, x, model.latency_samples, model.hop_length)
     assert tuple(y.shape) == (1, samples)
 
 
 def test_new_process_that_imports_only_tfse_gives_the_same_bits(tmp_path):
-    model = examples.MODELS["dpcrn"]()
+    model = instances.MODELS["dpcrn"]()
     x = _noise(model)
     model.save(tmp_path / "model.keras")
     np.save(tmp_path / "x.npy", x)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests import examples
+from tests import instances
 
 pytest.importorskip("jax", reason="jax is not installed")
 ROOT = pathlib.Path(__file__).parents[2]
@@ -17,8 +17,8 @@ ROOT = pathlib.Path(__file__).parents[2]
 
 @pytest.mark.parametrize("name", ["fastenhancer", "lstm_irm"])
 def test_output_and_gradients_are_those_under_tensorflow(name, tmp_path):
-    model = examples.MODELS[name]()
-    x = 0.1 * examples.random(2, 12 * model.hop_length)
+    model = instances.MODELS[name]()
+    x = 0.1 * instances.random(2, 12 * model.hop_length)
     model.save(tmp_path / "model.keras")
     np.savez(tmp_path / "x.npz", x=x)
     names = ["model.keras", "x.npz", "result.npz"]

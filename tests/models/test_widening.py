@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tests import examples
+from tests import instances
 from tfse.errors import ModelError
 from tfse.models import build
 from tfse.models.widening import widen
@@ -15,7 +15,7 @@ WIDER = {"filters": (6, 9, 12), "frequency_units": 7, "time_units": 8}
 
 
 def _narrow(**settings):
-    model = build(examples.tiny_dpcrn(**settings))
+    model = build(instances.tiny_dpcrn(**settings))
     rng = np.random.default_rng(3)
     # Weights that differ all, so that no mistake of order hides behind a constant.
     for weight in model.weights:
@@ -24,13 +24,13 @@ def _narrow(**settings):
 
 
 def _wide(**settings):
-    return build(dataclasses.replace(examples.tiny_dpcrn(), **{**WIDER, **settings}))
+    return build(dataclasses.replace(instances.tiny_dpcrn(), **{**WIDER, **settings}))
 
 
 @pytest.mark.parametrize("settings", [{}, {"log_power_input": True, "mask": "polar", "blocks": 1}])
 def test_the_wide_model_gives_the_output_of_the_narrow_one(settings):
     narrow, wide = _narrow(**settings), _wide(**settings)
-    x = examples.random(2, 40 * 32)
+    x = instances.random(2, 40 * 32)
     expected = np.asarray(narrow(x))
     assert np.abs(expected).max() > 1e-3
     assert np.abs(np.asarray(wide(x)) - expected).max() > 1e-3
@@ -40,7 +40,7 @@ def test_the_wide_model_gives_the_output_of_the_narrow_one(settings):
 
 def test_uneven_copies_between_the_blocks_keep_the_output_close():
     narrow, wide = _narrow(), _wide(filters=(6, 9, 15))
-    x = examples.random(2, 40 * 32)
+    x = instances.random(2, 40 * 32)
     expected = np.asarray(narrow(x))
     widen(wide, narrow)
     error = np.sum((np.asarray(wide(x)) - expected) ** 2) / np.sum(expected**2)
@@ -50,7 +50,7 @@ def test_uneven_copies_between_the_blocks_keep_the_output_close():
 def test_batch_statistics_of_the_wide_model_are_those_of_the_narrow_one():
     narrow, wide = _narrow(), _wide()
     widen(wide, narrow)
-    x = examples.random(2, 40 * 32)
+    x = instances.random(2, 40 * 32)
     expected = np.asarray(narrow(x, training=True))
     found = np.asarray(wide(x, training=True))
     np.testing.assert_allclose(found, expected, atol=2e-5 * np.abs(expected).max())
@@ -98,7 +98,7 @@ def test_models_that_are_no_wider_likes_are_refused_and_stay(settings, message):
 
 
 def test_other_models_are_refused():
-    lstm = build(examples.tiny_lstm_irm())
+    lstm = build(instances.tiny_lstm_irm())
     with pytest.raises(ModelError, match="0 and 3 stages"):
         widen(_wide(), lstm)
     with pytest.raises(ModelError, match="0 and 0 stages"):

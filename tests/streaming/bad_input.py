@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import soundfile
 
-from tests.streaming.examples import RATE, noise, tones, write
+from tests.streaming.tiny_streams import RATE, noise, tones, write
 
 WAV_RATE = slice(24, 28)
 WAV_DATA_SIZE = slice(40, 44)

@@ -1,4 +1,4 @@
-"""The smallest exports that keep the contract of `tfse.streaming.contract`."""
+"""The smallest exports that keep the contract of `tfse.streaming.steps.signature`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from tfse.layers import streaming
 from tfse.models import EnhancementModel
-from tfse.streaming.contract import EXTRA_ASSETS, METADATA_FILE, signature_name
+from tfse.streaming.steps.signature import EXTRA_ASSETS, METADATA_FILE, signature_name
 
 
 def metadata(sample_rate: int, hop_length: int, latency_samples: int) -> bytes:

@@ -14,13 +14,13 @@ import pytest
 import soundfile
 
 from tests.streaming.bad_input import BAD, Bad, broken, wav
-from tests.streaming.examples import RATE, leftovers, lstm_step, noise, read, write
+from tests.streaming.tiny_streams import RATE, leftovers, lstm_step, noise, read, write
 from tfse.streaming import EnhanceOptions
-from tfse.streaming.batch import attempt
+from tfse.streaming.batch.outcome import Order, Outcome, Status
+from tfse.streaming.batch.plan import Task
+from tfse.streaming.batch.report import line
+from tfse.streaming.batch.run_batch import attempt
 from tfse.streaming.options import Targets
-from tfse.streaming.outcome import Order, Outcome, Status
-from tfse.streaming.plan import Task
-from tfse.streaming.report import line
 
 NOBODY = 65534
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.streaming.examples import identity, lstm, lstm_step, noise
 from tests.streaming.exports import Delay, export_saved_model, export_tflite
+from tests.streaming.tiny_streams import identity, lstm, lstm_step, noise
 from tfse.errors import ModelError
 from tfse.streaming import StreamingEnhancer, open_step
-from tfse.streaming.contract import EXTRA_ASSETS, METADATA_FILE, signature_name
-from tfse.streaming.saved_model_step import SavedModelStep
-from tfse.streaming.step import Samples, Step
+from tfse.streaming.steps.base import Samples, Step
+from tfse.streaming.steps.saved_model import SavedModelStep
+from tfse.streaming.steps.signature import EXTRA_ASSETS, METADATA_FILE, signature_name
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 import tfse
-from tests.streaming.examples import identity
 from tests.streaming.exports import Delay, export_saved_model, export_tflite, metadata
+from tests.streaming.tiny_streams import identity
 from tfse.errors import ModelError
 from tfse.models import load
 from tfse.streaming import enhance, open_step
-from tfse.streaming.contract import METADATA_FILE, saved_model_metadata, tflite_metadata
-from tfse.streaming.trust import TrustedFolder
+from tfse.streaming.steps.signature import METADATA_FILE, saved_model_metadata, tflite_metadata
+from tfse.streaming.steps.trust import TrustedFolder
 
 GOOD = {"sample_rate": 16_000, "hop_length": 256, "latency_samples": 256}
 

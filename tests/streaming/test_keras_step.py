@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tests.streaming.examples import lstm, lstm_step, noise
+from tests.streaming.tiny_streams import lstm, lstm_step, noise
 from tfse.errors import ModelError
 from tfse.layers import STFT, InverseSTFT
 from tfse.models import EnhancementModel

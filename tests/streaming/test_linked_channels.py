@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.streaming.examples import RATE, identity_step, lstm_step, noise, read, write
+from tests.streaming.tiny_streams import RATE, identity_step, lstm_step, noise, read, write
 from tfse.streaming import EnhanceOptions, StreamingEnhancer, enhance, enhance_file
 from tfse.streaming.linked_channels import LinkedChannels
 

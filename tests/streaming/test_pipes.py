@@ -7,12 +7,12 @@ import threading
 import numpy as np
 import pytest
 
-from tests.streaming.examples import identity_step, lstm_step, noise, tones
+from tests.streaming.tiny_streams import identity_step, lstm_step, noise, tones
 from tests.waiting import HANGS_S
-from tfse.audiofiles.layout import Layout
+from tfse.audio.layout import Layout
 from tfse.errors import AudioError, ConfigError
 from tfse.streaming import EnhanceOptions, enhance, pipes
-from tfse.streaming.step import Samples
+from tfse.streaming.steps.base import Samples
 
 
 def layout(subtype: str = "PCM_16", channels: int = 1, rate: int = 16_000) -> Layout:

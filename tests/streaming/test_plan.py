@@ -5,8 +5,8 @@ import pathlib
 import pytest
 
 from tfse.errors import ConfigError
+from tfse.streaming.batch.plan import Places, Task, plan
 from tfse.streaming.options import Targets
-from tfse.streaming.plan import Places, Task, plan
 
 Path = pathlib.Path
 

@@ -5,7 +5,7 @@ import pytest
 from tests.data.corpus import settings, write_corpus
 from tests.tools.programs import CONFIG
 from tfse.data.config import DataConfig
-from tfse.data.prepare import prepare
+from tfse.data.preparation.prepare import prepare
 from tools.jax_training.packing import PackSettings, pack
 from tools.jax_training.unpacking import unpack
 

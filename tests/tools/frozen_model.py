@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from tests.examples import tiny_lstm_irm
+from tests.instances import tiny_lstm_irm
 from tfse import models
 from tfse.data.config import DataConfig
 from tfse.losses import LossConfig

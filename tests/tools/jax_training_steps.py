@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tests.examples import tiny_dpcrn, tiny_lstm_irm
+from tests.instances import tiny_dpcrn, tiny_lstm_irm
 from tests.tools import frozen_model
 from tfse.data.config import DataConfig
 from tfse.errors import ConfigError, DataError, TrainingError

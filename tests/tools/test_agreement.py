@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfse.data import augmentation, turns
+from tfse.data import augmentation, epoch_sampler
 from tfse.data.config import DataConfig
-from tfse.data.opening import open_mixer
-from tfse.training.clipping import GradientClip
+from tfse.data.open_mixer import open_mixer
+from tfse.training.gradient_clip import GradientClip
 from tools.jax_training import clipping
 from tools.jax_training.augmentation import companded
 from tools.jax_training.corpus import turns_by_crops
@@ -18,7 +18,7 @@ from tools.jax_training.store import read_store
 @pytest.mark.parametrize("balance", [0.0, 0.5, 1.0])
 def test_turns_are_those_of_the_pipeline(prepared, store, balance):
     table = open_mixer(prepared, DataConfig(segment_s=0.5), "train").speech
-    wanted = turns.by_crops(table, 8000, balance)
+    wanted = epoch_sampler.by_crops(table, 8000, balance)
     found = turns_by_crops(read_store(store).speech, 8000, balance)
     for name in ("crops", "first", "count"):
         np.testing.assert_array_equal(getattr(found, name), getattr(wanted, name))

@@ -8,8 +8,8 @@ import pytest
 from tests.tools.conftest import PACK
 from tests.tools.programs import jax_training
 from tfse.data.config import DataConfig
-from tfse.data.index import read_index
 from tfse.data.pipeline import fixed_dataset
+from tfse.data.records.index import read_index
 from tfse.errors import ConfigError
 from tools.jax_training import prepared as prepared_data
 from tools.jax_training.codec import read_int16, write_opus

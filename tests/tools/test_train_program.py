@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests import examples
+from tests import instances
 from tests.tools.programs import ROOT, XLA_FLAGS, jax_training, run
 from tests.waiting import HANGS_S, wait_until
 from tfse import models
@@ -46,7 +46,7 @@ def test_a_signal_ends_it_with_a_checkpoint_that_another_resumes(config, store, 
 
 def test_bad_inputs_are_one_line(config, store, tmp_path):
     other = tmp_path / "other.keras"
-    models.build(examples.tiny_dpcrn(mask="polar")).save(other)
+    models.build(instances.tiny_dpcrn(mask="polar")).save(other)
     out = tmp_path / "out"
     cases = [
         (train(config, store, out, f"--init_from={other}"), "init_from"),

@@ -9,12 +9,12 @@ import sys
 
 import keras
 
-from tests import examples
+from tests import instances
 from tfse.losses import LossConfig, build_loss
 from tfse.models import build
 from tfse.training import TrainConfig, make_strategy
 from tfse.training.optimizer import build_optimizer
-from tfse.training.step import Stepper
+from tfse.training.stepper import Stepper
 
 BATCH, SAMPLES = 8, 1600
 
@@ -25,9 +25,9 @@ def first_losses(model_name: str, num_virtual_cpus: int, steps: int) -> list[flo
     import tensorflow as tf
 
     configs = {
-        "dpcrn": examples.tiny_dpcrn(),
-        "fastenhancer": examples.tiny_fastenhancer(),
-        "lstm_irm": examples.tiny_lstm_irm(),
+        "dpcrn": instances.tiny_dpcrn(),
+        "fastenhancer": instances.tiny_fastenhancer(),
+        "lstm_irm": instances.tiny_lstm_irm(),
     }
     settings = {"optimizer": "muon"} if model_name == "fastenhancer" else {}
     config = TrainConfig(clip_norm=1.0, **settings)

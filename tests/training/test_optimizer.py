@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests import examples
+from tests import instances
 from tfse.errors import ConfigError
 from tfse.models import build
 from tfse.training import TrainConfig
-from tfse.training.clipping import GradientClip
+from tfse.training.gradient_clip import GradientClip
 from tfse.training.muon import Muon, orthogonalized
 from tfse.training.optimizer import build_optimizer, matrices_of
 
@@ -47,14 +47,14 @@ def test_what_is_no_matrix_takes_the_step_of_adam_at_its_own_rate():
     ours, theirs = keras.Variable(start), keras.Variable(start)
     muon, adam = Muon(3e-2, {}, adam_ratio=0.5), keras.optimizers.Adam(1.5e-2)
     for seed in range(3):
-        gradient = tf.constant(examples.random(5, seed=seed))
+        gradient = tf.constant(instances.random(5, seed=seed))
         muon.apply([gradient], [ours])
         adam.apply([gradient], [theirs])
     np.testing.assert_allclose(np.asarray(ours), np.asarray(theirs), atol=1e-6)
 
 
 def test_matrices_are_the_kernels_and_gates_are_counted():
-    counts = matrices_of(build(examples.tiny_fastenhancer()))
+    counts = matrices_of(build(instances.tiny_fastenhancer()))
     assert counts["block_0_gru/kernel"] == counts["block_1_gru/recurrent_kernel"] == 3
     assert counts["block_0_attention/kernel"] == 3
     assert counts["encoder_1/kernel"] == counts["merge_0/kernel"] == 1
@@ -67,18 +67,18 @@ def test_matrices_are_the_kernels_and_gates_are_counted():
 
 
 def test_gates_of_an_lstm_are_four_matrices():
-    assert sorted(set(matrices_of(build(examples.tiny_dpcrn())).values())) == [1, 4]
+    assert sorted(set(matrices_of(build(instances.tiny_dpcrn())).values())) == [1, 4]
 
 
 def test_muon_leaves_the_first_and_the_last_kernel_to_adam():
-    model = build(examples.tiny_fastenhancer())
+    model = build(instances.tiny_fastenhancer())
     optimizer = build_optimizer(TrainConfig(optimizer="muon"), model)
     assert list(optimizer.matrices) == list(matrices_of(model))[1:-1]
 
 
 @pytest.mark.parametrize("name", ["adamw", "muon"])
 def test_only_kernels_decay(name):
-    model = build(examples.tiny_dpcrn())
+    model = build(instances.tiny_dpcrn())
     optimizer = build_optimizer(TrainConfig(optimizer=name, weight_decay=0.5), model)
     optimizer.learning_rate = 0.1
     before = {v.path: np.array(v) + 1.0 for v in model.trainable_variables}

@@ -6,7 +6,8 @@ import signal
 import numpy as np
 import pytest
 
-from tests import examples, kill_training
+from tests import instances
+from tests.stress import kill_training
 from tests.training.processes import (
     TINY,
     Running,
@@ -103,7 +104,7 @@ def test_dry_run_says_what_it_costs_and_writes_nothing(prepared, tmp_path):
     (said,) = train(arguments_of(TINY, prepared, tmp_path / "run", *flags))
     rows = dict(line.split("  ", 1) for line in said.splitlines() if "  " in line)
     assert {"latency", "multiply-accumulates", "memory", "time an epoch"} <= set(rows)
-    assert int(rows["parameters"].replace(",", "")) == examples.MODELS["lstm_irm"]().count_params()
+    assert int(rows["parameters"].replace(",", "")) == instances.MODELS["lstm_irm"]().count_params()
     # Nothing of the shipped model fits into one of 33 bins.
     assert "0 of 10 weights are those of lstm_irm." in said
     assert "steps of 8" in rows["an epoch"]

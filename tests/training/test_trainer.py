@@ -13,10 +13,10 @@ import pytest
 import tensorflow as tf
 
 import tfse
-from tests import examples
+from tests import instances
 from tfse.data import pipeline
 from tfse.data.config import DataConfig
-from tfse.data.index import sha256_of
+from tfse.data.records.index import sha256_of
 from tfse.errors import ConfigError, DataError, ModelError, TrainingError
 from tfse.losses import LossConfig
 from tfse.training import ExperimentConfig, TrainConfig, Trainer, make_strategy
@@ -27,7 +27,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 
 def _config(steps=4, **train):
     return ExperimentConfig(
-        model=examples.tiny_lstm_irm(),
+        model=instances.tiny_lstm_irm(),
         data=DataConfig(segment_s=0.5, reverb_probability=0.0, valid_mixtures=3),
         loss=LossConfig(mask_mse=1.0),
         train=TrainConfig(
@@ -61,7 +61,7 @@ def run(prepared, tmp_path_factory):
 
 def test_run_leaves_models_config_and_history(run):
     run_dir, model = run
-    x = 0.1 * examples.random(1, 640)
+    x = 0.1 * instances.random(1, 640)
     np.testing.assert_array_equal(tfse.load(run_dir / "last.keras")(x), model(x))
     assert tfse.load(run_dir / "best.keras").sample_rate == 16_000
     assert json.loads((run_dir / "config.json").read_text())["model"]["type"] == "LSTMIRMConfig"
@@ -116,7 +116,7 @@ def test_a_run_with_muon_and_a_running_clip_goes_on_where_it_stopped(prepared, t
     def config(steps):
         muon = _config(steps, optimizer="muon", clip_quantile=0.5, ema_decay=0.9)
         loss = LossConfig(negative_snr=1.0)
-        return dataclasses.replace(muon, model=examples.tiny_fastenhancer(), loss=loss)
+        return dataclasses.replace(muon, model=instances.tiny_fastenhancer(), loss=loss)
 
     _train(config(2), prepared, tmp_path / "stopped")
     resumed = _train(config(4), prepared, tmp_path / "stopped")

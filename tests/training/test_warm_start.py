@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests import examples
+from tests import instances
 from tfse.errors import ConfigError, ModelError
 from tfse.models import build
 from tfse.training.run_folder import save_model
@@ -13,12 +13,12 @@ from tfse.training.warm_start import load_source
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
     path = tmp_path_factory.mktemp("source") / "source.keras"
-    save_model(build(examples.tiny_lstm_irm(predict_log_power=True)), path)
+    save_model(build(instances.tiny_lstm_irm(predict_log_power=True)), path)
     return str(path)
 
 
 def test_weights_of_the_same_path_and_shape_are_taken_over(source):
-    config = examples.tiny_lstm_irm()
+    config = instances.tiny_lstm_irm()
     config.units = (12, 9)
     model = build(config)
     before = {w.path: np.asarray(w) for w in model.weights}
@@ -41,7 +41,7 @@ def _report(tmp_path, ours, theirs):
 
 
 def test_gates_that_are_not_alike_are_told(tmp_path):
-    sigmoid, hard = examples.tiny_dpcrn(), examples.tiny_dpcrn("keras2_hard_sigmoid")
+    sigmoid, hard = instances.tiny_dpcrn(), instances.tiny_dpcrn("keras2_hard_sigmoid")
     report = _report(tmp_path, sigmoid, hard)
     assert not report.other_shape and not report.missing and not report.unused
     assert report.settings == [
@@ -52,18 +52,20 @@ def test_gates_that_are_not_alike_are_told(tmp_path):
 
 
 def test_windows_epsilons_and_masks_that_are_not_alike_are_told(tmp_path):
-    ours = examples.tiny_fastenhancer(epsilon=1e-4)
-    theirs = examples.tiny_fastenhancer(window="sine", compression=0.5)
+    ours = instances.tiny_fastenhancer(epsilon=1e-4)
+    theirs = instances.tiny_fastenhancer(window="sine", compression=0.5)
     lines = _report(tmp_path, ours, theirs).settings
     assert "stft window: hann, there sine" in lines
     assert "inverse_stft window: hann, there sine" in lines
     assert "compression exponent: 0.3, there 0.5" in lines
     assert "encoder_0_norm epsilon: 0.0001, there 1e-05" in lines
-    lines = _report(tmp_path, ours, examples.tiny_fastenhancer(epsilon=1e-4, mask="polar")).settings
+    lines = _report(
+        tmp_path, ours, instances.tiny_fastenhancer(epsilon=1e-4, mask="polar")
+    ).settings
     assert lines == ["expansion: not there", "polar_mask: only there"]
 
 
-@pytest.mark.parametrize("config", [examples.tiny_dpcrn(), examples.tiny_fastenhancer()])
+@pytest.mark.parametrize("config", [instances.tiny_dpcrn(), instances.tiny_fastenhancer()])
 def test_a_model_has_the_settings_of_its_file(config, tmp_path):
     assert _report(tmp_path, config, config).settings == []
 
@@ -76,9 +78,9 @@ def test_what_is_no_model_is_said_and_nothing_is_no_model():
 
 def test_a_narrower_model_is_widened_whole(tmp_path):
     path = tmp_path / "narrow.keras"
-    narrow = build(examples.tiny_dpcrn())
+    narrow = build(instances.tiny_dpcrn())
     save_model(narrow, path)
-    config = examples.tiny_dpcrn()
+    config = instances.tiny_dpcrn()
     config.filters, config.time_units = (4, 8, 12), 9
     model = build(config)
     report = load_source(str(path), widens=True).give(model)
@@ -87,7 +89,7 @@ def test_a_narrower_model_is_widened_whole(tmp_path):
         str(report)
         == f"{len(model.weights)} of {len(model.weights)} weights are those of {path}, widened."
     )
-    x = examples.random(1, 20 * 32)
+    x = instances.random(1, 20 * 32)
     np.testing.assert_allclose(np.asarray(model(x)), np.asarray(narrow(x)), atol=1e-5)
 
 

@@ -1,6 +1,6 @@
 """The smallest experiments, for programs that take a config file: `tiny.py:dpcrn`."""
 
-from tests import examples
+from tests import instances
 from tfse.data.config import DataConfig
 from tfse.losses import LossConfig
 from tfse.training import ExperimentConfig, TrainConfig
@@ -9,9 +9,9 @@ from tfse.training import ExperimentConfig, TrainConfig
 def get_config(model: str = "lstm_irm") -> ExperimentConfig:
     """Returns the experiment of a model, `dpcrn`, `fastenhancer` or `lstm_irm`."""
     models = {
-        "dpcrn": examples.tiny_dpcrn,
-        "fastenhancer": examples.tiny_fastenhancer,
-        "lstm_irm": examples.tiny_lstm_irm,
+        "dpcrn": instances.tiny_dpcrn,
+        "fastenhancer": instances.tiny_fastenhancer,
+        "lstm_irm": instances.tiny_lstm_irm,
     }
     return ExperimentConfig(
         model=models[model](),

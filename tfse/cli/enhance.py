@@ -16,11 +16,11 @@ from tfse.errors import ConfigError
 from tfse.terminal import progress_bar
 
 if TYPE_CHECKING:
-    from tfse.audiofiles.layout import Layout
+    from tfse.audio.layout import Layout
+    from tfse.streaming.batch.outcome import Order, Outcome
+    from tfse.streaming.batch.plan import Places, Task
     from tfse.streaming.options import EnhanceOptions
-    from tfse.streaming.outcome import Order, Outcome
-    from tfse.streaming.plan import Places, Task
-    from tfse.streaming.step import Step
+    from tfse.streaming.steps.base import Step
 
 DESCRIPTION = """Takes the noise out of speech.
 
@@ -104,7 +104,7 @@ def _main(inputs: Sequence[str]) -> int:
 
 def _enhance(inputs: Sequence[str]) -> int:
     # What is wrong with the flags is told before TensorFlow is imported, which takes seconds.
-    from tfse.streaming.plan import plan
+    from tfse.streaming.batch.plan import plan
 
     order = _order()
     if _PICTURE.value:
@@ -119,15 +119,15 @@ def _enhance(inputs: Sequence[str]) -> int:
         print(planned.note, file=sys.stderr)
     outcomes = _run(planned.tasks, order)
     if report is not None:
-        from tfse.streaming.report import write_report
+        from tfse.streaming.batch.report import write_report
 
         write_report(outcomes, model_flag.value(), report)
     return _exit_code(outcomes)
 
 
 def _run(tasks: Sequence[Task], order: Order) -> list[Outcome]:
-    from tfse.streaming.batch import run_batch
-    from tfse.streaming.report import line, total_s
+    from tfse.streaming.batch.report import line, total_s
+    from tfse.streaming.batch.run_batch import run_batch
 
     outcomes = []
     with progress_bar(total_s(tasks), "s") as bar:
@@ -138,7 +138,7 @@ def _run(tasks: Sequence[Task], order: Order) -> list[Outcome]:
 
 
 def _exit_code(outcomes: Sequence[Outcome]) -> int:
-    from tfse.streaming.outcome import Status
+    from tfse.streaming.batch.outcome import Status
 
     bad = [o for o in outcomes if o.status in (Status.FAILED, Status.KEPT)]
     if len(outcomes) > 1:
@@ -148,8 +148,8 @@ def _exit_code(outcomes: Sequence[Outcome]) -> int:
 
 def _pass_raw(inputs: Sequence[str], sample_rate: int) -> int:
     from tfse.streaming import open_step
+    from tfse.streaming.batch.plan import Places
     from tfse.streaming.pipes import enhance_raw
-    from tfse.streaming.plan import Places
 
     if list(inputs) != ["-"] or _places() != Places():
         raise ConfigError("`raw_rate` is for standard input to standard output: give - alone.")
@@ -169,7 +169,7 @@ def _warm_up(step: Step, streams: int) -> None:
 
 
 def _order() -> Order:
-    from tfse.streaming.outcome import Existing, Order
+    from tfse.streaming.batch.outcome import Existing, Order
 
     if _OVERWRITE.value and _SKIP_EXISTING.value:
         raise ConfigError("`overwrite` and `skip_existing` exclude each other.")
@@ -202,7 +202,7 @@ def _options() -> EnhanceOptions:
 
 
 def _places() -> Places:
-    from tfse.streaming.plan import Places
+    from tfse.streaming.batch.plan import Places
 
     return Places(
         output=_path(_OUTPUT.value),
@@ -215,7 +215,7 @@ def _places() -> Places:
 
 
 def _raw_layout(sample_rate: int) -> Layout:
-    from tfse.audiofiles.layout import Layout
+    from tfse.audio.layout import Layout
 
     if _RAW_CHANNELS.value < 1:
         raise ConfigError(f"`raw_channels` must be at least 1; received {_RAW_CHANNELS.value}.")

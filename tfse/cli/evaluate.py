@@ -16,9 +16,9 @@ from tfse.errors import ConfigError
 from tfse.terminal import progress_bar
 
 if TYPE_CHECKING:
-    from tfse.evaluation.evaluate import Order
-    from tfse.evaluation.recordings import Source
-    from tfse.evaluation.systems import System
+    from tfse.evaluation.run_evaluation import Order
+    from tfse.evaluation.sources.recordings import Source
+    from tfse.evaluation.sources.systems import System
 
 DESCRIPTION = """Measures speech enhancement, and says what could not be measured.
 
@@ -84,8 +84,8 @@ def entry_point() -> None:
 
 
 def _evaluate(order: Order) -> int:
-    from tfse.evaluation import console
-    from tfse.evaluation.evaluate import PAGE, evaluate
+    from tfse.evaluation.report import console
+    from tfse.evaluation.run_evaluation import PAGE, evaluate
 
     with progress_bar(order.source.count * len(order.systems), "row") as bar:
 
@@ -101,9 +101,9 @@ def _evaluate(order: Order) -> int:
 def _order() -> Order:
     _check_usage()
     # Imported here: SciPy takes a second, and wrong flags shall not wait for it.
-    from tfse.data.parallel import available_cores
-    from tfse.evaluation.evaluate import Order
-    from tfse.evaluation.scorers import scorer_files
+    from tfse.data.preparation.worker_processes import available_cores
+    from tfse.evaluation.run.onnx_scorers import scorer_files
+    from tfse.evaluation.run_evaluation import Order
 
     return Order(
         source=_source(),
@@ -147,9 +147,9 @@ def _check_usage() -> None:
 
 
 def _source() -> Source:
-    from tfse.evaluation.folders import FolderSource
-    from tfse.evaluation.metadata import read_metadata
-    from tfse.evaluation.mixtures import MixtureSource, sample_rate_of
+    from tfse.evaluation.sources.folder_source import FolderSource
+    from tfse.evaluation.sources.metadata_file import read_metadata
+    from tfse.evaluation.sources.mixture_source import MixtureSource, sample_rate_of
 
     if _TEST_DATA.value:
         given = mixture_flags.given(_SETTINGS)
@@ -166,7 +166,7 @@ def _source() -> Source:
 
 
 def _estimates() -> dict[str, str]:
-    from tfse.evaluation.systems import short_labels
+    from tfse.evaluation.sources.systems import short_labels
 
     folders = _ESTIMATE_DIR.value
     labels = short_labels(folders)
@@ -176,7 +176,7 @@ def _estimates() -> dict[str, str]:
 
 
 def _systems() -> list[System]:
-    from tfse.evaluation.systems import NOISY, System, models
+    from tfse.evaluation.sources.systems import NOISY, System, models
 
     noisy = [System(NOISY)] if _MODEL.value or _NOISY_DIR.value else []
     compared = [*models(_MODEL.value, _TRUST.value), *map(System, _estimates())]

@@ -16,7 +16,7 @@ from tfse.data.key_file import read_keys, run_settings
 from tfse.errors import ConfigError
 
 if TYPE_CHECKING:
-    from tfse.data.mixing import Mixture
+    from tfse.data.mixer import Mixture
 
 DESCRIPTION = """Writes mixtures as WAV files with their pictures, and a table of them.
 
@@ -56,8 +56,8 @@ def main(arguments: Sequence[str]) -> int:
     if _COUNT.value < 1:
         raise ConfigError(f"`count` must be above 0; received {_COUNT.value}.")
     # Imported here: TensorFlow takes seconds, and --help needs none of it.
-    from tfse.data.audition import COLUMNS, write_mixtures
-    from tfse.data.summary import table
+    from tfse.data.preview import COLUMNS, write_mixtures
+    from tfse.data.records.summary import table
 
     config = _config()
     rows = write_mixtures(
@@ -89,7 +89,7 @@ def _config() -> DataConfig:
 
 def _mixtures(config: DataConfig) -> Iterator[Mixture]:
     from tfse.data import pipeline
-    from tfse.data.audition import unbatched
+    from tfse.data.preview import unbatched
 
     if _KEYS.value:
         file = _key_file()

@@ -16,7 +16,7 @@ from tfse.cli import model_flag, program
 from tfse.errors import ConfigError
 
 if TYPE_CHECKING:
-    from tfse.streaming.live import Device, LiveEngine
+    from tfse.streaming.live.live_engine import Device, LiveEngine
 
 DESCRIPTION = """Enhances what a microphone hears and plays it at once. Use headphones.
 
@@ -56,7 +56,7 @@ def entry_point() -> None:
 
 
 def _main() -> int:
-    from tfse.streaming.devices import SoundDevice, device_table
+    from tfse.streaming.live.sound_devices import SoundDevice, device_table
 
     # Before the model is loaded: without a device there is nothing to wait for.
     table = device_table()
@@ -79,7 +79,7 @@ def run(engine: LiveEngine, device: Device, seconds: float | None) -> None:
         device: where samples come from and go to.
         seconds: of audio after which it ends; None for until `q` or Ctrl-C.
     """
-    from tfse.streaming.live import run_live
+    from tfse.streaming.live.live_engine import run_live
 
     every = max(1, round(1000 * _METER_S / engine.block_ms))
     try:
@@ -123,7 +123,7 @@ def figures(engine: LiveEngine) -> str:
 
 def _engine() -> LiveEngine:
     from tfse.streaming import open_step
-    from tfse.streaming.live import LiveEngine
+    from tfse.streaming.live.live_engine import LiveEngine
 
     step = open_step(model_flag.value(), one_hop=True)
     return LiveEngine(step, _HOPS.value * step.hop_length)

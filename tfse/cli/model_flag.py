@@ -8,7 +8,7 @@ from absl import flags
 
 from tfse import pretrained
 from tfse.errors import ModelError
-from tfse.streaming.trust import TrustedFolder
+from tfse.streaming.steps.trust import TrustedFolder
 
 NAME = "model"
 TRUST_NAME = "trust_saved_model"

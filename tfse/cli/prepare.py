@@ -13,7 +13,7 @@ from tfse.cli import program
 from tfse.errors import ConfigError
 
 if TYPE_CHECKING:
-    from tfse.data.prepare import Prepared
+    from tfse.data.preparation.prepare import Prepared
 
 DESCRIPTION = """Prepares speech, noise and room impulse responses for training.
 
@@ -88,8 +88,8 @@ def main(arguments: Sequence[str]) -> int:
     """Prepares what the flags say and shows the split."""
     options = _runner_options(arguments[1:])
     # Imported here: TensorFlow takes seconds, and --help needs none of it.
-    from tfse.data.prepare import prepare
-    from tfse.data.prepare_config import PrepareConfig
+    from tfse.data.preparation.prepare import prepare
+    from tfse.data.preparation.prepare_config import PrepareConfig
 
     config = PrepareConfig(
         clean_dirs=_CLEAN_DIR.value,
@@ -132,7 +132,7 @@ def _runner_options(rest: Sequence[str]) -> Sequence[str]:
 
 
 def _jobs() -> int:
-    from tfse.data.parallel import available_cores
+    from tfse.data.preparation.worker_processes import available_cores
 
     if _JOBS.value < 0:
         raise ConfigError(f"`jobs` must not be negative; received {_JOBS.value}.")
@@ -144,7 +144,7 @@ def _warn(line: str) -> None:
 
 
 def _show(prepared: Prepared, folder: str) -> None:
-    from tfse.data.summary import split_table
+    from tfse.data.records.summary import split_table
 
     print(split_table(prepared.index))
     if prepared.skipped:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from absl import flags
 
 from tfse.cli import program
-from tfse.data import rooms
+from tfse.data.rooms import room_responses
 from tfse.errors import ConfigError
 from tfse.terminal import progress_bar
 
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
     """Writes what the flags say."""
     if len(arguments) > 1:
         raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
-    written = rooms.write_rooms(
+    written = room_responses.write_rooms(
         _OUTPUT_DIR.value,
         _COUNT.value,
         positions=_POSITIONS.value,

@@ -11,8 +11,8 @@ from absl import flags
 from tfse.errors import ConfigError
 
 if TYPE_CHECKING:
-    from tfse.exporting.stepping import Samples
-    from tfse.exporting.verify import Form, Pair
+    from tfse.exporting.step_runs import Samples
+    from tfse.exporting.verification.verify import Form, Pair
     from tfse.models import EnhancementModel
 
 MODEL = flags.DEFINE_string(
@@ -61,7 +61,7 @@ def _say_left_out(what: str, split: str, left_out: Sequence[str]) -> None:
 
 def recordings(sample_rate: int) -> Sequence[Pair]:
     """Returns what to verify with: pairs, validation mixtures, or a made-up voice."""
-    from tfse.exporting import recordings as sources
+    from tfse.exporting.verification import recordings as sources
 
     if NOISY_DIR.value and CLEAN_DIR.value:
         return sources.from_folders(NOISY_DIR.value, CLEAN_DIR.value, sample_rate, COUNT.value)
@@ -75,9 +75,9 @@ def recordings(sample_rate: int) -> Sequence[Pair]:
 
 def verify(forms: Sequence[Form], sample_rate: int) -> bool:
     """Prints the table row by row, writes the reports, and says whether all passed."""
-    from tfse.exporting import recordings as sources
-    from tfse.exporting import table
-    from tfse.exporting.verify import verify as rows_of
+    from tfse.exporting.verification import recordings as sources
+    from tfse.exporting.verification import table
+    from tfse.exporting.verification.verify import verify as rows_of
 
     pairs = recordings(sample_rate)
     loud = sources.loud(pairs)
@@ -95,6 +95,6 @@ def verify(forms: Sequence[Form], sample_rate: int) -> bool:
 
 
 def _write(path: pathlib.Path, text: str) -> None:
-    from tfse.audiofiles.atomic import write_whole
+    from tfse.files import write_whole
 
     write_whole(path, text.encode())

@@ -9,8 +9,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfse.data import constants, draw
+from tfse.data import constants
 from tfse.data.augmentation_config import AugmentationConfig
+from tfse.data.stateless_random import either, fold, uniform
 
 Tensor = Any
 # From a number of samples to so many samples of a recording.
@@ -62,10 +63,10 @@ class Augmentation:
             float32 [samples] -> float32 [samples]
         """
         config = self.config
-        return draw.either(
-            draw.fold(seed, 2),
+        return either(
+            fold(seed, 2),
             config.equalizer_probability,
-            lambda: self._coloured(draw.fold(seed, 3), audio, config.equalizer_db),
+            lambda: self._coloured(fold(seed, 3), audio, config.equalizer_db),
             lambda: audio,
         )
 
@@ -75,8 +76,8 @@ class Augmentation:
         Shapes:
             int64 [2], [] -> float32 [length]
         """
-        white = tf.random.stateless_normal([length], draw.fold(seed, 0))
-        return self._coloured(draw.fold(seed, 1), white, constants.COLOUR_DB)
+        white = tf.random.stateless_normal([length], fold(seed, 0))
+        return self._coloured(fold(seed, 1), white, constants.COLOUR_DB)
 
     def band_limited(self, seed: Tensor, *signals: Tensor) -> tuple[Tensor, ...]:
         """Takes away what lies above a random cut-off, from all signals alike.
@@ -88,7 +89,7 @@ class Augmentation:
         def limited() -> tuple[Tensor, ...]:
             nyquist = self.sample_rate / 2
             lowest = min(self.config.band_limit_hz_min, nyquist)
-            cutoff = draw.uniform(draw.fold(seed, 1), lowest, nyquist)
+            cutoff = uniform(fold(seed, 1), lowest, nyquist)
 
             def gain(hz: Tensor) -> Tensor:
                 return tf.clip_by_value(
@@ -99,7 +100,7 @@ class Augmentation:
             return tuple(tf.unstack(tf.ensure_shape(self._filtered(rows, gain), rows.shape)))
 
         probability = self.config.band_limit_probability
-        return tuple(draw.either(draw.fold(seed, 0), probability, limited, lambda: signals))
+        return tuple(either(fold(seed, 0), probability, limited, lambda: signals))
 
     def distorted(self, seed: Tensor, noisy: Tensor) -> Tensor:
         """Returns a noisy mixture clipped, and out of a companding codec.
@@ -110,13 +111,13 @@ class Augmentation:
         config = self.config
 
         def clipped() -> Tensor:
-            share = draw.uniform(draw.fold(seed, 1), config.clip_at_min, 1.0)
+            share = uniform(fold(seed, 1), config.clip_at_min, 1.0)
             limit = share * tf.reduce_max(tf.abs(noisy))
             return tf.clip_by_value(noisy, -limit, limit)
 
-        loud = draw.either(draw.fold(seed, 0), config.clip_probability, clipped, lambda: noisy)
-        return draw.either(
-            draw.fold(seed, 2),
+        loud = either(fold(seed, 0), config.clip_probability, clipped, lambda: noisy)
+        return either(
+            fold(seed, 2),
             config.companding_probability,
             lambda: companded(loud),
             lambda: loud,
@@ -124,7 +125,7 @@ class Augmentation:
 
     def _sped(self, seed: Tensor, length: Tensor, take: Take, fastest: float) -> Tensor:
         def sped() -> Tensor:
-            log_speed = draw.uniform(draw.fold(seed, 1), -math.log(fastest), math.log(fastest))
+            log_speed = uniform(fold(seed, 1), -math.log(fastest), math.log(fastest))
             # The FFT takes audio for periodic: its ends are faded out and cut off.
             edge = length // _EDGES
             total = length + 2 * edge
@@ -132,8 +133,11 @@ class Augmentation:
             audio = take(tf.maximum(tf.cast(tf.round(wanted), tf.int32), 1) * _LENGTH_STEP)
             return resampled(_faded(audio, edge / total), total)[edge : edge + length]
 
-        return draw.either(
-            draw.fold(seed, 0), self.config.speed_probability, sped, lambda: take(length)
+        return either(
+            fold(seed, 0),
+            self.config.speed_probability,
+            sped,
+            lambda: take(length),
         )
 
     def _coloured(self, seed: Tensor, audio: Tensor, largest_db: float) -> Tensor:

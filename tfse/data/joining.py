@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfse.data import draw
+from tfse.data.stateless_random import below, fold
 
 Tensor = Any
 # From the number of a piece in the stretch and a seed to the number of a record.
@@ -38,13 +38,13 @@ def joined(
     Shapes:
         -> float32 [length]
     """
-    first = read(pick(0, draw.fold(seed, 0)))
+    first = read(pick(0, fold(seed, 0)))
     slack = tf.maximum(tf.size(first) - length, 0)
     # A seed that no piece has: their numbers are not negative.
-    start = place(first, draw.below(draw.fold(seed, -1), slack + 1), length)
+    start = place(first, below(fold(seed, -1), slack + 1), length)
 
     def append(step: Tensor, audio: Tensor) -> tuple[Tensor, Tensor]:
-        piece = read(pick(step, draw.fold(seed, step)))
+        piece = read(pick(step, fold(seed, step)))
         return step + 1, tf.concat([audio, piece], axis=0)
 
     _, audio = tf.while_loop(

@@ -10,9 +10,9 @@ from typing import Any
 import tensorflow as tf
 
 from tfse.data.config import DataConfig
-from tfse.data.mixing import Mixer, Mixture
-from tfse.data.opening import open_mixer
-from tfse.data.splits import SPLITS
+from tfse.data.mixer import Mixer, Mixture
+from tfse.data.open_mixer import open_mixer
+from tfse.data.preparation.splits import SPLITS
 from tfse.errors import ConfigError
 
 Path = str | os.PathLike[str]

@@ -7,9 +7,10 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfse.data import constants, draw
+from tfse.data import constants
 from tfse.data.joining import Pick, joined
-from tfse.data.reader import RecordTable
+from tfse.data.records.record_table import RecordTable
+from tfse.data.stateless_random import below, fold, permuted
 from tfse.dsp import mixing as dsp
 
 Tensor = Any
@@ -60,16 +61,16 @@ class Voices:
         Shapes:
             -> float32 [length]
         """
-        order, count_seed = draw.fold(seed, -1), draw.fold(seed, -2)
+        order, count_seed = fold(seed, -1), fold(seed, -2)
         others = self.table.group_count - 1
-        count = tf.minimum(fewest + draw.below(count_seed, most - fewest + 1), others)
+        count = tf.minimum(fewest + below(count_seed, most - fewest + 1), others)
         speaker = tf.gather(self.table.groups, number)
 
         def voice(step: Tensor) -> Tensor:
-            group = draw.permuted(order, step, others)
+            group = permuted(order, step, others)
             # The groups from the speaker's on move up by one: it is left out.
             group += tf.cast(group >= speaker, tf.int32)
-            return self._voice(group, draw.fold(seed, step), length)
+            return self._voice(group, fold(seed, step), length)
 
         return tf.while_loop(
             lambda step, _: step < count,

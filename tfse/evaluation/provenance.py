@@ -10,8 +10,8 @@ from importlib import metadata
 from typing import Any
 
 import tfse
-from tfse.evaluation import bootstrap
-from tfse.evaluation.worker import Ready
+from tfse.evaluation.report import bootstrap
+from tfse.evaluation.run.worker import Ready
 
 # What a number depends on; another version may give another one.
 _PACKAGES = ("numpy", "scipy", "pesq", "pystoi", "soundfile", "soxr", "keras", "tensorflow")

@@ -6,10 +6,10 @@ import itertools
 import math
 from collections.abc import Iterable, Sequence
 
-from tfse.evaluation.measures import in_order
-from tfse.evaluation.metadata import GROUPS
+from tfse.evaluation.metric_info import in_order
 from tfse.evaluation.rows import Row
-from tfse.evaluation.systems import NOISY
+from tfse.evaluation.sources.metadata_file import GROUPS
+from tfse.evaluation.sources.systems import NOISY
 
 # Lower ends of the bands of SNR, in dB; each reaches up to the next.
 _BANDS_DB = (-math.inf, -5, 0, 5, 10, 15, 20, math.inf)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from tfse.evaluation.recordings import Facts, Recording
+from tfse.evaluation.sources.recordings import Facts, Recording
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tfse.data.config import DataConfig
-from tfse.data.index import read_index
 from tfse.data.key_file import RUN_CONFIG, run_settings
 from tfse.data.pipeline import training_dataset
+from tfse.data.records.index import read_index
 
 Samples = npt.NDArray[np.float32]
 
@@ -96,7 +96,7 @@ def training_mixtures(
     """Returns noisy waveforms of the training split: every level, SNR and room.
 
     Raises:
-        ConfigError, DataError: see `tfse.data.opening.open_mixer`.
+        ConfigError, DataError: see `tfse.data.open_mixer.open_mixer`.
     """
     mixtures = training_dataset(data_dir, config, batch_size=1).take(count)
     return [mixture["noisy"][0] for mixture in mixtures.as_numpy_iterator()]

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from tfse.errors import ModelError
-from tfse.streaming.contract import STEP
-from tfse.streaming.tflite_step import signature_runner
+from tfse.streaming.steps.signature import STEP
+from tfse.streaming.steps.tflite import signature_runner
 
 # LiteRT's CompiledModel and LiteRT.js run none of these, or run them slowly.
 FORBIDDEN = (

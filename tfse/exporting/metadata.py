@@ -1,4 +1,4 @@
-"""What an exported file says of itself; `tfse.streaming.contract` reads the part that runs it."""
+"""What an exported file says of itself; `tfse.streaming.steps.signature` reads a part of it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from tfse.models import EnhancementModel
-from tfse.streaming import contract
-from tfse.streaming.contract import EXTRA_ASSETS, METADATA_FILE
+from tfse.streaming.steps import signature
+from tfse.streaming.steps.signature import EXTRA_ASSETS, METADATA_FILE
 
 
 def describe(
@@ -64,8 +64,8 @@ def read_from_saved_model(folder: pathlib.Path) -> dict[str, Any]:
     Raises:
         ModelError: it carries no metadata of tfse.
     """
-    contract.saved_model_metadata(folder)
-    return contract.saved_model_values(folder)
+    signature.saved_model_metadata(folder)
+    return signature.saved_model_values(folder)
 
 
 def read_from_tflite(path: pathlib.Path) -> dict[str, Any]:
@@ -74,8 +74,8 @@ def read_from_tflite(path: pathlib.Path) -> dict[str, Any]:
     Raises:
         ModelError: it carries no metadata of tfse.
     """
-    contract.tflite_metadata(path)
-    return contract.tflite_values(path)
+    signature.tflite_metadata(path)
+    return signature.tflite_values(path)
 
 
 def put_into_saved_model(folder: pathlib.Path, description: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tfse.streaming.contract import STEP
+from tfse.streaming.steps.signature import STEP
 
 FLOAT32 = "float32"
 #: Formats whose activations have fixed ranges, which must be seen on real signals.

@@ -10,10 +10,10 @@ import keras
 import tensorflow as tf
 
 from tfse.errors import ConfigError
-from tfse.exporting import metadata, signatures, warmup
+from tfse.exporting import metadata, signatures, warmup_requests
 from tfse.layers import require_streamable
 from tfse.models import EnhancementModel
-from tfse.streaming.contract import INITIAL_STATE, STEP
+from tfse.streaming.steps.signature import INITIAL_STATE, STEP
 
 ENHANCE = "enhance"
 
@@ -26,7 +26,7 @@ def export_saved_model(
     It holds `enhance` (also `serving_default`: whole waveforms of any batch and
     length, time-aligned with the input), `step` (any number of streams, one hop each)
     and `initial_state` (of one stream); both take invalid samples, see
-    `tfse.streaming.finite`, for silence. Beside them stand in `assets.extra` the metadata and,
+    `tfse.audio.finite_guard`, for silence. Beside them stand in `assets.extra` the metadata and,
     where tensorflow-serving-api is installed, requests that warm a server up.
 
     Returns:
@@ -69,4 +69,4 @@ def _write(model: EnhancementModel, folder: pathlib.Path) -> None:
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     archive.write_out(str(folder), options=options, verbose=False)
     metadata.put_into_saved_model(folder, metadata.describe(model, "saved_model"))
-    warmup.write_requests(folder, model.hop_length)
+    warmup_requests.write_requests(folder, model.hop_length)

@@ -8,11 +8,11 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfse.audio.finite_guard import MAX_MAGNITUDE
 from tfse.layers import streaming
 from tfse.layers.lowering import lowering
 from tfse.models import EnhancementModel
-from tfse.streaming.contract import ENHANCED, NOISY, signature_name
-from tfse.streaming.finite import MAX_MAGNITUDE
+from tfse.streaming.steps.signature import ENHANCED, NOISY, signature_name
 
 Outputs = dict[str, Any]
 

@@ -13,13 +13,14 @@ import keras
 import numpy as np
 
 from tfse.errors import ConfigError, ModelError
-from tfse.exporting import child, inspection, metadata, recordings, sensitivity
+from tfse.exporting import inspection, metadata, sensitive_layers, subprocess_tasks
 from tfse.exporting.number_formats import CALIBRATED, EIGHT_BITS, FLOAT32, FORMATS
 from tfse.exporting.signatures import step_signature
-from tfse.exporting.stepping import Samples, trajectories
+from tfse.exporting.step_runs import Samples, trajectories
+from tfse.exporting.verification import recordings
 from tfse.layers import require_streamable
 from tfse.models import EnhancementModel
-from tfse.streaming.contract import STEP
+from tfse.streaming.steps.signature import STEP
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,7 +132,7 @@ class _Work:
         try:
             made = self._folder / target.name
             made.write_bytes(self._converted(number_format).read_bytes())
-            child.run("inspect", made)
+            subprocess_tasks.run("inspect", made)
         except ModelError as error:
             return Exported(number_format, target, str(error))
         kept = self._kept(number_format)
@@ -149,7 +150,7 @@ class _Work:
             return source
         target = self._folder / f"{number_format}.tflite"
         inputs = self._calibration() if number_format in CALIBRATED else "-"
-        child.run("quantize", source, number_format, inputs, self._signals(), target)
+        subprocess_tasks.run("quantize", source, number_format, inputs, self._signals(), target)
         return target
 
     def _kept(self, number_format: str) -> dict[str, float]:
@@ -164,7 +165,7 @@ class _Work:
             saved_model = self._folder / "saved_model"
             if not saved_model.exists():
                 self._write_step(saved_model)
-            child.run("convert", saved_model, target)
+            subprocess_tasks.run("convert", saved_model, target)
         return target
 
     def _write_step(self, folder: pathlib.Path) -> None:
@@ -185,5 +186,5 @@ class _Work:
         if not path.exists():
             rate = self._model.sample_rate
             waveforms = self._waveforms or recordings.voice_at_levels(rate)
-            np.savez(path, *sensitivity.signals(waveforms, rate))
+            np.savez(path, *sensitive_layers.signals(waveforms, rate))
         return path

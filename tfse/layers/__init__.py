@@ -8,7 +8,8 @@ from tfse.layers.dual_path import DualPathBlock
 from tfse.layers.frequency_map import FrequencyMap
 from tfse.layers.full_frame import FrameCounter, FullFrameModel
 from tfse.layers.gru import TimeGRU
-from tfse.layers.level import LevelNormalization
+from tfse.layers.level_normalization import LevelNormalization
+from tfse.layers.lstm import FrequencyBLSTM, TimeLSTM, keras2_hard_sigmoid
 from tfse.layers.masking import ComplexMasking, MagnitudeMasking, PolarMask
 from tfse.layers.normalization import (
     AppendChannel,
@@ -18,7 +19,6 @@ from tfse.layers.normalization import (
     Standardization,
     frames_without_padding,
 )
-from tfse.layers.recurrent import FrequencyBLSTM, TimeLSTM, keras2_hard_sigmoid
 from tfse.layers.stft import STFT, InverseSTFT
 from tfse.layers.streaming import (
     StateScope,

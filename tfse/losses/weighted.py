@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from tfse.errors import ConfigError
 from tfse.losses.base import EnhancementLoss, Tensor, Tensors
 from tfse.losses.config import LossConfig
-from tfse.losses.disturbance import LoudnessDisturbance
-from tfse.losses.harmless import OverSuppression, ResidualLevel
 from tfse.losses.intelligibility import NegativeESTOI, NegativeSTOI
+from tfse.losses.loudness_disturbance import LoudnessDisturbance
 from tfse.losses.mask import CleanLogPowerMSE, ComplexMaskMSE, MaskMSE
 from tfse.losses.multi_resolution import MultiResolutionSTFT
 from tfse.losses.spectral import CompressedSpectrumMSE, LogSpectralMSE
+from tfse.losses.suppression import OverSuppression, ResidualLevel
 from tfse.losses.waveform import NegativeSISDR, NegativeSNR
 from tfse.models import EnhancementModel
 

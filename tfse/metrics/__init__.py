@@ -1,12 +1,12 @@
 """Metrics: reference first, estimate second; a number, or the reason why there is none."""
 
-from tfse.metrics.errors import MetricNotApplicable, MetricUndefined
+from tfse.metrics.composite_ratings import Composite, composite
 from tfse.metrics.intelligibility import stoi
 from tfse.metrics.levels import level_change_db, share_of_zeros
 from tfse.metrics.linear_prediction import log_likelihood_ratio
+from tfse.metrics.metric_errors import MetricNotApplicable, MetricUndefined
 from tfse.metrics.pair import PairResult, evaluate_pair
 from tfse.metrics.quality import pesq
-from tfse.metrics.ratings import Composite, composite
 from tfse.metrics.ratios import segmental_snr, si_sdr, si_sdr_improvement, snr
 from tfse.metrics.spectral import log_spectral_distance
 from tfse.metrics.spectral_slope import weighted_spectral_slope

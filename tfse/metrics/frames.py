@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from tfse.metrics.errors import MetricUndefined
+from tfse.metrics.metric_errors import MetricUndefined
 from tfse.metrics.validation import Samples
 
 Frames = npt.NDArray[np.float64]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pystoi
 
-from tfse.metrics.errors import MetricUndefined
+from tfse.metrics.metric_errors import MetricUndefined
 from tfse.metrics.validation import Waveform, validate, validate_sample_rate
 
 # Of 30 frames at the 10 kHz that STOI works at.

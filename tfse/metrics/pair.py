@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tfse.metrics.errors import MetricNotApplicable, MetricUndefined
+from tfse.metrics.composite_ratings import Composite, composite
 from tfse.metrics.intelligibility import stoi
 from tfse.metrics.levels import level_change_db, share_of_zeros
+from tfse.metrics.metric_errors import MetricNotApplicable, MetricUndefined
 from tfse.metrics.quality import pesq
-from tfse.metrics.ratings import Composite, composite
 from tfse.metrics.ratios import segmental_snr, si_sdr, si_sdr_improvement, snr
 from tfse.metrics.spectral import log_spectral_distance
 from tfse.metrics.validation import Waveform

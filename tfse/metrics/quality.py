@@ -6,7 +6,7 @@ import math
 
 import pesq as _pesq
 
-from tfse.metrics.errors import MetricNotApplicable, MetricUndefined
+from tfse.metrics.metric_errors import MetricNotApplicable, MetricUndefined
 from tfse.metrics.validation import Waveform, validate
 
 # What ITU-T P.862 is defined for.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfse.metrics.errors import MetricNotApplicable, MetricUndefined
 from tfse.metrics.frames import Frames, Values, loizou_frame_values
+from tfse.metrics.metric_errors import MetricNotApplicable, MetricUndefined
 from tfse.metrics.validation import Waveform, validate_sample_rate, validated
 
 # What rounding in float64 leaves of a distortion that is not there, -280 dB.

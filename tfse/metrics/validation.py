@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tfse.metrics.errors import MetricUndefined
+from tfse.metrics.metric_errors import MetricUndefined
 
 Waveform = npt.NDArray[Any]
 Samples = npt.NDArray[np.float64]

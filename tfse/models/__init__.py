@@ -2,7 +2,7 @@
 
 from tfse.models.config import ModelConfig
 from tfse.models.dpcrn import DPCRNConfig
-from tfse.models.enhancement import EnhancementModel, enhance_aligned, with_core_outputs
+from tfse.models.enhancement_model import EnhancementModel, enhance_aligned, with_core_outputs
 from tfse.models.fastenhancer import FastEnhancerConfig
 from tfse.models.loading import load, pretrained_names
 from tfse.models.lstm_irm import LSTMIRMConfig

@@ -28,7 +28,7 @@ from tfse.layers import (
 )
 from tfse.layers.streaming import Tensor
 from tfse.models.config import ModelConfig
-from tfse.models.enhancement import EnhancementModel, around_core, core_model, spectrum_input
+from tfse.models.enhancement_model import EnhancementModel, around_core, core_model, spectrum_input
 from tfse.models.features import with_log_power
 from tfse.models.registry import register
 

@@ -9,7 +9,7 @@ import keras
 
 from tfse import pretrained
 from tfse.errors import ModelError
-from tfse.models.enhancement import EnhancementModel
+from tfse.models.enhancement_model import EnhancementModel
 
 #: Largest size of what an archive holds, as a multiple of its own.
 _LARGEST_RATIO = 10

@@ -15,7 +15,7 @@ import keras
 
 from tfse.layers import LogPower, MagnitudeMasking, Standardization, TimeLSTM
 from tfse.models.config import ModelConfig
-from tfse.models.enhancement import EnhancementModel, around_core, core_model, spectrum_input
+from tfse.models.enhancement_model import EnhancementModel, around_core, core_model, spectrum_input
 from tfse.models.registry import register
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from tfse.errors import ConfigError
 from tfse.models.config import ModelConfig
-from tfse.models.enhancement import EnhancementModel
+from tfse.models.enhancement_model import EnhancementModel
 
 Builder = Callable[[Any], EnhancementModel]
 _B = TypeVar("_B", bound=Builder)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfse.errors import ModelError
-from tfse.models.enhancement import EnhancementModel
+from tfse.models.enhancement_model import EnhancementModel
 
 Array = NDArray[np.float32]
 _GATES = 4

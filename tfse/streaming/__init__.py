@@ -6,25 +6,25 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tfse.streaming.arrays import enhance
-    from tfse.streaming.files import enhance_file
-    from tfse.streaming.keras_step import KerasStep
-    from tfse.streaming.opening import open_step
+    from tfse.streaming.array_enhancement import enhance
+    from tfse.streaming.batch.before_after import save_picture
+    from tfse.streaming.file_enhancement import enhance_file
     from tfse.streaming.options import EnhanceOptions
-    from tfse.streaming.picture import save_picture
-    from tfse.streaming.runner import StreamingEnhancer
-    from tfse.streaming.step import Step
+    from tfse.streaming.steps.base import Step
+    from tfse.streaming.steps.keras import KerasStep
+    from tfse.streaming.steps.open_step import open_step
+    from tfse.streaming.streaming_enhancer import StreamingEnhancer
 
 # Imported when they are asked for: a TFLite step needs no TensorFlow.
 _MODULES = {
     "EnhanceOptions": "options",
-    "KerasStep": "keras_step",
-    "Step": "step",
-    "StreamingEnhancer": "runner",
-    "enhance": "arrays",
-    "enhance_file": "files",
-    "open_step": "opening",
-    "save_picture": "picture",
+    "KerasStep": "steps.keras",
+    "Step": "steps.base",
+    "StreamingEnhancer": "streaming_enhancer",
+    "enhance": "array_enhancement",
+    "enhance_file": "file_enhancement",
+    "open_step": "steps.open_step",
+    "save_picture": "batch.before_after",
 }
 
 __all__ = [

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 
-from tfse.audiofiles.layout import require_known
+from tfse.audio.finite_guard import FiniteGuard
+from tfse.audio.layout import require_known
 from tfse.errors import ConfigError
-from tfse.streaming.finite import FiniteGuard
-from tfse.streaming.mixing import DryWet
+from tfse.streaming.dry_wet import DryWet
 
 ON_DAMAGE = ("raise", "keep")
 #: In place of a path: standard input, or standard output.

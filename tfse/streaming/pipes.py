@@ -13,12 +13,12 @@ from typing import BinaryIO, Protocol
 import numpy as np
 import soundfile
 
-from tfse.audiofiles.layout import Layout
-from tfse.audiofiles.reading import require_rate
+from tfse.audio.file_source import require_rate
+from tfse.audio.layout import Layout
 from tfse.errors import AudioError
-from tfse.streaming import engine
+from tfse.streaming import sample_flow
 from tfse.streaming.options import EnhanceOptions, Summary
-from tfse.streaming.step import Samples, Step
+from tfse.streaming.steps.base import Samples, Step
 
 _READ_BYTES = 1 << 16
 
@@ -139,7 +139,7 @@ def enhance_raw(
     def consumer(noisy: Samples, enhanced: Samples) -> None:
         writer.write(enhanced)
 
-    return engine.run(RawSource(source, layout), step, options, [consumer])
+    return sample_flow.run(RawSource(source, layout), step, options, [consumer])
 
 
 def bytes_per_frame(layout: Layout) -> int:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from tfse.training.config import ExperimentConfig, TrainConfig
 
 if TYPE_CHECKING:
-    from tfse.training.stopping import Terminated as Terminated
+    from tfse.training.stop_signal import Terminated as Terminated
     from tfse.training.strategy import make_strategy as make_strategy
     from tfse.training.trainer import Trainer as Trainer
 
 # Imported on first use: config files need the dataclasses alone, and are read where
 # TensorFlow is not installed.
 _LAZY = {
-    "Terminated": "stopping",
+    "Terminated": "stop_signal",
     "Trainer": "trainer",
     "make_strategy": "strategy",
 }

@@ -11,10 +11,10 @@ import tensorflow as tf
 
 from tfse.data import pipeline
 from tfse.models.cost import multiply_accumulates
-from tfse.training.building import Learner, build_learner
 from tfse.training.config import ExperimentConfig
-from tfse.training.reporting import clock
-from tfse.training.sharing import SharedData
+from tfse.training.learner import Learner, build_learner
+from tfse.training.progress_display import clock
+from tfse.training.shared_data import SharedData
 from tfse.training.warm_start import load_source
 
 

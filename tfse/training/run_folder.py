@@ -11,8 +11,8 @@ from typing import Any
 
 import keras
 
-from tfse.audiofiles.atomic import write_whole
 from tfse.errors import ConfigError
+from tfse.files import write_whole
 from tfse.training.config import ExperimentConfig, TrainConfig
 from tfse.training.progress import Progress
 

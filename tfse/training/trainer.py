@@ -14,19 +14,19 @@ import tensorflow as tf
 from tfse.data import pipeline
 from tfse.errors import TrainingError
 from tfse.models import EnhancementModel
-from tfse.training import provenance
-from tfse.training.agreement import follow_chief
+from tfse.training import run_provenance
 from tfse.training.bad_batches import write_bad_batches
-from tfse.training.building import build_learner
 from tfse.training.checkpoints import Checkpoints
 from tfse.training.config import ExperimentConfig
+from tfse.training.feature_statistics import measure_statistics
+from tfse.training.follow_chief import follow_chief
 from tfse.training.history import History
+from tfse.training.learner import build_learner
 from tfse.training.progress import Progress
-from tfse.training.reporting import Figures, ProgressLine, TensorBoard, plan_line, say
+from tfse.training.progress_display import Figures, ProgressLine, TensorBoard, plan_line, say
 from tfse.training.run_folder import RunFolder, save_model
-from tfse.training.sharing import SharedData
-from tfse.training.statistics import measure_statistics
-from tfse.training.stopping import StopSignal, Terminated
+from tfse.training.shared_data import SharedData
+from tfse.training.stop_signal import StopSignal, Terminated
 from tfse.training.strategy import has_machines, is_chief
 from tfse.training.warm_start import WarmStart, load_source
 
@@ -81,7 +81,7 @@ class Trainer:
             # Before the folder is made: a model that does not fit leaves none behind.
             if not self._checkpoints.exist and (source := load_source(init_from, widens)):
                 self._warm_start = source.give(self.model)
-            start = provenance.of_start(config, data_dir, strategy, init_from)
+            start = run_provenance.of_start(config, data_dir, strategy, init_from)
             self._folder.claim(config, start, self._checkpoints.step)
         self._history = History(self._folder.history)
         self._line = ProgressLine(

@@ -1,4 +1,4 @@
-"""Gradient clipping as `tfse.training.clipping` has it, without variables."""
+"""Gradient clipping as `tfse.training.gradient_clip` has it, without variables."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Recordings(NamedTuple):
 class Turns(NamedTuple):
     """Who begins a mixture: a turn is drawn evenly, then a crop of its run.
 
-    The same tables as in `tfse.data.turns`; a turn is drawn with replacement here, where
+    The same tables as in `tfse.data.epoch_sampler`; a turn is drawn with replacement here, where
     an epoch of the tf.data pipeline deals each of them once.
 
     Attributes:

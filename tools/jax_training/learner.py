@@ -253,7 +253,7 @@ def _index_of(name: str, optimizer: keras.optimizers.Optimizer) -> int:
 
 
 def _moved(average: Any, weights: Any, decay: float, step: Array) -> Any:
-    """Moves an average towards the weights, as `tfse.training.averaging` does."""
+    """Moves an average towards the weights, as `tfse.training.weight_average` does."""
     step = step.astype(jnp.float32)
     rate = 1.0 - jnp.minimum(decay, (1.0 + step) / (10.0 + step))
 

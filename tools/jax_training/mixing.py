@@ -1,6 +1,6 @@
 """Mixer: training mixtures drawn and mixed on the accelerator.
 
-The distribution of the mixtures is that of `tfse.data.mixing.Mixer`, whose order of
+The distribution of the mixtures is that of `tfse.data.mixer.Mixer`, whose order of
 steps and whose functions of `tfse.dsp.mixing` it has; the random numbers are others.
 """
 

@@ -13,7 +13,7 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
-from tfse.data.index import sha256_of
+from tfse.data.records.index import sha256_of
 from tfse.errors import DataError
 
 FORMAT = "tfse-pack-1"

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tfse.data.config import DataConfig
-from tfse.data.index import Index, read_index
+from tfse.data.records.index import Index, read_index
 from tfse.errors import DataError
 
 _FULL_SCALE = 32768.0
@@ -34,7 +34,7 @@ def sets_of(index: Index, split: str) -> set[str]:
 
 def recordings(data_dir: pathlib.Path, index: Index, name: str) -> Iterator[Recording]:
     """Yields group and audio of every recording of the training side of a set, group by group."""
-    from tfse.data.reader import record_table
+    from tfse.data.records.record_table import record_table
 
     shards = [shard for shard in index.shards if (shard.set, shard.split) == (name, "train")]
     groups = sorted({record.group for shard in shards for record in shard.records})

@@ -15,7 +15,7 @@ import numpy as np
 
 from tfse.errors import ConfigError
 from tfse.training import ExperimentConfig
-from tfse.training.statistics import measure_statistics
+from tfse.training.feature_statistics import measure_statistics
 from tools.jax_training import checkpoint
 from tools.jax_training.corpus import Corpus, load_corpus
 from tools.jax_training.learner import Learner, State, build_learner

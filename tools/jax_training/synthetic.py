@@ -1,4 +1,4 @@
-"""Synthetic noise, as `tfse.data.synthetic` has it: tones, sweeps, hum, bands and clicks."""
+"""Synthetic noise, as `tfse.data.synthetic_noise` has it: tones, sweeps, hum, bands and clicks."""
 
 from __future__ import annotations
 

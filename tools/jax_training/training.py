@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from tfse.errors import TrainingError
-from tfse.training.stopping import StopSignal
+from tfse.training.stop_signal import StopSignal
 from tools.jax_training import checkpoint
 from tools.jax_training.history import History, Row
 from tools.jax_training.learner import State, no_sums

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pathlib
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from tests.waiting import wait_until
+from tfse.files import TakenError, atomic
+
+PART = ".tfse-*.part"
+HOLD = """
+import pathlib, sys, time
+from tfse.files import atomic
+with atomic(pathlib.Path(sys.argv[1])) as file:
+    file.write(b"half")
+    time.sleep(1e6)
+"""
+
+
+def test_a_part_of_a_process_that_was_killed_is_removed(tmp_path: pathlib.Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path / "a")]) as holder:
+        wait_until(lambda: any(tmp_path.glob(PART)))
+        (part,) = tmp_path.glob(PART)
+        # While it runs, its part stays.
+        write = [sys.executable, "-c", HOLD.replace("time.sleep(1e6)", ""), str(tmp_path / "b")]
+        subprocess.run(write, check=True)
+        assert list(tmp_path.glob(PART)) == [part]
+        holder.send_signal(signal.SIGKILL)
+    assert part.exists()
+    subprocess.run([*write[:-1], str(tmp_path / "c")], check=True)
+    assert not part.exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b", "c"]
+
+
+def test_a_file_that_another_process_made_is_kept(tmp_path: pathlib.Path) -> None:
+    target = tmp_path / "a"
+    with pytest.raises(TakenError, match="meanwhile"), atomic(target, overwrite=False) as file:
+        file.write(b"mine")
+        target.write_bytes(b"theirs")
+    assert target.read_bytes() == b"theirs"
+    assert list(tmp_path.iterdir()) == [target]
+    with atomic(target) as file:
+        file.write(b"mine")
+    assert target.read_bytes() == b"mine"
+
+
+def test_many_writers_in_one_folder_do_not_disturb_each_other(tmp_path: pathlib.Path) -> None:
+    def make(number: int) -> None:
+        folder = tmp_path / str(number % 3)
+        with atomic(folder / str(number), overwrite=False) as file:
+            file.write(b"%d" % number)
+
+    threads = [threading.Thread(target=make, args=(number,)) for number in range(60)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(int(path.read_bytes()) for path in tmp_path.glob("*/*")) == list(range(60))

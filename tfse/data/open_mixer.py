@@ -1,0 +1,64 @@
+"""Opens prepared data, and says at once if it is not what the settings need."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+
+from tfse.data import epoch_sampler
+from tfse.data.config import DataConfig
+from tfse.data.epoch_sampler import Turns
+from tfse.data.mixer import Mixer
+from tfse.data.preparation.splits import SPLITS
+from tfse.data.records.corrupt_records import CorruptRecords
+from tfse.data.records.index import read_index
+from tfse.data.records.record_table import RecordTable, record_table
+from tfse.errors import ConfigError, DataError
+
+
+def open_mixer(data_dir: str | os.PathLike[str], config: DataConfig, split: str) -> Mixer:
+    """Opens one split of prepared data.
+
+    Raises:
+        ConfigError: A setting breaks its rule, or there is no such split.
+        DataError: The data is missing, incomplete, of another sample rate, or
+            lacks what the settings need.
+    """
+    config.validate()
+    if split not in SPLITS:
+        raise ConfigError(f"`split` must be one of {SPLITS}; received {split!r}.")
+    folder = pathlib.Path(data_dir)
+    found = read_index(folder)
+    if found.sample_rate != config.sample_rate:
+        raise DataError(
+            f"`sample_rate` must be that of the data, {found.sample_rate}; "
+            f"received {config.sample_rate}."
+        )
+    needs = {"noise": config.clean_probability < 1, "rir": config.reverb_probability > 0}
+    # One count for all: damage is of a disk, not of a set.
+    corrupt = CorruptRecords(config.max_corrupt_records)
+    noise, rir = (
+        record_table(folder, found, name, split, corrupt) if needed else None
+        for name, needed in needs.items()
+    )
+    speech = record_table(folder, found, "speech", split, corrupt)
+    mixer = Mixer(config, split, speech, noise, rir, _turns(speech, config, split))
+    _check_voices(mixer)
+    return mixer
+
+
+def _turns(speech: RecordTable, config: DataConfig, split: str) -> Turns:
+    if config.whole_utterances:
+        return epoch_sampler.whole(speech)
+    # What a model is measured on does not change with how it is taught.
+    balance = config.speaker_balance if split == "train" else 0.0
+    return epoch_sampler.by_crops(speech, config.segment_samples, balance)
+
+
+def _check_voices(mixer: Mixer) -> None:
+    speakers = mixer.speech.group_count
+    if mixer.config.babble_probability > 0 and speakers < 2:
+        raise DataError(
+            f"Babble needs 2 speakers in {mixer.split}; received {speakers}. "
+            "Without it: babble_probability=0."
+        )

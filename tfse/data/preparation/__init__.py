@@ -1,0 +1,1 @@
+"""Preparation of data: recordings in folders become TFRecord shards."""

@@ -1,0 +1,112 @@
+"""The work of one process of `tfse-prepare`: one recording in, encoded records out.
+
+Nothing here imports TensorFlow, which would cost each worker seconds and memory.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+
+from tfse.data.preparation import mono_audio
+from tfse.data.preparation.recording_sources import Source
+from tfse.errors import AudioError
+
+# Longer recordings become several records: the pipeline reads a record whole,
+# and four seconds of crop should not cost the reading of an hour.
+RECORD_MAX_S = 30.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Conversion:
+    """How recordings become records.
+
+    Attributes:
+        sample_rate: Samples a second of the records.
+        encoding: "pcm16" or "flac".
+        min_s: Shorter speech or noise is left out, seconds.
+    """
+
+    sample_rate: int
+    encoding: str
+    min_s: float
+
+
+@dataclasses.dataclass(frozen=True)
+class EncodedPiece:
+    """What is needed of one record beside its source.
+
+    Attributes:
+        id: The source's, and the number of the piece if there are several.
+        audio: Encoded audio.
+        samples: Its length.
+    """
+
+    id: str
+    audio: bytes
+    samples: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Converted:
+    """What became of one recording: pieces, or the reason why there are none."""
+
+    source: Source
+    pieces: tuple[EncodedPiece, ...] = ()
+    skipped: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    """Length of one recording in seconds, or the reason why it has none."""
+
+    source: Source
+    seconds: float = 0.0
+    skipped: str = ""
+
+
+def measure(source: Source, conversion: Conversion) -> Measured:
+    """Reads the header of a recording."""
+    try:
+        seconds = mono_audio.duration_s(source.path)
+        _check_length(source, seconds, conversion.min_s)
+    except AudioError as error:
+        return Measured(source, skipped=str(error))
+    return Measured(source, seconds)
+
+
+def convert(source: Source, conversion: Conversion) -> Converted:
+    """Reads, resamples, trims and encodes one recording."""
+    try:
+        samples = mono_audio.read_mono(source.path, conversion.sample_rate)
+    except AudioError as error:
+        return Converted(source, skipped=str(error))
+    if source.set == "noise":
+        samples = mono_audio.trim_noise(samples)
+    if source.set == "rir":
+        samples = mono_audio.normalized(mono_audio.trim_rir(samples, conversion.sample_rate))
+    return Converted(source, tuple(_pieces(source, samples, conversion)))
+
+
+def _pieces(
+    source: Source, samples: mono_audio.Samples, conversion: Conversion
+) -> Iterator[EncodedPiece]:
+    rate = conversion.sample_rate
+    count = math.ceil(samples.size / (RECORD_MAX_S * rate))
+    for number, part in enumerate(_equal_parts(samples, count)):
+        piece_id = f"{source.id}#{number}" if count > 1 else source.id
+        yield EncodedPiece(piece_id, mono_audio.encode(part, rate, conversion.encoding), part.size)
+
+
+def _equal_parts(samples: mono_audio.Samples, count: int) -> Sequence[mono_audio.Samples]:
+    ends = [samples.size * number // count for number in range(count + 1)]
+    return [samples[start:end] for start, end in itertools.pairwise(ends)]
+
+
+def _check_length(source: Source, seconds: float, min_s: float) -> None:
+    if seconds == 0:
+        raise AudioError("empty: it has no samples")
+    if source.set != "rir" and seconds < min_s:
+        raise AudioError(f"too short: {seconds:.3f} s, below {min_s:g} s")

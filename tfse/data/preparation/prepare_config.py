@@ -1,0 +1,118 @@
+"""The settings of `tfse-prepare`."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from tfse.data.preparation.corpus_layouts import FOLDER
+from tfse.data.preparation.mono_audio import ENCODINGS
+from tfse.data.preparation.recording_sources import ROOM_PATTERN
+from tfse.errors import ConfigError
+
+LOCAL = "local"
+RUNNERS = (LOCAL, "DirectRunner", "FlinkRunner", "DataflowRunner", "SparkRunner")
+BYTES_PER_SAMPLE = 2
+MEGABYTE = 1e6
+
+
+@dataclasses.dataclass(frozen=True)
+class PrepareConfig:
+    """What to prepare, and how.
+
+    Attributes:
+        clean_dirs: Folders of clean speech.
+        noise_dirs: Folders of noise.
+        output_dir: Where shards and index go.
+        rir_dirs: Folders of room impulse responses.
+        sample_rate: Samples a second of the records.
+        encoding: "pcm16", or "flac" for half the disk and slower reading.
+        valid_fraction: Share of the groups that `train_groups` leaves for validation.
+        test_fraction: Share of them for test.
+        seed: Deals groups to splits and recordings to shards.
+        shard_mb: About how much 16-bit audio a shard holds, 10^6 bytes.
+        min_s: Shorter speech and noise is left out, seconds.
+        train_groups: Patterns as of a shell; groups that match go to training.
+        splits_from: An `index.json` or a CSV with the columns set, group and split;
+            the groups in it keep their splits, and the fractions are shares of the
+            groups that are new. "" for none.
+        speaker_pattern: Its first group is the speaker, in the path of a file; or the name
+            of a corpus, see `layouts.speaker_rule`.
+        room_pattern: Where it is found in the path of a room impulse response, its
+            first group is the room; elsewhere the name of the file tells.
+        noise_pattern: The same for noise recordings; "" for the name of the file alone.
+        jobs: Processes that read and resample here; no part of the plan.
+        runner: "local", or what runs the writing of shards through Apache Beam; no
+            part of the plan.
+        runner_options: Options of Beam and its runner, as on a command line.
+    """
+
+    clean_dirs: Sequence[str]
+    noise_dirs: Sequence[str]
+    output_dir: str
+    rir_dirs: Sequence[str] = ()
+    sample_rate: int = 16000
+    encoding: str = "pcm16"
+    valid_fraction: float = 0.1
+    test_fraction: float = 0.1
+    seed: int = 0
+    shard_mb: float = 32.0
+    min_s: float = 0.5
+    train_groups: Sequence[str] = ()
+    splits_from: str = ""
+    speaker_pattern: str = FOLDER
+    room_pattern: str = ROOM_PATTERN
+    noise_pattern: str = ""
+    jobs: int = 1
+    runner: str = LOCAL
+    runner_options: Sequence[str] = ()
+
+    def validate(self) -> None:
+        """Checks the settings that need no file.
+
+        Raises:
+            ConfigError: One breaks its rule.
+        """
+        if self.encoding not in ENCODINGS:
+            raise ConfigError(f"`encoding` must be one of {ENCODINGS}; received {self.encoding!r}.")
+        if self.runner not in RUNNERS:
+            raise ConfigError(f"`runner` must be one of {RUNNERS}; received {self.runner!r}.")
+        if self.runner_options and self.runner == LOCAL:
+            raise ConfigError(
+                f"`runner_options` need a `runner`; received {' '.join(self.runner_options)} for "
+                f"{LOCAL!r}."
+            )
+        for name in ("sample_rate", "shard_mb", "jobs"):
+            if not getattr(self, name) > 0:
+                raise ConfigError(f"`{name}` must be above 0; received {getattr(self, name)}.")
+        for name in ("valid_fraction", "test_fraction", "min_s"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ConfigError(f"`{name}` must not be negative; received {getattr(self, name)}.")
+        if self.valid_fraction + self.test_fraction >= 1:
+            raise ConfigError(
+                "`valid_fraction` and `test_fraction` must leave something to training; "
+                f"received {self.valid_fraction} and {self.test_fraction}."
+            )
+
+    @property
+    def fractions(self) -> dict[str, float]:
+        """Share of each split but training."""
+        return {"valid": self.valid_fraction, "test": self.test_fraction}
+
+    @property
+    def shard_s(self) -> float:
+        """How much audio a shard holds, seconds."""
+        return self.shard_mb * MEGABYTE / (BYTES_PER_SAMPLE * self.sample_rate)
+
+    def settings(self) -> dict[str, Any]:
+        """Returns all that decides what the shards hold, beside recordings and known splits.
+
+        Patterns of rooms and noise are told by the groups of the recordings, and are no
+        part of it.
+        """
+        places = {"clean_dirs", "noise_dirs", "rir_dirs", "output_dir", "splits_from"}
+        others = {"jobs", "runner", "runner_options", "room_pattern", "noise_pattern"}
+        settings = {k: v for k, v in dataclasses.asdict(self).items() if k not in places | others}
+        return {**settings, "train_groups": list(self.train_groups)}

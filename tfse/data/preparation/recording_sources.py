@@ -1,0 +1,187 @@
+"""Finds recordings in folders and tells which of them belong together.
+
+A group is what must never stand on two sides of a split: all that one person
+said, all that was cut from one noise recording, all that was measured in one room.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+import re
+from collections.abc import Callable, Sequence
+
+from tfse.audio.folder_walk import Walk
+from tfse.data.preparation.corpus_layouts import FOLDER, NAMES, Speaker, matched, speaker_rule
+from tfse.errors import ConfigError
+
+SETS = ("speech", "noise", "rir")
+SUFFIXES = (
+    *(".aif", ".aiff", ".aifc", ".au", ".caf", ".flac", ".mp3", ".nist", ".oga", ".ogg"),
+    *(".opus", ".rf64", ".snd", ".sph", ".w64", ".wav"),
+)
+# Folders that are named as one room: all that is in them was measured there.
+ROOM_PATTERN = r"(?:^|/)([^/]*_room(?:_[^/]*)?|r3vival_[^/]*)/[^/]+$"
+# ESC-50 names its clips FOLD-ID-TAKE.ogg (or FOLD-ID-TAKE-CLASS.wav); clips of
+# one freesound ID are cut from one recording.
+_ESC50_NAME = re.compile(r"\d-(\d+)-[A-Z](?:-\d+)?")
+_CHANNEL = re.compile(r"[-_]?(?:ch|channel)[-_]?\d+$", re.IGNORECASE)
+_POSITION = re.compile(r"[-_ ]?(?:pos|position)[-_ ]?\d+$", re.IGNORECASE)
+# A take of one recording or room: `bg_noise2`, `radiator_5`, `rain (3)`. Longer numbers are
+# those of a collection, as in `noise-free-sound-0001`.
+_TAKE = re.compile(r"(?:(?<=[A-Za-z]{3})|[-_ ])\(?\d{1,2}\)?$")
+_SIMULATED = re.compile(r"simulated-[0-9]+")
+_CLARITY_ROOM = re.compile(r"brir_(R\d+)_.*")
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """One recording as it was found.
+
+    Attributes:
+        set: "speech", "noise" or "rir".
+        path: Where it lies.
+        id: Name of the given folder and path below it: the same wherever the
+            folder lies, so that moved data is prepared into the same bytes.
+        group: What must stay on one side of a split.
+        kind: Name of the folder that contains it.
+        file_bytes: Size of the file.
+    """
+
+    set: str
+    path: str
+    id: str
+    group: str
+    kind: str
+    file_bytes: int
+
+
+def find_sources(
+    name: str,
+    folders: Sequence[str],
+    speaker_pattern: str = FOLDER,
+    room_pattern: str = ROOM_PATTERN,
+    warn: Callable[[str], object] = lambda line: None,
+    noise_pattern: str = "",
+) -> list[Source]:
+    """Finds every recording below some folders, in the order of their ids.
+
+    Args:
+        name: The set they belong to: "speech", "noise" or "rir".
+        folders: Where to look, see `tfse.audio.folder_walk.Walk`.
+        speaker_pattern: Regular expression, searched for in the ids of speech; its
+            first group is the speaker. Or the name of a corpus, see `layouts.speaker_rule`.
+        room_pattern: The same for rooms; where it does not match, `group_of` tells.
+        warn: Gets a line on what is passed over.
+        noise_pattern: The same for noise recordings; "" for `group_of` alone.
+
+    Raises:
+        ConfigError: A folder is missing or given twice, a pattern is wrong or
+            that of speakers does not match, or there is no recording at all.
+    """
+    rules: dict[str, Speaker] = {"rir": matched("room_pattern", room_pattern)}
+    if noise_pattern:
+        rules["noise"] = matched("noise_pattern", noise_pattern)
+    if name == "speech":
+        rules[name] = speaker_rule(speaker_pattern, [pathlib.Path(folder) for folder in folders])
+    sources = []
+    for label, folder in _labelled(folders).items():
+        walk = Walk(folder, lambda path: path.suffix.lower() in SUFFIXES)
+        for path in sorted(walk):
+            source_id = f"{label}/{path.relative_to(folder).as_posix()}"
+            group = _group(name, path, source_id, rules.get(name), speaker_pattern)
+            size = path.stat().st_size
+            sources.append(Source(name, str(path), source_id, group, path.parent.name, size))
+        if line := walk.summary():
+            warn(f"{name} folder {folder}: {line}")
+    if not sources:
+        raise ConfigError(
+            f"A {name} folder must hold recordings that libsndfile reads; "
+            f"received {', '.join(folders)}, which holds none."
+        )
+    return sources
+
+
+def group_of(name: str, path: pathlib.Path) -> str:
+    """Returns what one noise or one room impulse response must not be parted from.
+
+    Noise: the recording. That is the ID of names like ESC-50's FOLD-ID-TAKE, of
+    which several clips may come, and otherwise the name of the file without the number
+    of its take, of one or two digits (`bg_noise2`, `radiator_5`).
+    Room impulse responses: the room. That is the name of the file without its
+    channel (`_ch0`), position (`Position2`) and take, and the scene of Clarity's names.
+    Of `tfse-simulate-rooms`: the folder of the room, `simulated-00012`; files of that
+    name, which earlier versions wrote, are one group.
+
+    Example:
+        >>> group_of("noise", pathlib.Path("dog/1-30226-A.ogg"))
+        '30226'
+        >>> group_of("rir", pathlib.Path("church/StPatricksPosition3_ch1.flac"))
+        'StPatricks'
+    """
+    if name == "noise":
+        clip = _ESC50_NAME.fullmatch(path.stem)
+        return clip.group(1) if clip else _without(_TAKE, path.stem)
+    if _SIMULATED.fullmatch(path.parent.name):
+        return path.parent.name
+    if _SIMULATED.fullmatch(path.stem):
+        return "simulated"
+    scene = _CLARITY_ROOM.fullmatch(path.stem)
+    if scene:
+        return scene.group(1)
+    return _without(_TAKE, _without(_POSITION, _without(_CHANNEL, path.stem)))
+
+
+def _without(ending: re.Pattern[str], stem: str) -> str:
+    return ending.sub("", stem) or stem
+
+
+def too_deep(sources: Sequence[Source]) -> str:
+    """Returns a warning where the folder that contains a file is unlikely to be the speaker.
+
+    Args:
+        sources: of speech, grouped by the folder that contains them.
+
+    Returns:
+        One line; "" where all recordings lie in the folders of the folder that was given.
+    """
+    deep = [source.id for source in sources if source.id.count("/") > 2]
+    if not deep:
+        return ""
+    return (
+        f"{len(deep)} of {len(sources)} recordings of speech lie more than one folder deep, the "
+        f"first is {deep[0]}; the folder that contains a recording is taken for its speaker. Where "
+        "it is not, one speaker stands on several sides of the split: give --speaker_pattern, an "
+        f"expression or one of {', '.join(NAMES)}."
+    )
+
+
+def _group(
+    name: str, path: pathlib.Path, source_id: str, rule: Speaker | None, pattern: str
+) -> str:
+    group = rule(source_id) if rule else None
+    if group:
+        return group
+    if rule and name == "speech":
+        raise ConfigError(
+            f"`speaker_pattern` must match every recording; received {pattern!r}, "
+            f"which does not match {source_id}."
+        )
+    return group_of(name, path)
+
+
+def _labelled(folders: Sequence[str]) -> dict[str, pathlib.Path]:
+    """Gives every folder a short name of its own."""
+    labels: dict[str, pathlib.Path] = {}
+    for folder in map(pathlib.Path, folders):
+        path = folder.resolve()
+        if not path.is_dir():
+            raise ConfigError(f"An input folder must exist; received {folder}.")
+        if path in labels.values():
+            raise ConfigError(f"An input folder must be given once; received {folder} twice.")
+        label = path.name
+        number = 2
+        while label in labels:
+            label, number = f"{path.name}.{number}", number + 1
+        labels[label] = path
+    return labels

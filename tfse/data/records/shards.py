@@ -1,0 +1,200 @@
+"""Writes shards, each whole or not at all, and knows which are done already."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import json
+import math
+import pathlib
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from tfse.data.preparation.convert import Conversion, Converted, Measured, convert
+from tfse.data.preparation.recording_sources import SETS, Source
+from tfse.data.preparation.splits import SPLITS
+from tfse.data.preparation.worker_processes import ParallelMap, one_by_one
+from tfse.data.records import audio_record, index
+from tfse.errors import DataError
+
+Skipped = tuple[str, str]
+UNFINISHED_SUFFIX = ".tmp"
+
+
+@dataclasses.dataclass(frozen=True)
+class ShardPlan:
+    """A shard to be written: its file, what it belongs to and its sources in order."""
+
+    file: str
+    set: str
+    split: str
+    sources: tuple[Source, ...]
+
+
+def plan_shards(
+    measured: Iterable[Measured],
+    splits: Mapping[str, Mapping[str, str]],
+    *,
+    shard_s: float,
+    seed: int,
+) -> list[ShardPlan]:
+    """Deals recordings to shards of about one size, in an order that mixes groups.
+
+    Args:
+        measured: Every usable recording and its length.
+        splits: For each set, the split of each group.
+        shard_s: Length of audio that a shard should hold, seconds.
+        seed: Of the order.
+    """
+    members: dict[tuple[str, str], list[Measured]] = defaultdict(list)
+    for entry in measured:
+        source = entry.source
+        members[source.set, splits[source.set][source.group]].append(entry)
+    return [
+        plan
+        for name in SETS
+        for split in SPLITS
+        for plan in _plan_split(name, split, members[name, split], shard_s, seed)
+    ]
+
+
+def missing(plans: Iterable[ShardPlan], folder: pathlib.Path) -> list[ShardPlan]:
+    """Returns the shards that are not there yet."""
+    return [plan for plan in plans if not _is_done(folder / plan.file, _note(plan, folder))]
+
+
+def write_shard(
+    plan: ShardPlan,
+    folder: pathlib.Path,
+    conversion: Conversion,
+    parallel: ParallelMap = one_by_one,
+    advance: Callable[[int], Any] = int,
+) -> None:
+    """Writes a shard under another name; its note, then its name, say it is whole.
+
+    An engine may start it twice, on two machines at once: each attempt has names
+    of its own, and the bytes are the same whoever comes last.
+
+    Args:
+        plan: The shard.
+        folder: The output folder.
+        conversion: How recordings become records.
+        parallel: How to use several processes.
+        advance: Called with a number of recordings whenever that many are done.
+    """
+    note = _note(plan, folder)
+    unfinished = note.with_name(f"{plan.file}.{uuid.uuid4().hex}{UNFINISHED_SUFFIX}")
+    records: list[index.RecordEntry] = []
+    skipped: list[Skipped] = []
+    with tf.io.TFRecordWriter(str(unfinished)) as writer:
+        work = functools.partial(convert, conversion=conversion)
+        for converted in parallel(work, plan.sources):
+            records += _append(writer, converted, conversion, _end_of(records))
+            if converted.skipped:
+                skipped.append((converted.source.path, converted.skipped))
+            advance(1)
+    _finish(plan, folder, unfinished, records, skipped)
+
+
+def collect(
+    plans: Iterable[ShardPlan], folder: pathlib.Path
+) -> tuple[list[index.ShardEntry], list[Skipped]]:
+    """Returns the index of every shard, and the path and reason of what was left out.
+
+    Raises:
+        DataError: A shard is not there, although it was said to be written.
+    """
+    entries, skipped = [], []
+    for plan in plans:
+        note = _note(plan, folder)
+        if not _is_done(folder / plan.file, note):
+            raise DataError(
+                f"Workers must write where {folder} leads; {plan.file} is not there. "
+                "Is it a file system that all of them share?"
+            )
+        done = json.loads(note.read_text(encoding="utf-8"))
+        entries.append(index.ShardEntry.from_json(done["shard"]))
+        skipped += [(path, reason) for path, reason in done["skipped"]]
+    return entries, skipped
+
+
+def _plan_split(
+    name: str, split: str, members: Sequence[Measured], shard_s: float, seed: int
+) -> list[ShardPlan]:
+    ordered = sorted(members, key=lambda entry: _order(seed, entry.source.id))
+    total = sum(entry.seconds for entry in ordered)
+    count = min(max(1, math.ceil(total / shard_s)), len(ordered))
+    parts: list[list[Source]] = [[] for _ in range(count)]
+    before = 0.0
+    for entry in ordered:
+        parts[min(int(before / total * count), count - 1)].append(entry.source)
+        before += entry.seconds
+    return [
+        ShardPlan(f"{name}-{split}-{n:05d}-of-{count:05d}.tfrecord", name, split, tuple(part))
+        for n, part in enumerate(parts)
+    ]
+
+
+def _finish(
+    plan: ShardPlan,
+    folder: pathlib.Path,
+    unfinished: pathlib.Path,
+    records: Sequence[index.RecordEntry],
+    skipped: Sequence[Skipped],
+) -> None:
+    index.sync(unfinished)
+    size, digest = unfinished.stat().st_size, index.sha256_of(unfinished)
+    shard = index.ShardEntry(plan.file, plan.set, plan.split, size, digest, tuple(records))
+    note = unfinished.with_suffix(".json")
+    index.write_json(note, {"shard": dataclasses.asdict(shard), "skipped": skipped})
+    note.replace(_note(plan, folder))
+    unfinished.replace(folder / plan.file)
+
+
+def _note(plan: ShardPlan, folder: pathlib.Path) -> pathlib.Path:
+    return folder / index.UNFINISHED / f"{plan.file}.json"
+
+
+def _append(
+    writer: Any, converted: Converted, conversion: Conversion, position: int
+) -> list[index.RecordEntry]:
+    source = converted.source
+    entries = []
+    for piece in converted.pieces:
+        data = audio_record.AudioRecord(
+            audio=piece.audio,
+            encoding=conversion.encoding,
+            sample_rate=conversion.sample_rate,
+            samples=piece.samples,
+            id=piece.id,
+            group=source.group,
+            kind=source.kind,
+        ).serialize()
+        writer.write(data)
+        offset = position + audio_record.HEADER_BYTES
+        entry = index.RecordEntry(
+            piece.id, source.group, source.kind, piece.samples, offset, len(data)
+        )
+        entries.append(entry)
+        position = offset + len(data) + audio_record.FOOTER_BYTES
+    return entries
+
+
+def _end_of(records: Sequence[index.RecordEntry]) -> int:
+    return records[-1].offset + records[-1].bytes + audio_record.FOOTER_BYTES if records else 0
+
+
+def _is_done(shard: pathlib.Path, note: pathlib.Path) -> bool:
+    if not (shard.exists() and note.exists()):
+        return False
+    size = json.loads(note.read_text(encoding="utf-8"))["shard"]["bytes"]
+    return bool(shard.stat().st_size == size)
+
+
+def _order(seed: int, source_id: str) -> str:
+    return hashlib.sha256(f"{seed}/{source_id}".encode(errors="surrogateescape")).hexdigest()

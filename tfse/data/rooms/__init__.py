@@ -1,0 +1,1 @@
+"""Simulated rooms: their layout and their impulse responses."""

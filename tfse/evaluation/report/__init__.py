@@ -1,0 +1,1 @@
+"""Reports of an evaluation: statistics, tables, plots and one HTML page."""

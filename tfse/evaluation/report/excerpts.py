@@ -1,0 +1,46 @@
+"""Which recordings a report lets one hear and see: the worst, the median, the best."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from tfse.evaluation.report.degraded_files import ranking
+from tfse.evaluation.results import Results
+from tfse.evaluation.sources.recordings import Sound
+from tfse.evaluation.sources.systems import NOISY
+
+
+@dataclasses.dataclass(frozen=True)
+class Excerpt:
+    """One recording of the report.
+
+    Attributes:
+        index: its number.
+        places: what it is an example of, such as "worst 1 of lstm_irm".
+        sounds: by system, and `clean`; empty if they could not be had.
+    """
+
+    index: int
+    places: tuple[str, ...]
+    sounds: dict[str, Sound] = dataclasses.field(default_factory=dict)
+
+
+def chosen(results: Results, worst: int) -> list[Excerpt]:
+    """Returns the recordings to show, each once.
+
+    Args:
+        results: all rows.
+        worst: how many of the worst of each system; the median and the best one
+            are shown too. 0 for nothing at all.
+    """
+    places: dict[int, list[str]] = {}
+    for system in (s for s in results.systems if s != NOISY):
+        order = ranking(results, system)
+        named = {index: f"worst {n + 1} of {system}" for n, index in enumerate(order[:worst])}
+        if worst and order:
+            # In a small set the worst reach up to them.
+            named.setdefault(order[len(order) // 2], f"median of {system}")
+            named.setdefault(order[-1], f"best of {system}")
+        for index, place in named.items():
+            places.setdefault(index, []).append(place)
+    return [Excerpt(index, tuple(names)) for index, names in places.items()]

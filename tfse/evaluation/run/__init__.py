@@ -1,0 +1,1 @@
+"""Worker processes that enhance and score recordings."""

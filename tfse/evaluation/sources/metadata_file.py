@@ -1,0 +1,106 @@
+"""What a user knows of recordings in folders: a CSV file."""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+import pathlib
+
+from tfse.data.records.index import sha256_of
+from tfse.errors import ConfigError
+from tfse.evaluation.sources.recordings import Facts
+
+#: Columns of what recordings may have in common, see `Facts`.
+GROUPS = ("speaker", "noise_group", "room")
+COLUMNS = ("file", "snr_db", "noise", "reverberant", *GROUPS)
+_TRUTH = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+
+
+class Metadata:
+    """Facts by file, and whether they were asked for.
+
+    Args:
+        facts: by relative path, or by that without its ending.
+        sha256: of the file they came from.
+    """
+
+    def __init__(self, facts: dict[str, Facts] | None = None, sha256: str | None = None) -> None:
+        """Keeps the facts."""
+        self._facts = facts or {}
+        self.sha256 = sha256
+        self._unused = set(self._facts)
+
+    def facts(self, file: str) -> Facts | None:
+        """Returns what is known of a file, None for nothing."""
+        self._unused.discard(file)
+        return self._facts.get(file)
+
+    def require_used(self) -> None:
+        """Refuses lines of files that are not there: a misspelt name would go unseen.
+
+        Raises:
+            ConfigError: there is one.
+        """
+        if self._unused:
+            raise ConfigError(
+                f"every file of `metadata` must be a recording; {sorted(self._unused)[0]!r} is "
+                f"none ({len(self._unused)} such lines)."
+            )
+
+
+def read_metadata(path: str | os.PathLike[str]) -> Metadata:
+    """Reads a CSV file with the columns file, snr_db, noise, reverberant and `GROUPS`.
+
+    `file` is the path below the folder of references, with or without its ending;
+    the others may be missing or empty. `reverberant` is yes or no.
+
+    Raises:
+        ConfigError: it cannot be read, a column is unknown, or a value is none.
+    """
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            _require_columns(reader.fieldnames, path)
+            facts = {row["file"]: _facts(row, f"{path}:{reader.line_num}") for row in reader}
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError(f"`metadata` must be a CSV file; received {path}: {error}.") from error
+    return Metadata(facts, sha256_of(pathlib.Path(path)))
+
+
+def _require_columns(names: object, path: str | os.PathLike[str]) -> None:
+    found = list(names) if isinstance(names, (list, tuple)) else []
+    if "file" not in found or not set(found) <= set(COLUMNS):
+        raise ConfigError(
+            f"`metadata` must have the columns {','.join(COLUMNS)}, of which file is needed; "
+            f"{path} has {','.join(map(str, found)) or 'none'}."
+        )
+
+
+def _facts(row: dict[str, str | None], where: str) -> Facts:
+    return Facts(
+        _number(row.get("snr_db") or "", where),
+        row.get("noise") or None,
+        _truth(row.get("reverberant") or "", where),
+        *(row.get(name) or None for name in GROUPS),
+    )
+
+
+def _number(text: str, where: str) -> float | None:
+    if not text.strip():
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ConfigError(f"snr_db must be a number of dB; {where} has {text!r}.")
+    return value
+
+
+def _truth(text: str, where: str) -> bool | None:
+    if not text.strip():
+        return None
+    if text.strip().lower() not in _TRUTH:
+        raise ConfigError(f"reverberant must be yes or no; {where} has {text!r}.")
+    return _TRUTH[text.strip().lower()]

@@ -1,0 +1,115 @@
+"""What is compared: models in any form, or folders of estimates."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import pathlib
+from collections.abc import Mapping, Sequence
+
+from tfse import pretrained
+from tfse.data.records import index
+from tfse.errors import ConfigError
+from tfse.streaming.steps.base import Step
+from tfse.streaming.steps.trust import require_trust
+
+NOISY = "noisy"
+
+
+@dataclasses.dataclass(frozen=True)
+class System:
+    """One column of the report.
+
+    Attributes:
+        label: its name in tables.
+        path: of a model; None for what needs none, noisy and folders.
+        sha256: of the model's files.
+        trusted: a SavedModel may be loaded.
+    """
+
+    label: str
+    path: pathlib.Path | None = None
+    sha256: str | None = None
+    trusted: bool = dataclasses.field(default=False, kw_only=True)
+
+    def open(self) -> Step:
+        """Loads the model; a TFLite file without TensorFlow.
+
+        Raises:
+            ModelError: it cannot be loaded.
+        """
+        assert self.path is not None
+        if self.path.suffix == ".tflite":
+            from tfse.streaming.steps.tflite import TFLiteStep
+
+            return TFLiteStep(self.path)
+        from tfse.streaming.steps.open_step import open_step
+
+        return open_step(self.path, trust_saved_model=self.trusted)
+
+
+def models(names: Sequence[str], trust_saved_model: bool = False) -> list[System]:
+    """Returns systems for names of shipped models and paths of models in any form.
+
+    Raises:
+        ConfigError: there is no such model, or one is named twice.
+        ModelError: one is a SavedModel, which is code, and these are not trusted.
+    """
+    paths = [_path(name) for name in names]
+    for path in paths:
+        if path.is_dir():
+            require_trust(path, trust_saved_model)
+    if len(set(paths)) < len(paths):
+        raise ConfigError(f"`model` must name every model once; received {','.join(names)}.")
+    labels = short_labels(names)
+    return [
+        System(label, path, sha256_of(path), trusted=trust_saved_model)
+        for label, path in zip(labels, paths, strict=True)
+    ]
+
+
+def short_labels(names: Sequence[str]) -> list[str]:
+    """Returns the ends of paths, as short as they differ, and none of them "noisy".
+
+    Example:
+        >>> short_labels(["lstm_irm", "runs/a/best.keras", "runs/b/best.keras"])
+        ['lstm_irm', 'a/best.keras', 'b/best.keras']
+    """
+    parts = [pathlib.PurePath(name).parts for name in names]
+    labels = []
+    for mine in parts:
+        size = 1
+        while size < len(mine) and (
+            mine[-size:] == (NOISY,) or sum(p[-size:] == mine[-size:] for p in parts) > 1
+        ):
+            size += 1
+        labels.append("/".join(mine[-size:]))
+    return labels
+
+
+def sha256_of(path: pathlib.Path) -> str:
+    """Returns the SHA-256 of a file, or of a folder's files with their names."""
+    if path.is_file():
+        return index.sha256_of(path)
+    files = (file for file in path.rglob("*") if file.is_file())
+    return sha256_of_files({file.relative_to(path).as_posix(): file for file in files})
+
+
+def sha256_of_files(files: Mapping[str, pathlib.Path]) -> str:
+    """Returns the SHA-256 of files with their names."""
+    digest = hashlib.sha256()
+    for name, path in sorted(files.items()):
+        digest.update(f"{name} {index.sha256_of(path)}\n".encode(errors="surrogateescape"))
+    return digest.hexdigest()
+
+
+def _path(name: str) -> pathlib.Path:
+    if shipped := pretrained.file_of(name):
+        return shipped
+    path = pathlib.Path(name)
+    if not path.exists():
+        raise ConfigError(
+            "`model` must be the name of a shipped model, a .keras file, a .tflite file or a "
+            f"SavedModel folder; received {name!r}."
+        )
+    return path

@@ -1,0 +1,97 @@
+"""Work on TFLite files that may kill its process, done in a child.
+
+The converter and the quantizer are compiled code that can end in a signal
+rather than an error; then one format fails and the rest are still written.
+
+    python -m tfse.exporting.subprocess_tasks convert SAVED_MODEL OUT
+    python -m tfse.exporting.subprocess_tasks quantize FLOAT32 FORMAT CALIBRATION|- SIGNALS OUT
+    python -m tfse.exporting.subprocess_tasks inspect TFLITE
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+
+from tfse.errors import ModelError
+
+
+def run(*arguments: str | os.PathLike[str]) -> None:
+    """Runs one of the commands above in a child process; see `run_module`."""
+    run_module(__name__, *arguments)
+
+
+def run_module(module: str, *arguments: str | os.PathLike[str]) -> None:
+    """Runs a module in a child process, to its end and in silence.
+
+    Raises:
+        ModelError: it failed; with the first argument, and the last line of the
+            child or the signal that ended it.
+    """
+    command = [sys.executable, "-m", module, *(os.fspath(argument) for argument in arguments)]
+    # A device without GPU is what exports are for, and the converter wants none.
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode < 0:
+        name = signal.Signals(-done.returncode).name
+        raise ModelError(f"{arguments[0]}: the process was ended by {name}.")
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or ["it said nothing."]
+        raise ModelError(f"{arguments[0]}: {lines[-1]}")
+
+
+def _convert(saved_model: str, target: str) -> None:
+    import tensorflow as tf
+
+    from tfse.streaming.steps.signature import STEP
+
+    # From a SavedModel with named signatures: other ways lose the names, die, or
+    # give files whose output is not a number.
+    converter = tf.lite.TFLiteConverter.from_saved_model(saved_model, signature_keys=[STEP])
+    pathlib.Path(target).write_bytes(converter.convert())
+
+
+def _quantize(source: str, number_format: str, calibration: str, signals: str, target: str) -> None:
+    """Writes a file and, as OUT.json, the layers with 8-bit weights left out of it."""
+    import numpy as np
+
+    from tfse.exporting import number_formats, sensitive_layers
+
+    float32, made = pathlib.Path(source), pathlib.Path(target)
+    kept: dict[str, float] = {}
+    scopes: list[str] = []
+    ranges = None
+    if calibration != "-":
+        ranges = number_formats.ranges_of(float32, dict(np.load(calibration)))
+    if number_format in number_formats.EIGHT_BITS:
+        layers = sensitive_layers.product_layers(float32)
+        waveforms = list(np.load(signals).values())
+        snr_db = sensitive_layers.output_snr_db(float32, number_format, layers, ranges, waveforms)
+        kept = sensitive_layers.sensitive(snr_db, layers)
+        scopes = [scope for name in layers if name not in kept for scope in layers[name].scopes]
+    made.write_bytes(number_formats.quantize(float32, number_format, scopes, ranges))
+    made.with_suffix(".json").write_text(json.dumps(kept), encoding="utf-8")
+
+
+def _inspect(path: str) -> None:
+    from tfse.exporting import inspection
+
+    inspection.check_tflite(pathlib.Path(path))
+
+
+_TASKS: dict[str, Callable[..., None]] = {
+    "convert": _convert,
+    "quantize": _quantize,
+    "inspect": _inspect,
+}
+
+if __name__ == "__main__":
+    try:
+        _TASKS[sys.argv[1]](*sys.argv[2:])
+    except ModelError as error:
+        sys.exit(str(error))

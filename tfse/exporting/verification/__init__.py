@@ -1,0 +1,1 @@
+"""Verification of exports: the difference of each variant from the offline model."""

@@ -1,0 +1,89 @@
+"""Finds the forms of a model that a verification shall run."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+from collections.abc import Iterable, Iterator
+
+from tfse.errors import ModelError
+from tfse.exporting.metadata import read_from_saved_model, read_from_tflite, weights_hash
+from tfse.exporting.verification import measure_variant
+from tfse.exporting.verification.verify import LIMITS, Form
+from tfse.models import EnhancementModel
+from tfse.streaming.steps.trust import require_trust
+
+
+def of_keras(model: str) -> list[Form]:
+    """Returns the offline model, which is the reference, and the stream."""
+    return [
+        Form(measure_variant.OFFLINE, measure_variant.OFFLINE, model),
+        Form(measure_variant.STREAMING, measure_variant.STREAMING, model),
+    ]
+
+
+def of_saved_model(folder: pathlib.Path) -> list[Form]:
+    """Returns both signatures of a SavedModel that take sound."""
+    kinds = (measure_variant.SERVING, measure_variant.SERVING_STEP)
+    return [Form(kind, kind, folder) for kind in kinds]
+
+
+def of_tflite(path: pathlib.Path) -> Form:
+    """Returns a TFLite file, with the limit of its number format.
+
+    Raises:
+        ModelError: it carries no metadata of tfse, or an unknown format.
+    """
+    described = read_from_tflite(path)
+    number_format = str(described.get("format"))
+    if number_format not in LIMITS:
+        raise ModelError(f"{path}: `format` must be one of {', '.join(LIMITS)}.")
+    frames = described.get("frames_per_step", 1)
+    if not isinstance(frames, int):
+        raise ModelError(f"{path}: `frames_per_step` must be a number; received {frames!r:.40}.")
+    name = f"{measure_variant.TFLITE} {number_format}" + (
+        f", {frames} frames" if frames > 1 else ""
+    )
+    return Form(name, measure_variant.TFLITE, path, LIMITS[number_format])
+
+
+def found_in(
+    places: Iterable[str | os.PathLike[str]],
+    model: EnhancementModel,
+    trust_saved_model: bool = False,
+) -> list[Form]:
+    """Returns the exports of a model in files and folders.
+
+    Raises:
+        ModelError: a file is not of tfse, nothing is there, or it was made of
+            other weights; or there is a SavedModel, which is code, and none is trusted.
+    """
+    forms: list[Form] = []
+    wanted = weights_hash(model)
+    for path, described in _exports(places):
+        if described.get("model") != model.name:
+            continue
+        if described.get("weights_sha256") != wanted:
+            raise ModelError(f"{path} must be made of the weights of {model.name}; it is not.")
+        if path.is_dir():
+            require_trust(path, trust_saved_model)
+            forms += of_saved_model(path)
+        else:
+            forms.append(of_tflite(path))
+    if not forms:
+        received = ", ".join(str(place) for place in places)
+        raise ModelError(f"`exports` must hold exports of {model.name}; received {received}.")
+    return forms
+
+
+def _exports(
+    places: Iterable[str | os.PathLike[str]],
+) -> Iterator[tuple[pathlib.Path, dict[str, object]]]:
+    for place in map(pathlib.Path, places):
+        if place.is_file():
+            yield place, read_from_tflite(place)
+            continue
+        for file in sorted(place.rglob("saved_model.pb")):
+            yield file.parent, read_from_saved_model(file.parent)
+        for file in sorted(place.rglob("*.tflite")):
+            yield file, read_from_tflite(file)

@@ -1,0 +1,126 @@
+"""Enhances arrays."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tfse import pretrained
+from tfse.audio.finite_guard import INTEGER_PEAK
+from tfse.errors import AudioError
+from tfse.pretrained import DEFAULT_MODEL
+from tfse.streaming.dry_wet import DryWet
+from tfse.streaming.recording_enhancer import RecordingEnhancer
+from tfse.streaming.steps.base import Samples, Step
+from tfse.streaming.steps.open_step import Model, open_step
+
+# Librosa and torchaudio give [channels, samples]. No recording has so many channels.
+_FEW = 64
+# The full scale of the widest integers; floats beyond are no integers.
+_MOST_BITS = 2.0**31
+
+
+def enhance(
+    samples: npt.NDArray[np.floating[Any]],
+    sample_rate: int,
+    model: Model | None = None,
+    *,
+    mix: float = 1.0,
+    max_attenuation_db: float | None = None,
+    on_invalid: str = "raise",
+    link_channels: bool = False,
+    trust_saved_model: bool = False,
+) -> Samples:
+    """Takes the noise out of speech.
+
+    Args:
+        samples: `[samples]` or `[samples, channels]`, floating point, full
+            scale is 1. Every channel is enhanced by itself.
+        sample_rate: in Hz; any, the model's own is converted to and from.
+        model: whatever `open_step` takes; None for the shipped default. A Keras
+            model or a path is compiled anew at each call: for many calls give a
+            name, or the step that `open_step` returns.
+        mix: 0 for the samples as they came, 1 for the enhanced ones alone.
+        max_attenuation_db: nothing is taken down by more; None for no limit.
+        on_invalid: "raise" an error at samples that are NaN or infinite, or
+            take them as silence ("zero").
+        link_channels: enhances all channels by one gain, so that the stereo image
+            stays, and not each by itself.
+        trust_saved_model: loads a SavedModel, which is code; see `open_step`.
+
+    Returns:
+        float32 of the same shape, in line with `samples`.
+
+    Raises:
+        AudioError: the shape, type, rate or a value cannot be used.
+        ConfigError: a setting is out of range.
+        ModelError: there is no such model.
+
+    Example:
+        >>> import soundfile, tfse
+        >>> noisy, sample_rate = soundfile.read("noisy.wav")
+        >>> enhanced = tfse.enhance(noisy, sample_rate)
+    """
+    noisy = _checked(samples, sample_rate)
+    mixed = DryWet(mix, max_attenuation_db)
+    step = opened(DEFAULT_MODEL if model is None else model, trust_saved_model)
+    enhancer = RecordingEnhancer(step, sample_rate, noisy.shape[1], on_invalid, link_channels)
+    enhanced = [mixed(enhancer.process(noisy)), mixed(enhancer.finish())]
+    return np.concatenate(enhanced).reshape(samples.shape)
+
+
+def opened(model: Model, trust_saved_model: bool = False) -> Step:
+    """Returns a step; one of a shipped model is kept for the next call."""
+    if isinstance(model, str) and pretrained.file_of(model):
+        return _shipped(model)
+    return open_step(model, trust_saved_model=trust_saved_model)
+
+
+@functools.lru_cache(maxsize=4)
+def _shipped(name: str) -> Step:
+    return open_step(name)
+
+
+def _checked(samples: npt.NDArray[np.floating[Any]], sample_rate: int) -> Samples:
+    if not isinstance(samples, np.ndarray):
+        raise AudioError(
+            "samples must be a NumPy array of floating point; received "
+            f"{type(samples).__name__}: numpy.asarray(x, numpy.float32) makes one."
+        )
+    if isinstance(sample_rate, bool) or not isinstance(sample_rate, (int, np.integer)):
+        raise AudioError(
+            f"`sample_rate` must be an integer, in Hz; received {sample_rate!r}: int() makes one."
+        )
+    if samples.ndim not in (1, 2) or 0 in samples.shape[1:]:
+        raise AudioError(
+            f"samples must be [samples] or [samples, channels]; received the shape {samples.shape}."
+        )
+    if samples.ndim == 2 and samples.shape[0] < _FEW < samples.shape[1]:
+        raise AudioError(
+            "samples must be [samples, channels], as soundfile reads them; received the shape "
+            f"{samples.shape}, which looks like [channels, samples]: transpose it with x.T."
+        )
+    if not np.issubdtype(samples.dtype, np.floating):
+        raise AudioError(
+            f"samples must be floating point with full scale 1; received {samples.dtype}"
+            f"{_conversion(samples.dtype)}."
+        )
+    # What float32 cannot hold becomes infinite, and is told as that.
+    with np.errstate(over="ignore"):
+        noisy = samples.astype(np.float32)
+    peak = np.abs(noisy, where=np.isfinite(noisy), out=np.zeros_like(noisy)).max(initial=0.0)
+    if INTEGER_PEAK <= peak <= _MOST_BITS:
+        raise AudioError(
+            f"samples must have a full scale of 1; received a peak of {peak:g}, as of integers: "
+            "divide by their full scale, which is 32768 for 16 bits."
+        )
+    return noisy[:, np.newaxis] if samples.ndim == 1 else noisy
+
+
+def _conversion(dtype: np.dtype[Any]) -> str:
+    if not np.issubdtype(dtype, np.signedinteger):
+        return ""
+    return f": divide by {-int(np.iinfo(dtype).min)}.0"

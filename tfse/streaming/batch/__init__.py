@@ -1,0 +1,1 @@
+"""Batches of recordings: which file becomes which, and the outcome for each."""

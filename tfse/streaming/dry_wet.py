@@ -1,0 +1,40 @@
+"""How much of the original stays in what is returned."""
+
+from __future__ import annotations
+
+from tfse.errors import ConfigError
+from tfse.streaming.recording_enhancer import Aligned
+from tfse.streaming.steps.base import Samples
+
+
+class DryWet:
+    """Mixes a recording with its enhanced version; both are in line.
+
+    With `mix` w and `max_attenuation_db` a, the share of the enhanced signal is
+    g = w (1 - 10^(-a / 20)): what the model takes out entirely keeps the level
+    of 1 - g, which is -a dB at w = 1.
+
+    Args:
+        mix: 0 for the recording as it came, 1 for the enhanced signal alone.
+        max_attenuation_db: nothing is taken down by more; None for no limit.
+
+    Raises:
+        ConfigError: a value is out of range.
+    """
+
+    def __init__(self, mix: float = 1.0, max_attenuation_db: float | None = None) -> None:
+        """Checks the values."""
+        if not 0 <= mix <= 1:
+            raise ConfigError(f"`mix` must be from 0 to 1; received {mix}.")
+        if max_attenuation_db is not None and not max_attenuation_db >= 0:
+            raise ConfigError(
+                f"`max_attenuation_db` must not be negative; received {max_attenuation_db}."
+            )
+        floor = 0.0 if max_attenuation_db is None else 10 ** (-max_attenuation_db / 20)
+        self._share = mix * (1 - floor)
+
+    def __call__(self, block: Aligned) -> Samples:
+        """Returns the mixture, `[samples, channels]`."""
+        if self._share == 1:
+            return block.enhanced
+        return block.noisy + self._share * (block.enhanced - block.noisy)

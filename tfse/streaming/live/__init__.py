@@ -1,0 +1,1 @@
+"""Live enhancement between a microphone and a loudspeaker."""

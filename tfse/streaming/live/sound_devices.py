@@ -1,0 +1,109 @@
+"""Sound devices, by sounddevice and PortAudio."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from tfse.errors import TfseError
+from tfse.streaming.steps.base import Samples
+
+
+class DeviceError(TfseError):
+    """There is no sound device, or it cannot do what is asked of it."""
+
+
+class SoundDevice:
+    """A microphone and a loudspeaker, opened together; a context manager.
+
+    Args:
+        sample_rate: of both, in Hz; the model's.
+        block_samples: that are exchanged at a time.
+        microphone: name, part of one, or number; None for the default.
+        loudspeaker: the same.
+
+    Raises:
+        DeviceError: no such device, or it does not run at this rate.
+    """
+
+    def __init__(
+        self,
+        sample_rate: int,
+        block_samples: int,
+        microphone: str | None = None,
+        loudspeaker: str | None = None,
+    ) -> None:
+        """Opens both; they start with the context."""
+        sounddevice = _sounddevice()
+        try:
+            self._stream = sounddevice.Stream(
+                samplerate=sample_rate,
+                blocksize=block_samples,
+                device=(_named(microphone), _named(loudspeaker)),
+                channels=1,
+                dtype="float32",
+                latency="low",
+            )
+        except (sounddevice.PortAudioError, ValueError) as error:
+            reason = " ".join(str(error).split())
+            raise DeviceError(
+                f"the sound devices cannot be opened at {sample_rate} Hz: {reason}. "
+                "See --list_devices."
+            ) from error
+
+    def read(self, samples: int) -> tuple[Samples, bool]:
+        """Waits for the next samples of the microphone."""
+        block, lost = self._stream.read(samples)
+        return np.array(block[:, 0]), bool(lost)
+
+    def write(self, samples: Samples) -> bool:
+        """Hands samples to the loudspeaker."""
+        return bool(self._stream.write(np.ascontiguousarray(samples[:, np.newaxis])))
+
+    def __enter__(self) -> SoundDevice:
+        """Starts both."""
+        self._stream.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stops and closes both."""
+        self._stream.abort()
+        self._stream.close()
+
+
+def device_table() -> str:
+    """Returns the devices that there are, one a line, with their numbers.
+
+    Raises:
+        DeviceError: there is none.
+    """
+    devices = _sounddevice().query_devices()
+    if not len(devices):
+        raise DeviceError("there is no sound device on this machine.")
+    return str(devices)
+
+
+def _sounddevice() -> Any:
+    try:
+        import sounddevice
+    except ImportError as error:
+        raise DeviceError(
+            "for sound devices, sounddevice must be installed: pip install tfse[live]"
+        ) from error
+    except OSError as error:
+        # The Python package is there and its native library is not.
+        raise DeviceError(
+            f"for sound devices, the PortAudio library must be installed: {error}."
+        ) from error
+    return sounddevice
+
+
+def _named(device: str | None) -> str | int | None:
+    return int(device) if device is not None and device.isdigit() else device

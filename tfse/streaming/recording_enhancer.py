@@ -1,0 +1,90 @@
+"""Enhances a recording of any rate and channel count, block by block."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from tfse.audio.file_source import require_rate
+from tfse.audio.finite_guard import FiniteGuard
+from tfse.audio.resampler import Resampler
+from tfse.streaming.linked_channels import LinkedChannels
+from tfse.streaming.steps.base import Samples, Step
+from tfse.streaming.streaming_enhancer import StreamingEnhancer
+
+
+class Aligned(NamedTuple):
+    """The same stretch of a recording before and after, both `[samples, channels]`."""
+
+    noisy: Samples
+    enhanced: Samples
+
+
+class RecordingEnhancer:
+    """Takes a recording at its own rate.
+
+    The channels are the streams of one batch. What comes out, with `finish`,
+    has as many samples as went in and is in line with them; the samples that
+    it was made of come with it, so that the two can be mixed or compared.
+
+    Args:
+        step: the model.
+        sample_rate: of the recording, 1,000 to 768,000 Hz.
+        channels: of the recording.
+        on_invalid: "raise" or "zero", see `FiniteGuard`.
+        link_channels: enhances all channels by one gain, see `LinkedChannels`, and not
+            each by itself.
+
+    Raises:
+        AudioError: the sample rate is out of range.
+    """
+
+    def __init__(
+        self,
+        step: Step,
+        sample_rate: int,
+        channels: int,
+        on_invalid: str = "raise",
+        link_channels: bool = False,
+    ) -> None:
+        """Begins a recording."""
+        require_rate(sample_rate)
+        if link_channels and channels > 1:
+            step = LinkedChannels(step)
+        self._guard = FiniteGuard(on_invalid)
+        self._to_model = Resampler(sample_rate, step.sample_rate, channels)
+        # What passed the guard is finite; a resampler's overshoot at its limit
+        # is not worth an error.
+        self._enhancer = StreamingEnhancer(step, channels, on_invalid="zero")
+        self._from_model = Resampler(step.sample_rate, sample_rate, channels)
+        self._waiting = np.zeros((0, channels), np.float32)
+        self._received = 0
+
+    def process(self, samples: Samples) -> Aligned:
+        """Takes the next samples and returns all that is ready.
+
+        Args:
+            samples: float32 `[samples, channels]`, any number.
+
+        Raises:
+            AudioError: a sample is not finite; its position is told.
+        """
+        noisy = self._guard(samples.T, self._received).T
+        self._received += len(noisy)
+        self._waiting = np.concatenate([self._waiting, noisy])
+        enhanced = self._enhancer.process(self._to_model.process(noisy).T).T
+        return self._paired(self._from_model.process(enhanced))
+
+    def finish(self) -> Aligned:
+        """Ends the recording and returns the rest."""
+        tail = self._enhancer.process(self._to_model.finish().T).T
+        rest = self._enhancer.flush().T
+        parts = [self._from_model.process(part) for part in (tail, rest)]
+        return self._paired(np.concatenate([*parts, self._from_model.finish()]))
+
+    def _paired(self, enhanced: Samples) -> Aligned:
+        # Only the end has more than came in: the silence that pushed it out.
+        enhanced = enhanced[: len(self._waiting)]
+        noisy, self._waiting = np.split(self._waiting, [len(enhanced)])
+        return Aligned(noisy, enhanced)

@@ -1,0 +1,66 @@
+"""What steps of exported files have in common: a fixed block, and states by name."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tfse.streaming.steps.base import Samples
+from tfse.streaming.steps.signature import ENHANCED, NOISY, Metadata
+
+NamedState = Mapping[str, Any]
+
+
+class ExportedStep(abc.ABC):
+    """A step that was compiled for a number of streams and samples, often 1 and one hop.
+
+    More streams run one after another, each with its own state; more samples
+    run block by block. A file may leave either number open.
+
+    Args:
+        metadata: what the file says of itself.
+        streams: that one call takes, None for any number.
+        samples: that one call takes, None for any multiple of the hop.
+    """
+
+    def __init__(self, metadata: Metadata, streams: int | None, samples: int | None) -> None:
+        """Keeps the sizes."""
+        self.sample_rate = metadata.sample_rate
+        self.hop_length = samples or metadata.hop_length
+        self.latency_samples = metadata.latency_samples
+        self._streams = streams
+        self._samples = samples
+
+    @abc.abstractmethod
+    def _initial(self, num_streams: int) -> NamedState:
+        """Returns zeros by name for as many streams as one call takes."""
+
+    @abc.abstractmethod
+    def _run(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Calls the signature by name."""
+
+    def initial_state(self, num_streams: int) -> list[NamedState]:
+        """Returns a state for every group of streams that run in one call."""
+        group = self._streams or num_streams
+        if num_streams % group:
+            raise ValueError(f"{num_streams} streams are no multiple of {group}")
+        return [self._initial(group) for _ in range(num_streams // group)]
+
+    def __call__(self, noisy: Samples, state: list[NamedState]) -> tuple[Samples, list[NamedState]]:
+        """Runs the next block; see `Step`."""
+        groups = np.split(noisy, len(state))
+        done = [self._group(group, old) for group, old in zip(groups, state, strict=True)]
+        return np.concatenate([enhanced for enhanced, _ in done]), [new for _, new in done]
+
+    def _group(self, noisy: Samples, state: NamedState) -> tuple[Samples, NamedState]:
+        size = self._samples or noisy.shape[1]
+        blocks = []
+        for start in range(0, noisy.shape[1], size):
+            block = np.ascontiguousarray(noisy[:, start : start + size])
+            outputs = self._run({NOISY: block, **state})
+            blocks.append(np.array(outputs.pop(ENHANCED)))
+            state = outputs
+        return np.concatenate(blocks, axis=1), state

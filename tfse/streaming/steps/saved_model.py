@@ -1,0 +1,73 @@
+"""Steps of a SavedModel."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Any
+
+import tensorflow as tf
+
+from tfse.errors import ModelError
+from tfse.streaming.steps.exported import ExportedStep, NamedState
+from tfse.streaming.steps.signature import INITIAL_STATE, NOISY, STEP, saved_model_metadata
+
+
+class SavedModelStep(ExportedStep):
+    """Runs the signature `step` of a SavedModel; names as in `contract`.
+
+    Args:
+        path: the folder with `saved_model.pb`, or the one above it whose
+            folders are versions by number; the newest is taken.
+
+    Raises:
+        ModelError: no SavedModel, or none of tfse.
+    """
+
+    def __init__(self, path: str | pathlib.Path) -> None:
+        """Loads the newest version."""
+        folder = _newest_version(pathlib.Path(path))
+        metadata = saved_model_metadata(folder)
+        self._loaded = _loaded(folder)
+        signatures = self._loaded.signatures
+        missing = {STEP, INITIAL_STATE} - set(signatures)
+        if missing:
+            raise ModelError(
+                f"a SavedModel must have the signatures `{STEP}` and `{INITIAL_STATE}`; "
+                f"{folder} lacks {sorted(missing)}."
+            )
+        self._step = signatures[STEP]
+        self._first = signatures[INITIAL_STATE]
+        streams, samples = self._step.structured_input_signature[1][NOISY].shape
+        super().__init__(metadata, streams, samples)
+
+    def _initial(self, num_streams: int) -> NamedState:
+        state = self._first()
+        return {
+            name: tf.repeat(zeros, num_streams // zeros.shape[0], axis=0)
+            for name, zeros in state.items()
+        }
+
+    def _run(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        return dict(self._step(**{name: tf.convert_to_tensor(x) for name, x in inputs.items()}))
+
+
+def _newest_version(folder: pathlib.Path) -> pathlib.Path:
+    if (folder / "saved_model.pb").is_file():
+        return folder
+    versions = [
+        path.parent for path in folder.glob("*/saved_model.pb") if path.parent.name.isdigit()
+    ]
+    if not versions:
+        raise ModelError(f"a model folder must be a SavedModel; received {folder}.")
+    return max(versions, key=lambda version: int(version.name))
+
+
+def _loaded(folder: pathlib.Path) -> Any:
+    try:
+        return tf.saved_model.load(str(folder))
+    except Exception as error:
+        # TensorFlow raises errors of its own family, of protobuf and of Python.
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise ModelError(
+            f"a SavedModel must be readable by TensorFlow; {folder}: {reason[0]}"
+        ) from error
