@@ -18,7 +18,7 @@ import soundfile
 
 from tests.streaming.tiny_streams import identity_step
 from tfse.streaming import enhance_file
-from tfse.streaming.steps.base import Samples
+from tfse.types import Samples
 
 RATES = (16_000, 8_000, 11_025, 22_050, 44_100, 48_000, 96_000)
 SECONDS = 3

@@ -23,8 +23,8 @@ from tfse.exporting.saved_model import export_saved_model
 from tfse.exporting.signatures import enhance_signature
 from tfse.models import EnhancementModel
 from tfse.streaming import KerasStep, Step, StreamingEnhancer, open_step
-from tfse.streaming.steps.base import Samples
 from tfse.streaming.steps.signature import ENHANCED
+from tfse.types import Samples
 
 RANDOM = 0
 LIMIT = 1e-5

@@ -22,7 +22,7 @@ from tfse.cli import program, verification
 from tfse.errors import ConfigError
 
 if TYPE_CHECKING:
-    from tfse.exporting.step_runs import Samples
+    from tfse.types import Samples
 
 flags.adopt_module_key_flags(verification)
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder of the files.", required=True)

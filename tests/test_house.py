@@ -21,7 +21,7 @@ FLOORS = [
     {"models"},
     {"layers"},
     {"audio", "dsp", "picture"},
-    {"csv_rows", "errors", "files", "native_logs", "pretrained", "terminal"},
+    {"csv_rows", "errors", "files", "native_logs", "pretrained", "terminal", "types"},
 ]
 LEVEL = {name: -level for level, names in enumerate(FLOORS) for name in names}
 FILES = sorted(PACKAGE.rglob("*.py"))

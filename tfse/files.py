@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Atomic writes, and hashes of files."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import contextlib
 import errno
 import fcntl
 import functools
+import hashlib
+import json
 import os
 import pathlib
 import uuid
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO
 
 _PART = ".tfse-{}.part"
 
@@ -62,6 +64,42 @@ def write_whole(target: pathlib.Path, data: bytes) -> None:
     """Writes a file whole or not at all, see `atomic`."""
     with atomic(target) as file:
         write_all(file, data)
+
+
+def write_text(target: pathlib.Path, text: str) -> None:
+    """Writes a text whole or not at all; bytes of a file name that are no text are escaped."""
+    write_whole(target, text.encode(errors="backslashreplace"))
+
+
+def write_json(target: pathlib.Path, value: Any) -> None:
+    """Writes JSON for a person to read, whole or not at all."""
+    write_text(target, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def sync(path: pathlib.Path) -> None:
+    """Waits until the bytes of a file are on the disk, not on their way to it."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def sha256_of(path: pathlib.Path) -> str:
+    """Returns the SHA-256 of a file, or of a folder's files with their names, hexadecimal."""
+    if path.is_dir():
+        files = (file for file in path.rglob("*") if file.is_file())
+        return sha256_of_files({file.relative_to(path).as_posix(): file for file in files})
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def sha256_of_files(files: Mapping[str, pathlib.Path]) -> str:
+    """Returns the SHA-256 of files with their names."""
+    digest = hashlib.sha256()
+    for name, path in sorted(files.items()):
+        digest.update(f"{name} {sha256_of(path)}\n".encode(errors="surrogateescape"))
+    return digest.hexdigest()
 
 
 def _move(part: pathlib.Path, target: pathlib.Path, overwrite: bool) -> None:

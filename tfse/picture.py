@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 
 from tfse.errors import ConfigError
+from tfse.types import Samples
 
-Samples = npt.NDArray[np.float32]
 Target = str | os.PathLike[str] | BinaryIO
 
 # Spectrograms reach from the loudest point of the first recording down to this.

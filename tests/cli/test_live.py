@@ -17,7 +17,7 @@ from tfse.errors import ConfigError
 from tfse.streaming.live import sound_devices
 from tfse.streaming.live.live_engine import LiveEngine
 from tfse.streaming.live.sound_devices import DeviceError, SoundDevice
-from tfse.streaming.steps.base import Samples
+from tfse.types import Samples
 
 
 class PortAudioError(Exception):

@@ -12,9 +12,10 @@ from tests.streaming.exports import Delay, export_saved_model, export_tflite
 from tests.streaming.tiny_streams import identity, lstm, lstm_step, noise
 from tfse.errors import ModelError
 from tfse.streaming import StreamingEnhancer, open_step
-from tfse.streaming.steps.base import Samples, Step
+from tfse.streaming.steps.base import Step
 from tfse.streaming.steps.saved_model import SavedModelStep
 from tfse.streaming.steps.signature import EXTRA_ASSETS, METADATA_FILE, signature_name
+from tfse.types import Samples
 
 
 @pytest.fixture(scope="module")

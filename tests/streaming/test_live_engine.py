@@ -9,7 +9,7 @@ from tests.streaming.tiny_streams import Stateless, identity_step, lstm_step, no
 from tfse.errors import ConfigError
 from tfse.streaming import StreamingEnhancer
 from tfse.streaming.live.live_engine import LiveEngine, run_live
-from tfse.streaming.steps.base import Samples
+from tfse.types import Samples
 
 
 class Recorded:

@@ -12,7 +12,7 @@ from tests.waiting import HANGS_S
 from tfse.audio.layout import Layout
 from tfse.errors import AudioError, ConfigError
 from tfse.streaming import EnhanceOptions, enhance, pipes
-from tfse.streaming.steps.base import Samples
+from tfse.types import Samples
 
 
 def layout(subtype: str = "PCM_16", channels: int = 1, rate: int = 16_000) -> Layout:

@@ -9,7 +9,7 @@ from tests.streaming.tiny_streams import Stateless, identity_step, lstm_step, no
 from tfse.errors import AudioError, ConfigError
 from tfse.streaming import enhance
 from tfse.streaming.recording_enhancer import Aligned, RecordingEnhancer
-from tfse.streaming.steps.base import Samples
+from tfse.types import Samples
 
 RATES = (16_000, 8_000, 11_025, 44_100, 48_000)
 

@@ -14,7 +14,7 @@ from tfse.streaming.batch.outcome import Existing, Order, Status
 from tfse.streaming.batch.plan import Places, Task, plan
 from tfse.streaming.batch.report import line, total_s, write_report
 from tfse.streaming.batch.run_batch import run_batch
-from tfse.streaming.steps.base import Samples
+from tfse.types import Samples
 
 DEADLY = 0.9
 

@@ -11,7 +11,8 @@ from tests.streaming.tiny_streams import dpcrn, dpcrn_step, identity_step, lstm,
 from tfse.errors import AudioError, ConfigError
 from tfse.models import EnhancementModel, enhance_aligned
 from tfse.streaming import StreamingEnhancer
-from tfse.streaming.steps.base import Samples, Step
+from tfse.streaming.steps.base import Step
+from tfse.types import Samples
 
 RANDOM = "random"
 SAMPLES = 5_001

@@ -13,7 +13,8 @@ from tfse import models
 from tfse.layers import STFT, InverseSTFT
 from tfse.models import EnhancementModel
 from tfse.streaming import KerasStep
-from tfse.streaming.steps.base import Samples, Step
+from tfse.streaming.steps.base import Step
+from tfse.types import Samples
 
 RATE = 16_000
 

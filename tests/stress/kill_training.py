@@ -115,7 +115,7 @@ def wait_for(
     if cause != WHILE_WRITING:
         time.sleep(pause)
         return
-    while not any(checkpoints.glob("*.partial")) and running.poll() is None:
+    while not any(checkpoints.glob(".tfse-*.part")) and running.poll() is None:
         time.sleep(GLANCE_S)
 
 

@@ -95,7 +95,7 @@ def test_on_a_full_disk_the_last_good_one_stays(kept, monkeypatch):
 
 
 def test_what_a_killed_process_left_half_written_goes(kept):
-    (kept / "step-0000000004.npz.partial").write_bytes(b"half")
+    (kept / ".tfse-0.part").write_bytes(b"half")
     assert _restored(kept)[0]["step"] == 3
     Checkpoints(kept, _variables()).save(5, {})
     assert sorted(os.listdir(kept)) == ["step-0000000003.npz", "step-0000000005.npz"]

@@ -16,8 +16,8 @@ import tfse
 from tests import instances
 from tfse.data import pipeline
 from tfse.data.config import DataConfig
-from tfse.data.records.index import sha256_of
 from tfse.errors import ConfigError, DataError, ModelError, TrainingError
+from tfse.files import sha256_of
 from tfse.losses import LossConfig
 from tfse.training import ExperimentConfig, TrainConfig, Trainer, make_strategy
 from tfse.training.progress import Progress
@@ -66,7 +66,7 @@ def test_run_leaves_models_config_and_history(run):
     assert tfse.load(run_dir / "best.keras").sample_rate == 16_000
     assert json.loads((run_dir / "config.json").read_text())["model"]["type"] == "LSTMIRMConfig"
     assert [row["step"] for row in _history(run_dir)] == [2, 4]
-    assert not list(run_dir.glob(".*partial*"))
+    assert not list(run_dir.glob(".tfse-*"))
 
 
 def test_saved_models_carry_no_optimizer(run):

@@ -10,10 +10,11 @@ from typing import BinaryIO
 
 import soundfile
 
-from tfse.audio.layout import Layout, Samples
+from tfse.audio.layout import Layout
 from tfse.audio.sequential_file import SequentialFile
 from tfse.errors import AudioError
 from tfse.files import write_all
+from tfse.types import Samples
 
 # Containers whose header counts bytes in 32 bits.
 _SMALL_CONTAINERS = ("AIFF", "AU", "AVR", "SVX", "WAV", "WAVEX")

@@ -16,9 +16,10 @@ import soundfile
 from tfse import native_logs
 from tfse.audio import joined_recordings, lost_chunks
 from tfse.audio.folder_walk import CONVERTIBLE, conversion_hint
-from tfse.audio.layout import Layout, Samples
+from tfse.audio.layout import Layout
 from tfse.audio.sequential_file import SequentialFile
 from tfse.errors import AudioError
+from tfse.types import Samples
 
 # A block holds so much audio at most, and so many values, all channels
 # together: memory stays the same whatever the rate and the number of channels.

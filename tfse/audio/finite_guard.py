@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tfse.errors import AudioError, ConfigError
-from tfse.streaming.steps.base import Samples
+from tfse.types import Samples
 
 ON_INVALID = ("raise", "zero")
 # Above this the power of a frame of 512 samples comes near the end of float32,

@@ -13,8 +13,7 @@ import numpy.typing as npt
 import soundfile
 
 from tfse.errors import ConfigError
-
-Samples = npt.NDArray[np.float32]
+from tfse.types import Samples
 
 # Endings that are not the name of their container.
 _OTHER_SUFFIXES = {

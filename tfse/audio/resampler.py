@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import soxr
 
-from tfse.streaming.steps.base import Samples
+from tfse.types import Samples
 
 
 class Resampler:

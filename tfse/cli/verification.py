@@ -11,9 +11,9 @@ from absl import flags
 from tfse.errors import ConfigError
 
 if TYPE_CHECKING:
-    from tfse.exporting.step_runs import Samples
     from tfse.exporting.verification.verify import Form, Pair
     from tfse.models import EnhancementModel
+    from tfse.types import Samples
 
 MODEL = flags.DEFINE_string(
     "model", None, "Name of a shipped model, or a .keras file.", required=True

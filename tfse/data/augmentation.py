@@ -5,15 +5,14 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
-from typing import Any
 
 import tensorflow as tf
 
 from tfse.data import constants
 from tfse.data.augmentation_config import AugmentationConfig
 from tfse.data.stateless_random import either, fold, uniform
+from tfse.types import Tensor
 
-Tensor = Any
 # From a number of samples to so many samples of a recording.
 Take = Callable[[Tensor], Tensor]
 

@@ -10,8 +10,7 @@ import tensorflow as tf
 
 from tfse.data.records.record_table import RecordTable
 from tfse.data.stateless_random import below
-
-Tensor = Any
+from tfse.types import Tensor
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import tensorflow as tf
 
 from tfse.data.stateless_random import below, fold
+from tfse.types import Tensor
 
-Tensor = Any
 # From the number of a piece in the stretch and a seed to the number of a record.
 Pick = Callable[[Tensor, Tensor], Tensor]
 # From a record, the first sample of a cut and its length to a better first sample.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
 
 import tensorflow as tf
 
@@ -20,8 +19,8 @@ from tfse.data.stateless_random import Purpose, below, either, fold, permuted, u
 from tfse.data.synthetic_noise import SyntheticNoise
 from tfse.data.voices import Voices
 from tfse.dsp import mixing as dsp
+from tfse.types import Tensor
 
-Tensor = Any
 Mixture = dict[str, Tensor]
 Seeds = dict[Purpose, Tensor]
 # From the seeds of the record and of its colour to a stretch of noise.

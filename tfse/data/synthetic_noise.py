@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Any
 
 import tensorflow as tf
 
 from tfse.data import constants
 from tfse.data.stateless_random import below, fold
-
-Tensor = Any
+from tfse.types import Tensor
 
 # FFT lengths are multiples of this, so that they have few large factors.
 _LENGTH_STEP = 160

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import tensorflow as tf
 
@@ -12,8 +11,7 @@ from tfse.data.joining import Pick, joined
 from tfse.data.records.record_table import RecordTable
 from tfse.data.stateless_random import below, fold, permuted
 from tfse.dsp import mixing as dsp
-
-Tensor = Any
+from tfse.types import Tensor
 
 
 @dataclasses.dataclass(frozen=True)

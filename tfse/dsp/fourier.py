@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-Tensor = Any
+from tfse.types import Tensor
 
 
 def forward(frames: Tensor, length: int) -> tuple[Tensor, Tensor]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from keras import ops
 
-Tensor = Any
+from tfse.types import Tensor
 
 
 def frame(samples: Tensor, *, frame_length: int, hop_length: int) -> Tensor:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from keras import ops
 
-Tensor = Any
+from tfse.types import Tensor
 
 # -100 dBFS, added to both powers of a ratio: digital silence has none.
 _SMALLEST_POWER = 1e-10

@@ -7,13 +7,12 @@ equal width in Bark up to 4 kHz and are wider above, and are sums of bins of a
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-Tensor = Any
+from tfse.types import Tensor
+
 Table = npt.NDArray[np.float32]
 
 #: What the tables are for.

@@ -7,12 +7,10 @@ A spectrum has its real and imaginary part as the last axis,
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from keras import ops
 
-Tensor = Any
+from tfse.types import Tensor
 
 # Added to a power before a division: digital silence has none. It lies 100 dB
 # and more below the power of a bin of the quietest 16-bit speech.

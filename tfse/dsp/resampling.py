@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-Tensor = Any
+from tfse.types import Tensor
 
 # What the filter of Octave's `resample` is designed for.
 _REJECTION_DB = 60.0

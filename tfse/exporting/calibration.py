@@ -7,15 +7,11 @@ import os
 import pathlib
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from tfse.data.config import DataConfig
 from tfse.data.key_file import RUN_CONFIG, run_settings
 from tfse.data.pipeline import training_dataset
 from tfse.data.records.index import read_index
-
-Samples = npt.NDArray[np.float32]
+from tfse.types import Samples
 
 #: RMS levels of the mixtures in dBFS, for a model whose training nobody knows. A model
 #: that was trained on less still meets recordings that are as loud.

@@ -16,11 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tfse.exporting import number_formats, step_runs
-
-Samples = npt.NDArray[np.float32]
+from tfse.types import Samples
 
 #: A layer whose output SNR, alone in 8 bits, is below this stays float32, ...
 LEAST_SNR_DB = 55.0

@@ -6,12 +6,10 @@ import pathlib
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-import numpy.typing as npt
 
 from tfse.streaming.steps.signature import ENHANCED, NOISY
 from tfse.streaming.steps.tflite import signature_runner
-
-Samples = npt.NDArray[np.float32]
+from tfse.types import Samples
 
 #: Frames between two steps that `trajectories` keeps: neighbours are alike.
 _EVERY = 7

@@ -16,11 +16,12 @@ from tfse.errors import ConfigError, ModelError
 from tfse.exporting import inspection, metadata, sensitive_layers, subprocess_tasks
 from tfse.exporting.number_formats import CALIBRATED, EIGHT_BITS, FLOAT32, FORMATS
 from tfse.exporting.signatures import step_signature
-from tfse.exporting.step_runs import Samples, trajectories
+from tfse.exporting.step_runs import trajectories
 from tfse.exporting.verification import recordings
 from tfse.layers import require_streamable
 from tfse.models import EnhancementModel
 from tfse.streaming.steps.signature import STEP
+from tfse.types import Samples
 
 
 @dataclasses.dataclass(frozen=True)

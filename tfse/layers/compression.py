@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from tfse.errors import ConfigError
-from tfse.layers.streaming import Shape, Tensor
+from tfse.types import Shape, Tensor
 
 
 class _PowerLaw(keras.layers.Layer):

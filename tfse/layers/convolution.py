@@ -8,7 +8,8 @@ import keras
 from keras import ops
 
 from tfse.errors import ConfigError
-from tfse.layers.streaming import Shape, State, StreamingLayer, Tensor
+from tfse.layers.streaming import State, StreamingLayer
+from tfse.types import Shape, Tensor
 
 
 class _CausalConvolution(StreamingLayer):

@@ -12,7 +12,8 @@ from keras import ops
 from tfse.errors import ConfigError
 from tfse.layers.lowering import is_lowering
 from tfse.layers.running_mean import exponential_sums
-from tfse.layers.streaming import Shape, State, StreamingLayer, Tensor
+from tfse.layers.streaming import State, StreamingLayer
+from tfse.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="tfse")

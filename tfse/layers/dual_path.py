@@ -8,7 +8,7 @@ import keras
 
 from tfse.layers.lstm import FrequencyBLSTM, TimeLSTM
 from tfse.layers.normalization import FrameNormalization
-from tfse.layers.streaming import Shape, Tensor
+from tfse.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="tfse")

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from keras import ops
 
 from tfse.errors import ConfigError
-from tfse.layers.streaming import Shape, Tensor
+from tfse.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="tfse")

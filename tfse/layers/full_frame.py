@@ -10,15 +10,14 @@ from keras import ops
 
 from tfse.errors import ConfigError, ModelError
 from tfse.layers.streaming import (
-    Shape,
     State,
     StateScope,
     StreamingLayer,
-    Tensor,
     active_scope,
     initial_state,
     streaming_layers,
 )
+from tfse.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="tfse")

@@ -8,7 +8,8 @@ import keras
 from keras import ops
 
 from tfse.layers.lowering import is_lowering
-from tfse.layers.streaming import Shape, State, StreamingLayer, Tensor
+from tfse.layers.streaming import State, StreamingLayer
+from tfse.types import Shape, Tensor
 
 # Frames in one turn of the loop, each turn of which costs as much as several operations.
 _BLOCK = 8

@@ -9,7 +9,8 @@ from keras import ops
 
 from tfse.errors import ConfigError
 from tfse.layers.running_mean import exponential_sums
-from tfse.layers.streaming import Shape, State, StreamingLayer, Tensor
+from tfse.layers.streaming import State, StreamingLayer
+from tfse.types import Shape, Tensor
 
 # Power of a bin below which silence is not amplified further: 23 dB below white noise at
 # -90 dBFS in a Hann window of 512 samples.

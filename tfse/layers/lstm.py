@@ -10,7 +10,8 @@ from keras import ops
 
 from tfse.errors import ConfigError
 from tfse.layers.lowering import is_lowering
-from tfse.layers.streaming import Shape, State, StreamingLayer, Tensor
+from tfse.layers.streaming import State, StreamingLayer
+from tfse.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="tfse")

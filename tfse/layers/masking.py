@@ -9,7 +9,7 @@ import keras
 from keras import ops
 
 from tfse.dsp import masks
-from tfse.layers.streaming import Shape, Tensor
+from tfse.types import Shape, Tensor
 
 
 class _Masking(keras.layers.Layer):

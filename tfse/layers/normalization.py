@@ -12,7 +12,7 @@ import numpy.typing as npt
 from keras import ops
 
 from tfse.errors import ConfigError
-from tfse.layers.streaming import Shape, Tensor
+from tfse.types import Shape, Tensor
 
 _frame_counts: ContextVar[Tensor | None] = ContextVar("frame_counts", default=None)
 

@@ -7,7 +7,7 @@ import math
 from keras import ops
 
 from tfse.layers.lowering import is_lowering
-from tfse.layers.streaming import Tensor
+from tfse.types import Tensor
 
 
 def exponential_sums(values: Tensor, last: Tensor, time_constant: float) -> Tensor:

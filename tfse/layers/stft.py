@@ -11,7 +11,8 @@ from keras import ops
 from tfse.dsp import fourier, framing, windows
 from tfse.errors import ConfigError
 from tfse.layers.lowering import is_lowering
-from tfse.layers.streaming import Shape, State, StreamingLayer, Tensor
+from tfse.layers.streaming import State, StreamingLayer
+from tfse.types import Shape, Tensor
 
 
 class _Transform(StreamingLayer):

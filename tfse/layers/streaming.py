@@ -5,16 +5,14 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import Any
 
 import keras
 from keras import ops
 
 from tfse.errors import ModelError
+from tfse.types import Tensor
 
-Tensor = Any
 State = dict[str, Tensor]
-Shape = tuple[Any, ...]  # a size is None where it is not known yet
 
 _active_scope: contextvars.ContextVar[StateScope | None] = contextvars.ContextVar(
     "tfse_state_scope", default=None

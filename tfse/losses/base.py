@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import keras
 from keras import ops
 
 from tfse.layers import STFT
+from tfse.types import Tensor
 
-Tensor = Any
 Tensors = Mapping[str, Tensor]
 
 

@@ -10,13 +10,13 @@ from tfse.errors import ConfigError
 from tfse.layers import STFT
 from tfse.losses.base import (
     EnhancementLoss,
-    Tensor,
     Tensors,
     head_without_padding,
     mean_over_frames,
     spectrum,
     target_without_padding,
 )
+from tfse.types import Tensor
 
 
 class MaskMSE(EnhancementLoss):

@@ -8,14 +8,8 @@ from keras import ops
 
 from tfse.dsp import masks
 from tfse.layers import STFT
-from tfse.losses.base import (
-    EnhancementLoss,
-    Tensor,
-    Tensors,
-    mean_over_frames,
-    spectrum,
-    without_padding,
-)
+from tfse.losses.base import EnhancementLoss, Tensors, mean_over_frames, spectrum, without_padding
+from tfse.types import Tensor
 
 #: (frame, hop, FFT) in samples, as Parallel WaveGAN has them.
 RESOLUTIONS = ((600, 120, 1024), (1200, 240, 2048), (240, 50, 512))

@@ -9,13 +9,13 @@ from tfse.errors import ConfigError
 from tfse.layers import STFT
 from tfse.losses.base import (
     EnhancementLoss,
-    Tensor,
     Tensors,
     mean_over_frames,
     spectrum,
     target_without_padding,
     without_padding,
 )
+from tfse.types import Tensor
 
 # Inside a square root: the power of a bin at -140 dBFS.
 _SMALLEST_POWER = 1e-12

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tfse.dsp import levels
 from tfse.errors import ConfigError
-from tfse.losses.base import EnhancementLoss, Tensor, Tensors, without_padding
+from tfse.losses.base import EnhancementLoss, Tensors, without_padding
+from tfse.types import Tensor
 
 # Above this SNR a smaller error is worth less and less, in dB.
 SNR_LIMIT_DB = 30.0

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from tfse.errors import ConfigError
-from tfse.losses.base import EnhancementLoss, Tensor, Tensors
+from tfse.losses.base import EnhancementLoss, Tensors
 from tfse.losses.config import LossConfig
 from tfse.losses.intelligibility import NegativeESTOI, NegativeSTOI
 from tfse.losses.loudness_disturbance import LoudnessDisturbance
@@ -16,6 +16,7 @@ from tfse.losses.spectral import CompressedSpectrumMSE, LogSpectralMSE
 from tfse.losses.suppression import OverSuppression, ResidualLevel
 from tfse.losses.waveform import NegativeSISDR, NegativeSNR
 from tfse.models import EnhancementModel
+from tfse.types import Tensor
 
 
 class WeightedSum(EnhancementLoss):

@@ -20,11 +20,11 @@ from tfse.layers import (
     FrameNormalization,
     PolarMask,
 )
-from tfse.layers.streaming import Tensor
 from tfse.models.config import ModelConfig
 from tfse.models.enhancement_model import EnhancementModel, around_core, core_model, spectrum_input
 from tfse.models.features import with_log_power
 from tfse.models.registry import register
+from tfse.types import Tensor
 
 # Real and imaginary part: of the spectrum that comes in, of the mask that goes out.
 _COMPLEX = 2

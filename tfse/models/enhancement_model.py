@@ -19,8 +19,7 @@ from tfse.layers import (
 )
 from tfse.layers import latency_samples as total_latency
 from tfse.models.config import ModelConfig
-
-Tensor = Any
+from tfse.types import Tensor
 
 _FIRST_FRAMES = ("partial", "full")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfse.layers import AppendChannel, LogPower, Standardization
-from tfse.layers.streaming import Tensor
+from tfse.types import Tensor
 
 
 def with_log_power(x: Tensor, spectrum: Tensor) -> Tensor:

@@ -14,8 +14,9 @@ from tfse.errors import AudioError
 from tfse.pretrained import DEFAULT_MODEL
 from tfse.streaming.dry_wet import DryWet
 from tfse.streaming.recording_enhancer import RecordingEnhancer
-from tfse.streaming.steps.base import Samples, Step
+from tfse.streaming.steps.base import Step
 from tfse.streaming.steps.open_step import Model, open_step
+from tfse.types import Samples
 
 # Librosa and torchaudio give [channels, samples]. No recording has so many channels.
 _FEW = 64

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tfse.errors import ConfigError
 from tfse.streaming.recording_enhancer import Aligned
-from tfse.streaming.steps.base import Samples
+from tfse.types import Samples
 
 
 class DryWet:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from tfse.dsp.windows import analysis_window
-from tfse.streaming.steps.base import Samples, Step
+from tfse.streaming.steps.base import Step
+from tfse.types import Samples
 
 # Share of the channels' power that steers a bin to gain 1 where their mean cancels out.
 _CANCELLED = 1e-3

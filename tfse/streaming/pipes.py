@@ -18,7 +18,8 @@ from tfse.audio.layout import Layout
 from tfse.errors import AudioError
 from tfse.streaming import sample_flow
 from tfse.streaming.options import EnhanceOptions, Summary
-from tfse.streaming.steps.base import Samples, Step
+from tfse.streaming.steps.base import Step
+from tfse.types import Samples
 
 _READ_BYTES = 1 << 16
 

@@ -10,8 +10,9 @@ from tfse.audio.file_source import require_rate
 from tfse.audio.finite_guard import FiniteGuard
 from tfse.audio.resampler import Resampler
 from tfse.streaming.linked_channels import LinkedChannels
-from tfse.streaming.steps.base import Samples, Step
+from tfse.streaming.steps.base import Step
 from tfse.streaming.streaming_enhancer import StreamingEnhancer
+from tfse.types import Samples
 
 
 class Aligned(NamedTuple):

@@ -13,7 +13,8 @@ from tfse.audio.finite_guard import INTEGER_PEAK
 from tfse.streaming.dry_wet import DryWet
 from tfse.streaming.options import EnhanceOptions, Summary
 from tfse.streaming.recording_enhancer import Aligned, RecordingEnhancer
-from tfse.streaming.steps.base import Samples, Step
+from tfse.streaming.steps.base import Step
+from tfse.types import Samples
 
 _QUIET_DBFS = -50.0
 

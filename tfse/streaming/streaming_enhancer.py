@@ -8,7 +8,8 @@ import numpy as np
 
 from tfse.audio.finite_guard import FiniteGuard
 from tfse.errors import AudioError, ConfigError
-from tfse.streaming.steps.base import Samples, Step
+from tfse.streaming.steps.base import Step
+from tfse.types import Samples
 
 # A step runs at most so much audio at once, all streams together: enough that
 # the cost of a call does not count, little enough that memory stays small.

@@ -8,8 +8,8 @@ import pathlib
 from typing import Any
 
 from tfse.data import pipeline
+from tfse.files import write_json
 from tfse.training.config import ExperimentConfig
-from tfse.training.run_folder import write_json
 
 
 def write_bad_batches(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import pathlib
 import re
 import sys
@@ -18,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tfse.errors import TrainingError
+from tfse.files import atomic
 
 KEPT = 2
 _PROGRESS = "progress"
@@ -32,7 +31,7 @@ class Checkpoints:
     """Keeps the last two states of a run, each in one file, `step-0000001000.npz`.
 
     A file is written under another name, flushed to the disk, and renamed: a
-    process that is killed leaves at most a `.partial` that nobody reads. Every
+    process that is killed leaves at most a part that nobody reads. Every
     array in it has a checksum.
 
     Args:
@@ -68,11 +67,11 @@ class Checkpoints:
         arrays[_PROGRESS] = np.frombuffer(json.dumps(progress).encode(), np.uint8)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            _write(path, arrays)
+            with atomic(path) as file:
+                np.savez(file, **arrays)
         except OSError as error:
             raise TrainingError(self._complaint(path, error)) from error
-        # What another process was killed over goes too.
-        for old in [*self._paths()[KEPT:], *self._folder.glob("*.partial")]:
+        for old in self._paths()[KEPT:]:
             old.unlink()
 
     def restore(self) -> dict[str, Any] | None:
@@ -131,20 +130,6 @@ def by_name(**groups: Sequence[keras.Variable]) -> dict[str, keras.Variable]:
         for group, variables in groups.items()
         for index, variable in enumerate(variables)
     }
-
-
-def _write(path: pathlib.Path, arrays: Arrays) -> None:
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            np.savez(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-        raise
 
 
 def _read(path: pathlib.Path) -> Arrays:

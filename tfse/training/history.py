@@ -7,8 +7,6 @@ import io
 import pathlib
 from collections.abc import Mapping
 
-from tfse.training.run_folder import write_text
-
 Row = dict[str, str]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 from keras import ops
 
-Tensor = Any
+from tfse.types import Tensor
 
 # Coefficients and number of the Newton-Schulz iterations (Jordan et al.).
 _QUINTIC = (3.4445, -4.7750, 2.0315)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import pathlib
+import tempfile
 from collections.abc import Iterator
 from typing import Any
 
 import keras
 
 from tfse.errors import ConfigError
-from tfse.files import write_whole
+from tfse.files import write_json, write_whole
 from tfse.training.config import ExperimentConfig, TrainConfig
 from tfse.training.progress import Progress
 
@@ -133,19 +133,11 @@ class RunFolder:
 
 def save_model(model: keras.Model, path: pathlib.Path) -> None:
     """Writes a model whole or not at all."""
-    temporary = path.with_name(f".{path.stem}.partial.keras")
-    model.save(temporary)
-    os.replace(temporary, path)
-
-
-def write_text(path: pathlib.Path, text: str) -> None:
-    """Writes a text whole or not at all."""
-    write_whole(path, text.encode())
-
-
-def write_json(path: pathlib.Path, value: Any) -> None:
-    """Writes JSON for a person to read, whole or not at all."""
-    write_text(path, json.dumps(value, indent=2, sort_keys=True) + "\n")
+    with tempfile.TemporaryDirectory() as folder:
+        # Keras takes a path and no open file.
+        temporary = pathlib.Path(folder) / path.name
+        model.save(temporary)
+        write_whole(path, temporary.read_bytes())
 
 
 def _read_json(path: pathlib.Path) -> Any:

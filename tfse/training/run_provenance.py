@@ -12,7 +12,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfse.data.records.index import INDEX_NAME, sha256_of
+from tfse.data.records.index import INDEX_NAME
+from tfse.files import sha256_of
 from tfse.training.config import ExperimentConfig
 
 PACKAGES = ("tfse", "tensorflow", "tensorflow-io", "keras", "numpy")

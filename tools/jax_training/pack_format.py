@@ -13,8 +13,8 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
-from tfse.data.records.index import sha256_of
 from tfse.errors import DataError
+from tfse.files import sha256_of
 
 FORMAT = "tfse-pack-1"
 MANIFEST = "part.json"

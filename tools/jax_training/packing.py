@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tfse.data.config import DataConfig
-from tfse.data.records.index import Index, sha256_of
+from tfse.data.records.index import Index
 from tfse.errors import ConfigError
+from tfse.files import sha256_of
 from tools.jax_training import codec, prepared
 from tools.jax_training.pack_format import GAP, SETS, VALIDATION_SETS, PackedFile, Part, part_folder
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from tfse.data.preparation import mono_audio
 from tfse.data.preparation.recording_sources import Source
 from tfse.errors import AudioError
+from tfse.types import Samples
 
 # Longer recordings become several records: the pipeline reads a record whole,
 # and four seconds of crop should not cost the reading of an hour.
@@ -90,9 +91,7 @@ def convert(source: Source, conversion: Conversion) -> Converted:
     return Converted(source, tuple(_pieces(source, samples, conversion)))
 
 
-def _pieces(
-    source: Source, samples: mono_audio.Samples, conversion: Conversion
-) -> Iterator[EncodedPiece]:
+def _pieces(source: Source, samples: Samples, conversion: Conversion) -> Iterator[EncodedPiece]:
     rate = conversion.sample_rate
     count = math.ceil(samples.size / (RECORD_MAX_S * rate))
     for number, part in enumerate(_equal_parts(samples, count)):
@@ -100,7 +99,7 @@ def _pieces(
         yield EncodedPiece(piece_id, mono_audio.encode(part, rate, conversion.encoding), part.size)
 
 
-def _equal_parts(samples: mono_audio.Samples, count: int) -> Sequence[mono_audio.Samples]:
+def _equal_parts(samples: Samples, count: int) -> Sequence[Samples]:
     ends = [samples.size * number // count for number in range(count + 1)]
     return [samples[start:end] for start, end in itertools.pairwise(ends)]
 

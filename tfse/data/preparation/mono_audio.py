@@ -10,14 +10,12 @@ import math
 import pathlib
 
 import numpy as np
-import numpy.typing as npt
 import soundfile
 import soxr
 
 from tfse.audio.file_source import FileSource
 from tfse.errors import AudioError, ConfigError
-
-Samples = npt.NDArray[np.float32]
+from tfse.types import Samples
 
 ENCODINGS = ("pcm16", "flac")
 # Full scale of 16-bit audio: a 16-bit source comes through unchanged.

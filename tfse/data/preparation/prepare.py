@@ -29,6 +29,7 @@ from tfse.data.preparation.splits import assign_splits
 from tfse.data.preparation.worker_processes import parallel_map
 from tfse.data.records import index
 from tfse.errors import ConfigError, DataError
+from tfse.files import write_json
 from tfse.terminal import progress_bar
 
 SKIPPED_NAME = "skipped.csv"
@@ -208,7 +209,7 @@ def _begin(folder: pathlib.Path, plan: str) -> None:
         _clear(note.parent)
         return
     note.parent.mkdir(parents=True, exist_ok=True)
-    index.write_json(note, plan)
+    write_json(note, plan)
 
 
 def _clear(unfinished: pathlib.Path) -> None:

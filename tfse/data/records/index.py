@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
-import os
 import pathlib
 from typing import Any
 
 from tfse.data.preparation import splits
 from tfse.errors import DataError
-from tfse.files import write_whole
+from tfse.files import sha256_of, write_json
 
 INDEX_NAME = "index.json"
 FORMAT = "tfse-data-1"
@@ -155,28 +153,6 @@ def verify_checksums(folder: pathlib.Path, index: Index) -> None:
                 f"A shard must be as it was written; received {folder / shard.file}, "
                 "whose checksum is another. Prepare the data again."
             )
-
-
-def sha256_of(path: pathlib.Path) -> str:
-    """Returns the SHA-256 of a file, hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def sync(path: pathlib.Path) -> None:
-    """Waits until the bytes of a file are on the disk, not on their way to it."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def write_json(path: pathlib.Path, value: Any) -> None:
-    """Writes JSON whole or not at all."""
-    text = json.dumps(value, indent=1, ensure_ascii=False)
-    # Bytes of a name that are no text are written as JSON escapes them.
-    write_whole(path, text.encode(errors="backslashreplace"))
 
 
 def _load(path: pathlib.Path) -> dict[str, Any]:

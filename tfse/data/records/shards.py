@@ -21,6 +21,7 @@ from tfse.data.preparation.splits import SPLITS
 from tfse.data.preparation.worker_processes import ParallelMap, one_by_one
 from tfse.data.records import audio_record, index
 from tfse.errors import DataError
+from tfse.files import sha256_of, sync, write_json
 
 Skipped = tuple[str, str]
 UNFINISHED_SUFFIX = ".tmp"
@@ -147,11 +148,11 @@ def _finish(
     records: Sequence[index.RecordEntry],
     skipped: Sequence[Skipped],
 ) -> None:
-    index.sync(unfinished)
-    size, digest = unfinished.stat().st_size, index.sha256_of(unfinished)
+    sync(unfinished)
+    size, digest = unfinished.stat().st_size, sha256_of(unfinished)
     shard = index.ShardEntry(plan.file, plan.set, plan.split, size, digest, tuple(records))
     note = unfinished.with_suffix(".json")
-    index.write_json(note, {"shard": dataclasses.asdict(shard), "skipped": skipped})
+    write_json(note, {"shard": dataclasses.asdict(shard), "skipped": skipped})
     note.replace(_note(plan, folder))
     unfinished.replace(folder / plan.file)
 

@@ -15,7 +15,7 @@ from tfse import csv_rows
 from tfse.data.rooms.image_sources import CENTRES_HZ, RATE_60_DB, SPEED_OF_SOUND_M_S, Box, render
 from tfse.data.rooms.room_layout import RT60_S_MAX, RT60_S_MIN, Position, Room, draw_room
 from tfse.errors import ConfigError
-from tfse.files import write_whole
+from tfse.files import atomic, write_whole
 
 Array = npt.NDArray[np.float64]
 
@@ -121,7 +121,9 @@ def write_rooms(
         (folder / name).mkdir(exist_ok=True)
         for which, position in enumerate(room.positions):
             file = f"{name}/position-{which}.flac"
-            _write(folder / file, impulse_response(room, position, sample_rate), sample_rate)
+            response = impulse_response(room, position, sample_rate)
+            with atomic(folder / file) as opened:
+                soundfile.write(opened, response, sample_rate, format="FLAC", subtype="PCM_24")
             rows.append(_row(file, room, position))
         yield room
     _write_table(folder / "rooms.csv", rows)
@@ -144,12 +146,6 @@ def _row(file: str, room: Room, position: Position) -> tuple[Any, ...]:
     numbers = (*room.size_m, position.distance_m, room.rt60_s, position.aside_deg)
     *walls, floor, ceiling = room.surfaces
     return (file, *(f"{number:.3f}" for number in numbers), floor, ceiling, " ".join(walls))
-
-
-def _write(path: pathlib.Path, response: npt.NDArray[np.float32], sample_rate: int) -> None:
-    part = path.with_suffix(".part")
-    soundfile.write(part, response, sample_rate, format="FLAC", subtype="PCM_24")
-    part.replace(path)
 
 
 def _write_table(path: pathlib.Path, rows: list[tuple[Any, ...]]) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from tfse.data.records.index import sha256_of
 from tfse.errors import ConfigError
 from tfse.evaluation.sources.recordings import Sound
+from tfse.files import sha256_of
 from tfse.metrics import MetricNotApplicable, MetricUndefined
-from tfse.streaming.steps.base import Samples
+from tfse.types import Samples
 
 _SAMPLE_RATE = 16_000
 # Of the authors' program: what the outputs SIG, BAK and OVRL are put through.

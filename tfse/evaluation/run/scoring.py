@@ -19,7 +19,8 @@ from tfse.evaluation.sources.systems import NOISY
 from tfse.metrics import MetricNotApplicable, MetricUndefined, PairResult
 from tfse.metrics.validation import validate
 from tfse.streaming.recording_enhancer import RecordingEnhancer
-from tfse.streaming.steps.base import Samples, Step
+from tfse.streaming.steps.base import Step
+from tfse.types import Samples
 
 # At or beyond it a sample is clipped; the largest of 16 bits is 0.99997.
 _FULL_SCALE = 0.9999

@@ -14,7 +14,8 @@ from tfse.audio.layout import format_of
 from tfse.errors import ConfigError
 from tfse.evaluation.sources.metadata_file import Metadata
 from tfse.evaluation.sources.recordings import Facts, Missing, Origin, Recording
-from tfse.evaluation.sources.systems import sha256_of_files, short_labels
+from tfse.evaluation.sources.systems import short_labels
+from tfse.files import sha256_of_files
 
 Path = str | os.PathLike[str]
 

@@ -7,9 +7,9 @@ import math
 import os
 import pathlib
 
-from tfse.data.records.index import sha256_of
 from tfse.errors import ConfigError
 from tfse.evaluation.sources.recordings import Facts
+from tfse.files import sha256_of
 
 #: Columns of what recordings may have in common, see `Facts`.
 GROUPS = ("speaker", "noise_group", "room")

@@ -10,9 +10,10 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from tfse.data.config import DataConfig
-from tfse.data.records.index import INDEX_NAME, read_index, sha256_of
+from tfse.data.records.index import INDEX_NAME, read_index
 from tfse.errors import ConfigError
 from tfse.evaluation.sources.recordings import Facts, Recording, Sound
+from tfse.files import sha256_of
 
 _NO_NOISE = "none"
 # The fixed sets of the pipeline do not follow the seed of a training, nor its balance.

@@ -11,7 +11,7 @@ import numpy as np
 
 from tfse.audio.file_source import FileSource
 from tfse.errors import AudioError
-from tfse.streaming.steps.base import Samples
+from tfse.types import Samples
 
 #: Longer recordings get a reason: the metrics need about 4 MB of memory a second.
 LONGEST_S = 1800.0

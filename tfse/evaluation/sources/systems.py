@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from tfse import pretrained
-from tfse.data.records import index
 from tfse.errors import ConfigError
+from tfse.files import sha256_of
 from tfse.streaming.steps.base import Step
 from tfse.streaming.steps.trust import require_trust
 
@@ -85,22 +84,6 @@ def short_labels(names: Sequence[str]) -> list[str]:
             size += 1
         labels.append("/".join(mine[-size:]))
     return labels
-
-
-def sha256_of(path: pathlib.Path) -> str:
-    """Returns the SHA-256 of a file, or of a folder's files with their names."""
-    if path.is_file():
-        return index.sha256_of(path)
-    files = (file for file in path.rglob("*") if file.is_file())
-    return sha256_of_files({file.relative_to(path).as_posix(): file for file in files})
-
-
-def sha256_of_files(files: Mapping[str, pathlib.Path]) -> str:
-    """Returns the SHA-256 of files with their names."""
-    digest = hashlib.sha256()
-    for name, path in sorted(files.items()):
-        digest.update(f"{name} {index.sha256_of(path)}\n".encode(errors="surrogateescape"))
-    return digest.hexdigest()
 
 
 def _path(name: str) -> pathlib.Path:

@@ -20,13 +20,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tfse.errors import ModelError
 from tfse.exporting import subprocess_tasks
 from tfse.streaming.steps.signature import ENHANCED
-
-Samples = npt.NDArray[np.float32]
+from tfse.types import Samples
 
 OFFLINE = "offline Keras"
 STREAMING = "streaming Keras"

@@ -14,8 +14,8 @@ from tfse.data.config import DataConfig
 from tfse.data.pipeline import fixed_dataset
 from tfse.errors import AudioError
 from tfse.exporting.calibration import served_by
-from tfse.exporting.verification.measure_variant import Samples
 from tfse.exporting.verification.verify import Pair
+from tfse.types import Samples
 
 _SEGMENT_S = 3.0
 _LOUD_DBFS = -6.0

@@ -12,7 +12,7 @@ import numpy as np
 from tfse import metrics
 from tfse.errors import ModelError
 from tfse.exporting.verification import measure_variant
-from tfse.exporting.verification.measure_variant import Samples
+from tfse.types import Samples
 
 #: Values of each metric, one a recording; None where it has none.
 Scores = dict[str, list[float | None]]

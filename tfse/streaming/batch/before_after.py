@@ -8,7 +8,7 @@ from typing import BinaryIO
 import numpy as np
 
 from tfse.picture import draw_waveforms
-from tfse.streaming.steps.base import Samples
+from tfse.types import Samples
 
 #: So much of a recording is drawn, from its beginning.
 PICTURE_S = 30.0

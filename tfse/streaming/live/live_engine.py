@@ -13,8 +13,9 @@ from typing import Protocol
 import numpy as np
 
 from tfse.errors import ConfigError
-from tfse.streaming.steps.base import Samples, Step
+from tfse.streaming.steps.base import Step
 from tfse.streaming.streaming_enhancer import StreamingEnhancer
+from tfse.types import Samples
 
 # Percentiles are those of the last so many blocks.
 _REMEMBERED = 10_000

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfse.errors import TfseError
-from tfse.streaming.steps.base import Samples
+from tfse.types import Samples
 
 
 class DeviceError(TfseError):

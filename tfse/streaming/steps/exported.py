@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tfse.streaming.steps.base import Samples
 from tfse.streaming.steps.signature import ENHANCED, NOISY, Metadata
+from tfse.types import Samples
 
 NamedState = Mapping[str, Any]
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 from tfse.errors import ModelError
 from tfse.layers import streaming
 from tfse.models import EnhancementModel
-from tfse.streaming.steps.base import Samples
+from tfse.types import Samples
 
 
 class KerasStep:
