@@ -7,6 +7,8 @@ import io
 import pathlib
 from collections.abc import Mapping
 
+from tfse.files import write_text
+
 Row = dict[str, str]
 
 
