@@ -60,8 +60,8 @@ def log_mmse(noisy: Array, sample_rate: int) -> Array:
     """Returns a recording with its noise taken down.
 
     Args:
-        noisy: The recording.
-        sample_rate: In Hz.
+        noisy: the recording.
+        sample_rate: in Hz.
 
     Shapes:
         [samples] -> [samples]
@@ -107,9 +107,9 @@ def track_noise(power: Array, noise: Array, presence: Array) -> tuple[Array, Arr
     """Returns the noise power after a frame, and the smoothed probability of speech.
 
     Args:
-        power: Of the frame, `[bins]`.
-        noise: Power so far, `[bins]`.
-        presence: Smoothed probability so far, `[bins]`.
+        power: of the frame, `[bins]`.
+        noise: power so far, `[bins]`.
+        presence: smoothed probability so far, `[bins]`.
     """
     exponent = np.minimum(power / noise * RATIO_IF_SPEECH / (1 + RATIO_IF_SPEECH), 200)
     probability = 1 / (1 + (1 + RATIO_IF_SPEECH) * np.exp(-exponent))

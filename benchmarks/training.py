@@ -118,7 +118,6 @@ class Waiting:
     """
 
     def __init__(self, batches: Any) -> None:
-        """Begins to mix."""
         self._batches = iter(batches)
         self.waited = 0.0
 

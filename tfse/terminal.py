@@ -86,7 +86,6 @@ class ProgressLines:
         stream: TextIO,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begins to measure."""
         self._total = f" of {total:.0f}" if total else ""
         self._left = total
         self._unit = unit

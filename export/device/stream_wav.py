@@ -51,7 +51,6 @@ class Stream:
     """One stream through one model."""
 
     def __init__(self, path: str) -> None:
-        """Loads the model and begins with silence."""
         self.metadata = read_metadata(path)
         self.block = self.metadata["hop_length"] * self.metadata["frames_per_step"]
         try:

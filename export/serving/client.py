@@ -90,7 +90,6 @@ class RestServer:
     """
 
     def __init__(self, address: str, model: str, version: int | None, timeout_s: float) -> None:
-        """Connects to nothing yet."""
         base = address if "://" in address else f"http://{address}"
         selected = "" if version is None else f"/versions/{version}"
         self._url = f"{base.rstrip('/')}/v1/models/{model}{selected}"
@@ -121,7 +120,6 @@ class GrpcServer:
     """A model over gRPC; arguments as of `RestServer`, the address as `localhost:8500`."""
 
     def __init__(self, address: str, model: str, version: int | None, timeout_s: float) -> None:
-        """Connects to nothing yet."""
         try:
             import grpc
             from tensorflow_serving.apis import prediction_service_pb2_grpc

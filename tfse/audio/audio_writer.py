@@ -41,7 +41,6 @@ class AudioWriter:
     """
 
     def __init__(self, file: BinaryIO, layout: Layout, texts: dict[str, str] | None = None) -> None:
-        """Writes the header."""
         self.notes: list[str] = []
         self._clipped = 0
         self._written = 0
@@ -81,7 +80,6 @@ class AudioWriter:
         self._bytes.check()
 
     def __enter__(self) -> AudioWriter:
-        """Returns the writer."""
         return self
 
     def __exit__(

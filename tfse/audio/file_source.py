@@ -83,7 +83,6 @@ class FileSource:
     """
 
     def __init__(self, file: pathlib.Path | BinaryIO, on_damage: str = "raise") -> None:
-        """Reads the header."""
         self._on_damage = on_damage
         with contextlib.ExitStack() as opened:
             path = file if isinstance(file, pathlib.Path) else None
@@ -145,7 +144,6 @@ class FileSource:
         return sum(part.frames for part in self._parts if part.frames < _UNKNOWN)
 
     def __enter__(self) -> FileSource:
-        """Returns the source."""
         return self
 
     def __exit__(
@@ -154,7 +152,6 @@ class FileSource:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Closes the file."""
         self._opened.close()
 
 

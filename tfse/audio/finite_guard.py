@@ -26,7 +26,6 @@ class FiniteGuard:
     """
 
     def __init__(self, on_invalid: str = "raise") -> None:
-        """Checks the setting."""
         if on_invalid not in ON_INVALID:
             raise ConfigError(f"`on_invalid` must be one of {ON_INVALID}; received {on_invalid!r}.")
         self._zero = on_invalid == "zero"

@@ -74,7 +74,6 @@ class Slice:
     """
 
     def __init__(self, file: BinaryIO, start: int, stop: int) -> None:
-        """Stands at the first byte."""
         self._file = file
         self._start = start
         self._size = stop - start

@@ -30,7 +30,6 @@ class Resampler:
     """
 
     def __init__(self, in_rate: int, out_rate: int, channels: int) -> None:
-        """Begins a stream."""
         self._silence = np.zeros((-(-2 * in_rate // out_rate), channels), np.float32)
         self._stream: soxr.ResampleStream | None = None
         if in_rate != out_rate:

@@ -40,7 +40,6 @@ class Stopped(KeyboardInterrupt):
     """
 
     def __init__(self, number: int) -> None:
-        """Keeps the number."""
         super().__init__()
         self.number = number
 
@@ -69,9 +68,9 @@ def run(main: Callable[[Sequence[str]], int | None], description: str = "") -> N
     stderr, never a traceback.
 
     Args:
-        main: Takes the arguments that are no flags, the first of which is the
+        main: takes the arguments that are no flags, the first of which is the
             program itself; returns an exit code, None for 0.
-        description: What `--help` says above the flags.
+        description: what `--help` says above the flags.
     """
     if HELP.intersection(sys.argv[1:]):
         _print_help(_help(main, description))

@@ -31,8 +31,8 @@ class Augmentation:
     What has no chance is no part of the graph.
 
     Attributes:
-        config: Chances and ranges.
-        sample_rate: In Hz.
+        config: chances and ranges.
+        sample_rate: in Hz.
     """
 
     config: AugmentationConfig
@@ -43,8 +43,8 @@ class Augmentation:
 
         Args:
             seed: int64 [2].
-            length: Samples wanted.
-            take: Gives any number of samples of the speech.
+            length: samples wanted.
+            take: gives any number of samples of the speech.
 
         Shapes:
             -> float32 [length]

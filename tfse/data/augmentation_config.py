@@ -17,34 +17,34 @@ class AugmentationConfig:
     logarithmic scale.
 
     Attributes:
-        speed_probability: Chance, for speech and for noise apart, that a recording
+        speed_probability: chance, for speech and for noise apart, that a recording
             is played faster or slower, which moves its pitch too. Crops only: whole
             utterances keep their length.
-        speech_speed_max: Fastest speech, as a factor; the slowest is 1 over it.
-        noise_speed_max: Fastest noise, as a factor; the slowest is 1 over it.
-        equalizer_probability: Chance, for speech and for noise apart, of a random
+        speech_speed_max: fastest speech, as a factor; the slowest is 1 over it.
+        noise_speed_max: fastest noise, as a factor; the slowest is 1 over it.
+        equalizer_probability: chance, for speech and for noise apart, of a random
             smooth frequency response; the target has that of the speech.
-        equalizer_db: Largest rise or fall of each of its bumps, dB.
-        second_noise_probability: Chance that a second recording lies under the noise.
-        second_noise_db: By how much the second is quieter at most, dB.
-        coloured_probability: Chance that the noise is not recorded but Gaussian, of
+        equalizer_db: largest rise or fall of each of its bumps, dB.
+        second_noise_probability: chance that a second recording lies under the noise.
+        second_noise_db: by how much the second is quieter at most, dB.
+        coloured_probability: chance that the noise is not recorded but Gaussian, of
             a random smooth spectrum, as of fans and wind on a microphone.
-        synthetic_probability: Chance that synthetic noise comes with the recorded one:
+        synthetic_probability: chance that synthetic noise comes with the recorded one:
             a tone, a sweep, hum, a band of noise or clicks, steady or not, as of
             machines and alarms.
-        synthetic_alone_probability: Chance that, where there is synthetic noise, it
+        synthetic_alone_probability: chance that, where there is synthetic noise, it
             takes the place of the recorded one.
-        synthetic_db: By how much the synthetic noise is louder or quieter than the
+        synthetic_db: by how much the synthetic noise is louder or quieter than the
             recorded one at most, dB.
-        speechless_probability: Chance that nobody speaks, so that the target is
+        speechless_probability: chance that nobody speaks, so that the target is
             digital silence.
-        band_limit_probability: Chance that nothing is heard above a cut-off, as
+        band_limit_probability: chance that nothing is heard above a cut-off, as
             after a narrow-band line; the target is cut too.
-        band_limit_hz_min: Lowest cut-off, Hz.
-        clip_probability: Chance that the loudest samples of the noisy mixture are
+        band_limit_hz_min: lowest cut-off, Hz.
+        clip_probability: chance that the loudest samples of the noisy mixture are
             clipped; the target is not.
-        clip_at_min: Lowest level of clipping, as a share of the peak.
-        companding_probability: Chance that the noisy mixture went through 8 bits of
+        clip_at_min: lowest level of clipping, as a share of the peak.
+        companding_probability: chance that the noisy mixture went through 8 bits of
             the mu-law of ITU-T G.711; the target did not.
     """
 
@@ -70,7 +70,7 @@ class AugmentationConfig:
         """Checks every rule.
 
         Raises:
-            ConfigError: A setting breaks its rule; the message names both.
+            ConfigError: a setting breaks its rule; the message names both.
         """
         for field in dataclasses.fields(self):
             self._check(field.name, getattr(self, field.name))

@@ -18,33 +18,33 @@ class DataConfig:
     """What a mixture is made of; it stays mutable so that flags can override it.
 
     Attributes:
-        sample_rate: Samples a second; must be that of the prepared data.
-        segment_s: Length in seconds of the crops a model trains on.
-        whole_utterances: Serve utterances as they are, in buckets of like length
+        sample_rate: samples a second; must be that of the prepared data.
+        segment_s: length in seconds of the crops a model trains on.
+        whole_utterances: serve utterances as they are, in buckets of like length
             and padded, instead of crops.
-        bucket_boundaries_s: Where one bucket of lengths ends and the next begins,
+        bucket_boundaries_s: where one bucket of lengths ends and the next begins,
             seconds, rising.
-        snr_db_min: Lowest ratio of speech to noise, dB; drawn uniformly.
-        snr_db_max: Highest ratio of speech to noise, dB.
-        clean_probability: Chance of a mixture without any noise.
-        level_dbfs_min: Lowest RMS level of the noisy mixture, dB; an RMS of 1 is 0.
-        level_dbfs_max: Highest RMS level of the noisy mixture, dB.
-        peak_max: The clip guard scales a mixture down so that no sample of it is
+        snr_db_min: lowest ratio of speech to noise, dB; drawn uniformly.
+        snr_db_max: highest ratio of speech to noise, dB.
+        clean_probability: chance of a mixture without any noise.
+        level_dbfs_min: lowest RMS level of the noisy mixture, dB; an RMS of 1 is 0.
+        level_dbfs_max: highest RMS level of the noisy mixture, dB.
+        peak_max: the clip guard scales a mixture down so that no sample of it is
             larger than this.
-        reverb_probability: Chance that the speech passes through a room.
-        early_ms: What of a room impulse response belongs to the target,
+        reverb_probability: chance that the speech passes through a room.
+        early_ms: what of a room impulse response belongs to the target,
             milliseconds after the direct path; later reflections are noise.
-        babble_probability: Chance that the noise is other people talking at once.
-        babble_speakers_min: Fewest voices in such noise.
-        babble_speakers_max: Most voices in such noise.
-        speaker_balance: How evenly the speakers share the crops of an epoch of
+        babble_probability: chance that the noise is other people talking at once.
+        babble_speakers_min: fewest voices in such noise.
+        babble_speakers_max: most voices in such noise.
+        speaker_balance: how evenly the speakers share the crops of an epoch of
             training: 0 by how long they speak, 1 all the same; between them, in
             proportion to duration^(1 - speaker_balance).
-        augmentation: How training mixtures are varied beyond the recordings.
-        seed: Where the random numbers of the training mixtures start.
-        valid_mixtures: How many fixed mixtures the validation set has.
-        test_mixtures: How many fixed mixtures the test set has.
-        max_corrupt_records: How many records that cannot be read are left out, each
+        augmentation: how training mixtures are varied beyond the recordings.
+        seed: where the random numbers of the training mixtures start.
+        valid_mixtures: how many fixed mixtures the validation set has.
+        test_mixtures: how many fixed mixtures the test set has.
+        max_corrupt_records: how many records that cannot be read are left out, each
             with a line that names it, before it is an error.
     """
 
@@ -84,7 +84,7 @@ class DataConfig:
         """Checks every rule that needs no data.
 
         Raises:
-            ConfigError: A setting breaks its rule; the message names both.
+            ConfigError: a setting breaks its rule; the message names both.
         """
         self._check_positive()
         self._check_shares()

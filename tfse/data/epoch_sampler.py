@@ -58,9 +58,9 @@ def by_crops(speech: RecordTable, crop_samples: int, balance: float) -> Turns:
     sentences of many more speakers.)
 
     Args:
-        speech: Its utterances.
-        crop_samples: Length of a crop.
-        balance: From 0 to 1.
+        speech: its utterances.
+        crop_samples: length of a crop.
+        balance: from 0 to 1.
     """
     crops = np.repeat(np.arange(speech.count), -(-speech.samples.numpy() // crop_samples))
     if balance == 0:

@@ -28,11 +28,11 @@ def joined(
     shorter one is taken whole and followed by others.
 
     Args:
-        read: From the number of a record to float32 [samples].
-        pick: Which record comes next.
+        read: from the number of a record to float32 [samples].
+        pick: which record comes next.
         seed: int64 [2].
-        length: Samples wanted.
-        place: Moves the cut.
+        length: samples wanted.
+        place: moves the cut.
 
     Shapes:
         -> float32 [length]
@@ -59,8 +59,8 @@ def faded(audio: Tensor, fade: int) -> Tensor:
     """Lets a recording begin and end softly, so that a joint does not click.
 
     Args:
-        audio: The recording.
-        fade: Length of either ramp in samples.
+        audio: the recording.
+        fade: length of either ramp in samples.
 
     Shapes:
         float32 [samples] -> float32 [samples]

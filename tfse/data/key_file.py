@@ -22,7 +22,7 @@ def read_keys(path: pathlib.Path) -> list[str]:
         Each key once, in the order of the file.
 
     Raises:
-        ConfigError: The file is missing, or is not of that form.
+        ConfigError: the file is missing, or is not of that form.
     """
     value = _json(path)
     keys = value.get("keys") if isinstance(value, dict) else None
@@ -40,7 +40,7 @@ def run_settings(path: pathlib.Path) -> DataConfig | None:
     That is `data` in the file, or in the config.json of the run folder that it lies in.
 
     Raises:
-        ConfigError: What is there are not settings of this tfse.
+        ConfigError: what is there are not settings of this tfse.
     """
     for place in (path, path.parent / RUN_CONFIG):
         value = _json(place) if place.exists() else None

@@ -54,12 +54,12 @@ class Mixer:
     shorter than the speech is continued by other recordings.
 
     Attributes:
-        config: The settings.
+        config: the settings.
         split: "train", "valid" or "test".
-        speech: Its speech.
-        noise: Its noise, None if no mixture shall have any.
-        rir: Its room impulse responses, None if no speech shall be in a room.
-        turns: Which utterance each mixture of an epoch begins with.
+        speech: its speech.
+        noise: its noise, None if no mixture shall have any.
+        rir: its room impulse responses, None if no speech shall be in a room.
+        turns: which utterance each mixture of an epoch begins with.
     """
 
     config: DataConfig

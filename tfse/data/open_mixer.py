@@ -20,8 +20,8 @@ def open_mixer(data_dir: str | os.PathLike[str], config: DataConfig, split: str)
     """Opens one split of prepared data.
 
     Raises:
-        ConfigError: A setting breaks its rule, or there is no such split.
-        DataError: The data is missing, incomplete, of another sample rate, or
+        ConfigError: a setting breaks its rule, or there is no such split.
+        DataError: the data is missing, incomplete, of another sample rate, or
             lacks what the settings need.
     """
     config.validate()

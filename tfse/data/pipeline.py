@@ -42,24 +42,24 @@ def training_dataset(
     sees what it would have seen.
 
     Args:
-        data_dir: What `tfse-prepare` made.
-        config: What a mixture is made of.
-        batch_size: Mixtures a batch, of this worker.
-        start: How many mixtures all workers together have had; a multiple of
+        data_dir: what `tfse-prepare` made.
+        config: what a mixture is made of.
+        batch_size: mixtures a batch, of this worker.
+        start: how many mixtures all workers together have had; a multiple of
             `num_shards`, with whole utterances of `global_batch_size`.
-        shard_index: Number of this worker.
-        num_shards: How many workers there are.
-        global_batch_size: Mixtures that all workers together take at a time, a
+        shard_index: number of this worker.
+        num_shards: how many workers there are.
+        global_batch_size: mixtures that all workers together take at a time, a
             multiple of `num_shards * batch_size`, which it is if it is None.
-        num_parallel_calls: Mixtures made at once; None leaves it to tf.data.
+        num_parallel_calls: mixtures made at once; None leaves it to tf.data.
 
     Returns:
         A `tf.data.Dataset` of what `Mixer` returns, batched: waveforms
         [batch, samples], everything else [batch].
 
     Raises:
-        ConfigError: A setting or an argument breaks its rule.
-        DataError: The data is missing, incomplete, or of another sample rate.
+        ConfigError: a setting or an argument breaks its rule.
+        DataError: the data is missing, incomplete, or of another sample rate.
     """
     _check_batch_size(batch_size)
     together = global_batch_size or num_shards * batch_size
@@ -89,21 +89,21 @@ def fixed_dataset(
     """Returns the fixed mixtures of a split, the same ones every time.
 
     Args:
-        data_dir: What `tfse-prepare` made.
-        config: What a mixture is made of; its seed plays no part.
+        data_dir: what `tfse-prepare` made.
+        config: what a mixture is made of; its seed plays no part.
         split: "train", "valid" or "test".
-        batch_size: Mixtures a batch; the last batch may be smaller.
-        count: How many mixtures, of all workers; None takes the number from `config`.
-        shard_index: Number of this worker.
-        num_shards: How many workers there are; worker w gets w, w + W, w + 2 W, ...
-        num_parallel_calls: Mixtures made at once; None leaves it to tf.data.
+        batch_size: mixtures a batch; the last batch may be smaller.
+        count: how many mixtures, of all workers; None takes the number from `config`.
+        shard_index: number of this worker.
+        num_shards: how many workers there are; worker w gets w, w + W, w + 2 W, ...
+        num_parallel_calls: mixtures made at once; None leaves it to tf.data.
 
     Returns:
         A `tf.data.Dataset` as of `training_dataset`, which ends.
 
     Raises:
-        ConfigError: A setting or an argument breaks its rule.
-        DataError: The data is missing, incomplete, or of another sample rate.
+        ConfigError: a setting or an argument breaks its rule.
+        DataError: the data is missing, incomplete, or of another sample rate.
     """
     _check_batch_size(batch_size)
     if count is None:
@@ -132,8 +132,8 @@ def mixtures_per_epoch(data_dir: Path, config: DataConfig, split: str = "train")
     """Returns how many mixtures have all of the speech once.
 
     Raises:
-        ConfigError: A setting breaks its rule.
-        DataError: The data is missing, incomplete, or of another sample rate.
+        ConfigError: a setting breaks its rule.
+        DataError: the data is missing, incomplete, or of another sample rate.
     """
     return open_mixer(data_dir, config, split).per_epoch
 
@@ -142,13 +142,13 @@ def mixture(data_dir: Path, config: DataConfig, key: str) -> Mixture:
     """Makes one mixture again from its `key`.
 
     Args:
-        data_dir: What `tfse-prepare` made.
-        config: What it was made with; the seed is in the key.
+        data_dir: what `tfse-prepare` made.
+        config: what it was made with; the seed is in the key.
         key: "split/seed/epoch/index".
 
     Raises:
-        ConfigError: The key is not one of this data.
-        DataError: The data is missing, incomplete, or of another sample rate.
+        ConfigError: the key is not one of this data.
+        DataError: the data is missing, incomplete, or of another sample rate.
     """
     return next(mixtures(data_dir, config, [key]))
 
@@ -160,13 +160,13 @@ def mixtures(data_dir: Path, config: DataConfig, keys: Sequence[str]) -> Iterato
     take little longer than one.
 
     Args:
-        data_dir: What `tfse-prepare` made.
-        config: What they were made with; the seed is in the keys.
+        data_dir: what `tfse-prepare` made.
+        config: what they were made with; the seed is in the keys.
         keys: "split/seed/epoch/index" each.
 
     Raises:
-        ConfigError: A key is not one of this data.
-        DataError: The data is missing, incomplete, or of another sample rate.
+        ConfigError: a key is not one of this data.
+        DataError: the data is missing, incomplete, or of another sample rate.
     """
     parsed = [_parsed(key) for key in keys]
     for (split, seed), same in itertools.groupby(parsed, key=lambda entry: entry[:2]):

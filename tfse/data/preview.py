@@ -43,16 +43,16 @@ def write_mixtures(
     """Writes each mixture as WAV files and a picture, and a table of all of them.
 
     Args:
-        mixtures: What the pipeline makes, not batched.
-        folder: Where the files go; made if it is not there.
-        sample_rate: Samples a second.
-        pictures: Whether to draw them.
+        mixtures: what the pipeline makes, not batched.
+        folder: where the files go; made if it is not there.
+        sample_rate: samples a second.
+        pictures: whether to draw them.
 
     Returns:
         The rows of the table under `COLUMNS`.
 
     Raises:
-        ConfigError: A picture is wanted and matplotlib is not installed.
+        ConfigError: a picture is wanted and matplotlib is not installed.
     """
     target = pathlib.Path(folder)
     target.mkdir(parents=True, exist_ok=True)

@@ -24,7 +24,7 @@ class SyntheticNoise:
     """Makes one synthetic noise out of a seed.
 
     Attributes:
-        sample_rate: In Hz.
+        sample_rate: in Hz.
 
     Shapes of every method:
         seed int64 [2], length int32 [] -> float32 [length]
@@ -42,7 +42,7 @@ class SyntheticNoise:
 
         Args:
             seed: int64 [2].
-            length: Samples wanted.
+            length: samples wanted.
         """
         makers = (self.tone, self.sweep, self.hum, self.band, self.clicks)
         which = below(fold(seed, 0), len(makers))

@@ -19,8 +19,8 @@ class Voices:
     """Speech of one split.
 
     Attributes:
-        table: Its records.
-        pause_samples: Silence between two utterances that are joined.
+        table: its records.
+        pause_samples: silence between two utterances that are joined.
     """
 
     table: RecordTable
@@ -32,7 +32,7 @@ class Voices:
         Args:
             number: int32 [], of the utterance.
             seed: int64 [2].
-            length: Samples wanted, a number or int32 [].
+            length: samples wanted, a number or int32 [].
 
         Shapes:
             -> float32 [length]
@@ -52,9 +52,9 @@ class Voices:
         Args:
             seed: int64 [2].
             number: int32 [], the utterance whose speaker is left out.
-            length: Samples wanted.
-            fewest: Fewest voices.
-            most: Most voices; there are no more than there are other speakers.
+            length: samples wanted.
+            fewest: fewest voices.
+            most: most voices; there are no more than there are other speakers.
 
         Shapes:
             -> float32 [length]
@@ -99,7 +99,7 @@ def onto_speech(audio: Tensor, start: Tensor, length: Tensor) -> Tensor:
     Args:
         audio: float32 [samples].
         start: int32 [], first sample of the cut.
-        length: Samples of the cut.
+        length: samples of the cut.
 
     Returns:
         int32 [], the first sample.

@@ -60,7 +60,7 @@ def gain_to_level(samples: Any, target_dbfs: Any) -> Any:
     """Returns the factor that brings a waveform to a level; silence stays small.
 
     Args:
-        samples: The waveform.
+        samples: the waveform.
         target_dbfs: RMS level wanted, dB; an RMS of 1 is 0.
 
     Shapes:
@@ -110,8 +110,8 @@ def early_part(response: Any, early_samples: int) -> Any:
     """Returns a room impulse response without what comes after its early part.
 
     Args:
-        response: Begins with the direct path.
-        early_samples: Length of the early part.
+        response: begins with the direct path.
+        early_samples: length of the early part.
 
     Shapes:
         [..., samples] -> [..., samples]
@@ -124,7 +124,7 @@ def fft_length(samples: Any) -> Any:
     """Returns the FFT length at which a waveform does not wrap around.
 
     Args:
-        samples: Length of the waveform and of the response together; an int or
+        samples: length of the waveform and of the response together; an int or
             an integer tensor.
     """
     return (samples + (FFT_STEP - 1)) // FFT_STEP * FFT_STEP
@@ -138,9 +138,9 @@ def convolve_pair(samples: Any, first: Any, second: Any) -> tuple[Any, Any]:
     faster than its complex one.
 
     Args:
-        samples: The waveform.
-        first: One impulse response.
-        second: Another one, as long.
+        samples: the waveform.
+        first: one impulse response.
+        second: another one, as long.
 
     Shapes:
         [samples], [taps], [taps] -> [samples], [samples]

@@ -38,7 +38,7 @@ def analysis_window(name: str, frame_length: int) -> Window:
     Args:
         name: "sine", sin(pi (n + 0.5) / N); "hann", the periodic Hann window;
             "sqrt_hann", its square root; "rectangular".
-        frame_length: N, in samples.
+        frame_length: n, in samples.
 
     Returns:
         `[frame_length]`.

@@ -36,7 +36,6 @@ class Journal:
     def __init__(
         self, folder: pathlib.Path, identity: dict[str, Any], overwrite: bool = False
     ) -> None:
-        """Reads what is finished."""
         folder.mkdir(parents=True, exist_ok=True)
         self._file: BinaryIO = (folder / NAME).open("a+b", buffering=0)
         try:
@@ -55,7 +54,6 @@ class Journal:
         self._append(dataclasses.asdict(row))
 
     def __enter__(self) -> Journal:
-        """Returns the journal."""
         return self
 
     def __exit__(
@@ -64,7 +62,6 @@ class Journal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Closes the file."""
         self._file.close()
 
     def _lock(self, folder: pathlib.Path) -> None:

@@ -26,7 +26,6 @@ class Results:
     """
 
     def __init__(self, rows: Sequence[Row], systems: Sequence[str]) -> None:
-        """Sorts the rows."""
         order = {system: number for number, system in enumerate(systems)}
         self.systems = list(systems)
         self.rows = sorted(rows, key=lambda row: (row.index, order[row.system]))

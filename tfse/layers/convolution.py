@@ -76,7 +76,6 @@ class _CausalConvolution(StreamingLayer):
         return y if self.bias is None else y + self.bias
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments of the constructor."""
         return {
             **super().get_config(),
             "filters": self.filters,
@@ -119,12 +118,10 @@ class CausalConv2D(_CausalConvolution):
         use_bias: bool = True,
         **kwargs: Any,
     ) -> None:
-        """Checks the sizes; weights are made when the input is known."""
         super().__init__(filters, kernel_size, stride, dilation, use_bias, **kwargs)
         self.padding = tuple(padding)
 
     def build(self, input_shape: Shape) -> None:
-        """Makes the kernel and the bias."""
         self._keep_input_shape(input_shape)
         if self.compute_output_shape(input_shape)[2] < 1:
             raise ConfigError(
@@ -150,14 +147,12 @@ class CausalConv2D(_CausalConvolution):
         return self._with_bias(y), next_state
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Returns `(batch, frames, out_bins, filters)`."""
         batch, frames, bins, _ = input_shape
         reach = self.dilation[1] * (self.kernel_size[1] - 1)
         out_bins = (bins + sum(self.padding) - reach - 1) // self.stride + 1
         return (batch, frames, out_bins, self.filters)
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments of the constructor."""
         return {**super().get_config(), "padding": self.padding}
 
 
@@ -206,12 +201,10 @@ class CausalConv2DTranspose(_CausalConvolution):
         use_bias: bool = True,
         **kwargs: Any,
     ) -> None:
-        """Checks the sizes; weights are made when the input is known."""
         super().__init__(filters, kernel_size, stride, dilation, use_bias, **kwargs)
         self.cropping = tuple(cropping)
 
     def build(self, input_shape: Shape) -> None:
-        """Makes the kernel and the bias."""
         self._keep_input_shape(input_shape)
         if self.compute_output_shape(input_shape)[2] < 1:
             raise ConfigError(
@@ -268,12 +261,10 @@ class CausalConv2DTranspose(_CausalConvolution):
         return ops.reshape(kernel, (frames, self._taps, self._channels, -1))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Returns `(batch, frames, out_bins, filters)`."""
         batch, frames, bins, _ = input_shape
         reach = self.dilation[1] * (self.kernel_size[1] - 1)
         out_bins = (bins - 1) * self.stride + reach + 1 - sum(self.cropping)
         return (batch, frames, out_bins, self.filters)
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments of the constructor."""
         return {**super().get_config(), "cropping": self.cropping}

@@ -42,7 +42,6 @@ class DualPathBlock(keras.layers.Layer):
         epsilon: float = 1e-3,
         **kwargs: Any,
     ) -> None:
-        """Makes both LSTMs; the rest follows the channels of the input."""
         super().__init__(**kwargs)
         self.frequency_units = frequency_units
         self.time_units = time_units
@@ -54,7 +53,6 @@ class DualPathBlock(keras.layers.Layer):
         self.time = TimeLSTM(time_units, recurrent_activation, dtype=policy, name="time")
 
     def build(self, input_shape: Shape) -> None:
-        """Makes the weights of both stages."""
         channels, policy = input_shape[-1], self.dtype_policy
         self.frequency_dense = keras.layers.Dense(channels, dtype=policy, name="frequency_dense")
         self.frequency_norm = FrameNormalization(self.epsilon, dtype=policy, name="frequency_norm")
@@ -72,17 +70,14 @@ class DualPathBlock(keras.layers.Layer):
         ]
 
     def call(self, x: Tensor) -> Tensor:
-        """Runs both stages."""
         for lstm, dense, norm in self._stages():
             x = x + norm(dense(lstm(x)))
         return x
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Returns the input's shape."""
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments of the constructor."""
         return {
             **super().get_config(),
             "frequency_units": self.frequency_units,

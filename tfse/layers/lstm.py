@@ -136,7 +136,6 @@ class TimeLSTM(StreamingLayer):
     """
 
     def __init__(self, units: int, recurrent_activation: str = "sigmoid", **kwargs: Any) -> None:
-        """Makes the cell; weights are made when the input is known."""
         super().__init__(**kwargs)
         self.units = units
         self.recurrent_activation = recurrent_activation
@@ -150,18 +149,15 @@ class TimeLSTM(StreamingLayer):
         )
 
     def build(self, input_shape: Shape) -> None:
-        """Makes the weights."""
         self._bins: tuple[int, ...] = tuple(input_shape[2:-1])
         self.lstm.build((None, input_shape[1], input_shape[-1]))
 
     def initial_state(self, batch_size: int | Tensor) -> State:
-        """Returns zeros."""
         shape = (batch_size, *self._bins, self.units)
         zeros = ops.zeros(shape, self.compute_dtype)
         return {"hidden": zeros, "cell": zeros}
 
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """Runs over the frames of `x`."""
         past = [ops.reshape(state[name], (-1, self.units)) for name in ("hidden", "cell")]
         # The loop over time must know as much of the input's rows as of the state's.
         rows = self._to_rows(x, ops.shape(past[0])[0])
@@ -189,11 +185,9 @@ class TimeLSTM(StreamingLayer):
         return ops.transpose(ops.reshape(y, (-1, *self._bins, frames, self.units)), (0, 2, 1, 3))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Returns the input's shape with `units` channels."""
         return (*input_shape[:-1], self.units)
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments of the constructor."""
         return {
             **super().get_config(),
             "units": self.units,
@@ -222,7 +216,6 @@ class FrequencyBLSTM(keras.layers.Layer):
     keeps_to_its_frame = True
 
     def __init__(self, units: int, recurrent_activation: str = "sigmoid", **kwargs: Any) -> None:
-        """Makes both directions; weights are made when the input is known."""
         super().__init__(**kwargs)
         self.units = units
         self.recurrent_activation = recurrent_activation
@@ -245,12 +238,10 @@ class FrequencyBLSTM(keras.layers.Layer):
         )
 
     def build(self, input_shape: Shape) -> None:
-        """Makes the weights."""
         for direction in (self.rising, self.falling):
             direction.build((None, *input_shape[2:]))
 
     def call(self, x: Tensor) -> Tensor:
-        """Runs both directions over the bins."""
         bins, channels = x.shape[2:]
         rows = ops.reshape(x, (-1, bins, channels))
         if is_lowering():
@@ -260,11 +251,9 @@ class FrequencyBLSTM(keras.layers.Layer):
         return ops.reshape(y, (-1, ops.shape(x)[1], bins, 2 * self.units))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Returns the input's shape with `2 * units` channels."""
         return (*input_shape[:-1], 2 * self.units)
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments of the constructor."""
         return {
             **super().get_config(),
             "units": self.units,

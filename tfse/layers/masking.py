@@ -24,7 +24,6 @@ class _Masking(keras.layers.Layer):
         return type(self).apply(spectrum, ops.cast(gain, spectrum.dtype))
 
     def compute_output_shape(self, spectrum_shape: Shape, gain_shape: Shape) -> Shape:
-        """Returns the shape of the spectrum."""
         return spectrum_shape
 
 
@@ -76,13 +75,11 @@ class PolarMask(keras.layers.Layer):
     keeps_to_its_frame = True
 
     def __init__(self, epsilon: float = 1e-6, **kwargs: Any) -> None:
-        """Keeps float32, the precision of the spectrum."""
         kwargs["dtype"] = "float32"
         super().__init__(**kwargs)
         self.epsilon = epsilon
 
     def call(self, x: Tensor) -> Tensor:
-        """Returns real and imaginary part of the mask."""
         # Split and not indexed: device runtimes take an index for a slow copy.
         logit, cosine, sine = ops.split(x, 3, axis=-1)
         cosine = cosine + 1.0
@@ -91,9 +88,7 @@ class PolarMask(keras.layers.Layer):
         return ops.concatenate([gain * cosine, gain * sine], axis=-1)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Returns `(batch, frames, bins, 2)`."""
         return (*input_shape[:-1], 2)
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments of the constructor."""
         return {**super().get_config(), "epsilon": self.epsilon}

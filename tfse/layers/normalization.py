@@ -88,7 +88,6 @@ class FrameNormalization(keras.layers.LayerNormalization):
     keeps_to_its_frame = True
 
     def __init__(self, epsilon: float = 1e-3, **kwargs: Any) -> None:
-        """Fixes the axes to bins and channels."""
         kwargs["axis"] = (2, 3)
         super().__init__(epsilon=epsilon, **kwargs)
 
@@ -106,12 +105,10 @@ class Standardization(keras.layers.Layer):
     keeps_to_its_frame = True
 
     def __init__(self, **kwargs: Any) -> None:
-        """Keeps float32: half precision would round the statistics."""
         kwargs["dtype"] = "float32"
         super().__init__(**kwargs)
 
     def build(self, input_shape: Shape) -> None:
-        """Makes the weights."""
         shape = (input_shape[-1],)
         self.mean = self.add_weight(name="mean", shape=shape, initializer="zeros", trainable=False)
         self.deviation = self.add_weight(
@@ -119,11 +116,9 @@ class Standardization(keras.layers.Layer):
         )
 
     def call(self, x: Tensor) -> Tensor:
-        """Normalizes."""
         return (x - self.mean) / self.deviation
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Returns the input's shape."""
         return input_shape
 
     def set_statistics(self, mean: npt.ArrayLike, deviation: npt.ArrayLike) -> None:
@@ -158,7 +153,6 @@ class LogPower(keras.layers.Layer):
     keeps_to_its_frame = True
 
     def __init__(self, floor: float = 1e-8, **kwargs: Any) -> None:
-        """Keeps float32: half precision has no 1e-8."""
         kwargs["dtype"] = "float32"
         super().__init__(**kwargs)
         if not floor > 0:
@@ -166,15 +160,12 @@ class LogPower(keras.layers.Layer):
         self.floor = floor
 
     def call(self, spectrum: Tensor) -> Tensor:
-        """Returns the logarithm of every bin's power."""
         return ops.log(ops.sum(ops.square(spectrum), axis=-1) + self.floor)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Returns `(batch, frames, bins)`."""
         return input_shape[:-1]
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments of the constructor."""
         return {**super().get_config(), "floor": self.floor}
 
 
@@ -190,9 +181,7 @@ class AppendChannel(keras.layers.Layer):
     keeps_to_its_frame = True
 
     def call(self, x: Tensor, channel: Tensor) -> Tensor:
-        """Returns `x` with `channel` behind its others."""
         return ops.concatenate([x, ops.expand_dims(ops.cast(channel, x.dtype), -1)], axis=-1)
 
     def compute_output_shape(self, x_shape: Shape, channel_shape: Shape) -> Shape:
-        """Returns the shape of `x` with a channel more."""
         return (*x_shape[:-1], x_shape[-1] + 1)

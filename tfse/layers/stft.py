@@ -56,7 +56,6 @@ class _Transform(StreamingLayer):
         return ops.zeros((batch_size, self.frame_length - self.hop_length), "float32")
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments of the constructor."""
         return {
             **super().get_config(),
             "frame_length": self.frame_length,
@@ -99,18 +98,15 @@ class STFT(_Transform):
         sample_rate: int = 16_000,
         **kwargs: Any,
     ) -> None:
-        """Checks that the frames can be put together again."""
         super().__init__(frame_length, hop_length, fft_length, window, **kwargs)
         if sample_rate <= 0:
             raise ConfigError(f"`sample_rate` must be above 0 Hz; received {sample_rate}.")
         self.sample_rate = sample_rate
 
     def initial_state(self, batch_size: int | Tensor) -> State:
-        """Returns silence."""
         return {"past": self._past(batch_size)}
 
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """Transforms every frame that ends in `x`."""
         if x.shape[1] is not None and x.shape[1] % self.hop_length:
             raise ConfigError(
                 f"samples must come in whole hops of {self.hop_length}; received {x.shape[1]} "
@@ -125,13 +121,11 @@ class STFT(_Transform):
         return ops.stack([real, imaginary], axis=-1), {"past": samples[:, kept:]}
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Returns `(batch, frames, bins, 2)`."""
         batch, samples = input_shape
         frames = None if samples is None else samples // self.hop_length
         return (batch, frames, self.bins, 2)
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments of the constructor."""
         return {**super().get_config(), "sample_rate": self.sample_rate}
 
 
@@ -163,11 +157,9 @@ class InverseSTFT(_Transform):
         return self.frame_length - self.hop_length
 
     def initial_state(self, batch_size: int | Tensor) -> State:
-        """Returns silence."""
         return {"overlap": self._past(batch_size)}
 
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """Adds every frame of `x`."""
         x = ops.cast(x, "float32")
         if is_lowering():
             frames = fourier.inverse(x[..., 0], x[..., 1], self.fft_length)
@@ -181,6 +173,5 @@ class InverseSTFT(_Transform):
         return samples[:, :ready], {"overlap": samples[:, ready:]}
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Returns `(batch, samples)`."""
         batch, frames = input_shape[:2]
         return (batch, None if frames is None else frames * self.hop_length)

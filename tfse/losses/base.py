@@ -28,11 +28,9 @@ class EnhancementLoss(keras.losses.Loss):
     """
 
     def __init__(self, name: str | None = None) -> None:
-        """Takes no reduction: what is averaged is for the training loop to say."""
         super().__init__(name=name, reduction=None, dtype="float32")
 
     def call(self, targets: Tensors, outputs: Tensors) -> Tensor:
-        """Returns the loss of every example, `[batch]`."""
         raise NotImplementedError
 
 

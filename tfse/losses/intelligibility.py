@@ -107,7 +107,6 @@ class NegativeSTOI(_Intelligibility):
     """
 
     def __init__(self, sample_rate: int = 16_000, name: str = "negative_stoi") -> None:
-        """Keeps the rate."""
         super().__init__(sample_rate, name)
 
     def _scores(self, clean: Tensor, enhanced: Tensor) -> Tensor:
@@ -136,7 +135,6 @@ class NegativeESTOI(_Intelligibility):
     """
 
     def __init__(self, sample_rate: int = 16_000, name: str = "negative_estoi") -> None:
-        """Keeps the rate."""
         super().__init__(sample_rate, name)
 
     def _scores(self, clean: Tensor, enhanced: Tensor) -> Tensor:

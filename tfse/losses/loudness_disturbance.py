@@ -67,7 +67,6 @@ class LoudnessDisturbance(EnhancementLoss):
     """
 
     def __init__(self, sample_rate: int = 16_000, name: str = "loudness_disturbance") -> None:
-        """Makes the transform."""
         super().__init__(name=name)
         if sample_rate != loudness.SAMPLE_RATE:
             raise ConfigError(

@@ -33,7 +33,6 @@ class MaskMSE(EnhancementLoss):
     """
 
     def __init__(self, stft: STFT, exponent: float = 0.5, name: str = "mask_mse") -> None:
-        """Keeps the transform and the exponent."""
         super().__init__(name=name)
         self._stft = stft
         self._exponent = exponent
@@ -61,8 +60,8 @@ class ComplexMaskMSE(EnhancementLoss):
 
     Args:
         stft: transform of the model, which the mask is made for.
-        limit: K, the bound of a part; above 0.
-        steepness: C; above 0.
+        limit: k, the bound of a part; above 0.
+        steepness: c; above 0.
 
     Raises:
         ConfigError: `limit` or `steepness` is not above 0.
@@ -80,7 +79,6 @@ class ComplexMaskMSE(EnhancementLoss):
         steepness: float = 0.1,
         name: str = "complex_mask_mse",
     ) -> None:
-        """Keeps the transform and the compression."""
         super().__init__(name=name)
         if limit <= 0 or steepness <= 0:
             raise ConfigError(
@@ -128,7 +126,6 @@ class CleanLogPowerMSE(EnhancementLoss):
         standardization: keras.layers.Layer,
         name: str = "clean_log_power_mse",
     ) -> None:
-        """Keeps the layers that make the target as the model makes its input."""
         super().__init__(name=name)
         self._stft = stft
         self._log_power = log_power

@@ -42,7 +42,6 @@ class MultiResolutionSTFT(EnhancementLoss):
         resolutions: Sequence[tuple[int, int, int]] = RESOLUTIONS,
         name: str = "multi_resolution_stft",
     ) -> None:
-        """Makes the transforms."""
         super().__init__(name=name)
         self._transforms = [STFT(*lengths, window="hann") for lengths in resolutions]
 

@@ -30,7 +30,6 @@ class LogSpectralMSE(EnhancementLoss):
     """
 
     def __init__(self, stft: STFT, name: str = "log_spectral_mse") -> None:
-        """Keeps the transform."""
         super().__init__(name=name)
         self._stft = stft
 
@@ -66,7 +65,6 @@ class CompressedSpectrumMSE(EnhancementLoss):
         complex_weight: float = 0.3,
         name: str = "compressed_spectrum_mse",
     ) -> None:
-        """Keeps the transform, the exponent and the weight."""
         super().__init__(name=name)
         self._stft = stft
         self._power = power

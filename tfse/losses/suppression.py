@@ -41,7 +41,6 @@ class OverSuppression(EnhancementLoss):
     """
 
     def __init__(self, stft: STFT, power: float = 0.3, name: str = "over_suppression") -> None:
-        """Keeps the transform and the exponent."""
         super().__init__(name=name)
         self._stft = stft
         self._power = power
@@ -78,7 +77,6 @@ class ResidualLevel(EnhancementLoss):
     def __init__(
         self, frame_length: int = 256, floor_db: float = -40.0, name: str = "residual_level"
     ) -> None:
-        """Keeps the length and the floor."""
         super().__init__(name=name)
         if floor_db >= 0:
             raise ConfigError(f"`residual_floor_db` must be below 0 dB; received {floor_db}.")

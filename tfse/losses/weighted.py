@@ -27,12 +27,10 @@ class WeightedSum(EnhancementLoss):
     """
 
     def __init__(self, terms: Mapping[EnhancementLoss, float], name: str = "loss") -> None:
-        """Keeps the terms."""
         super().__init__(name=name)
         self._terms = dict(terms)
 
     def call(self, targets: Tensors, outputs: Tensors) -> Tensor:
-        """Returns the sum for every example, `[batch]`."""
         return sum(weight * term(targets, outputs) for term, weight in self._terms.items())
 
 

@@ -23,7 +23,6 @@ class DryWet:
     """
 
     def __init__(self, mix: float = 1.0, max_attenuation_db: float | None = None) -> None:
-        """Checks the values."""
         if not 0 <= mix <= 1:
             raise ConfigError(f"`mix` must be from 0 to 1; received {mix}.")
         if max_attenuation_db is not None and not max_attenuation_db >= 0:

@@ -43,7 +43,6 @@ class LinkedChannels:
     """
 
     def __init__(self, step: Step) -> None:
-        """Prepares the window, whose squares add up to one."""
         self._step = step
         self._window = analysis_window("sine", 2 * step.hop_length).astype(np.float32)
         self.sample_rate = step.sample_rate

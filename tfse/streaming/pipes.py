@@ -72,7 +72,6 @@ class RawSource:
     """
 
     def __init__(self, stream: ByteStream, layout: Layout) -> None:
-        """Keeps the stream."""
         self._stream = stream
         self.layout = layout
         self.notes: list[str] = []
@@ -100,7 +99,6 @@ class RawWriter:
     """
 
     def __init__(self, stream: BinaryIO, layout: Layout) -> None:
-        """Keeps the stream."""
         self._stream = stream
         self._layout = layout
 

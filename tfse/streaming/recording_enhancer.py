@@ -49,7 +49,6 @@ class RecordingEnhancer:
         on_invalid: str = "raise",
         link_channels: bool = False,
     ) -> None:
-        """Begins a recording."""
         require_rate(sample_rate)
         if link_channels and channels > 1:
             step = LinkedChannels(step)

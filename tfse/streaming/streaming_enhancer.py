@@ -49,7 +49,6 @@ class StreamingEnhancer:
     """
 
     def __init__(self, step: Step, num_streams: int = 1, on_invalid: str = "raise") -> None:
-        """Begins the streams."""
         if num_streams < 1:
             raise ConfigError(f"`num_streams` must be at least 1; received {num_streams}.")
         self._step = step

@@ -40,7 +40,6 @@ class Checkpoints:
     """
 
     def __init__(self, folder: pathlib.Path, variables: Mapping[str, keras.Variable]) -> None:
-        """Looks for nothing yet."""
         self._folder = folder
         self._variables = dict(variables)
 

@@ -30,7 +30,6 @@ class GradientClip:
     """
 
     def __init__(self, norm: float, quantile: float) -> None:
-        """Makes the variables, under the scope of a strategy."""
         self._norm = norm
         self._quantile = quantile
         shapes = {"norms": (_REMEMBERED,), "count": ()} if quantile else {}

@@ -24,7 +24,6 @@ class History:
     """
 
     def __init__(self, path: pathlib.Path) -> None:
-        """Reads nothing yet."""
         self._path = path
         self._rows: list[Row] = []
 

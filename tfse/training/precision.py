@@ -45,7 +45,6 @@ class LossScale:
     """
 
     def __init__(self, *, needed: bool) -> None:
-        """Makes the variables, under the scope of a strategy."""
         self._needed = needed
         self._scale = _variable(_FIRST_SCALE if needed else 1.0, "scale")
         self._steps = _variable(0.0, "steps")

@@ -45,7 +45,6 @@ class ProgressLine:
     """
 
     def __init__(self, steps: int, seconds_per_step: float) -> None:
-        """Starts the clock at the first step."""
         self._steps = steps
         self._seconds_per_step = seconds_per_step
         self._first: tuple[int, float] | None = None
@@ -101,7 +100,6 @@ class TensorBoard:
         model: EnhancementModel,
         clips: dict[str, Any],
     ) -> None:
-        """Opens the log."""
         self._writer = tf.summary.create_file_writer(str(folder))
         self._stepper = stepper
         self._model = model

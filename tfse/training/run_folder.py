@@ -42,7 +42,6 @@ class RunFolder:
     """
 
     def __init__(self, path: str | pathlib.Path) -> None:
-        """Keeps the path; `claim` makes the folder."""
         self.path = pathlib.Path(path)
         self.best = self.path / "best.keras"
         self.last = self.path / "last.keras"

@@ -39,7 +39,6 @@ class SharedData:
         batch_size: int,
         strategy: tf.distribute.Strategy,
     ) -> None:
-        """Opens nothing yet."""
         self._data_dir = data_dir
         self._config = config
         self._batch_size = batch_size

@@ -79,7 +79,6 @@ class Stepper:
         config: TrainConfig,
         padded: bool = False,
     ) -> None:
-        """Compiles nothing yet; the first step of each kind does."""
         self._padded = padded
         self._forward = with_core_outputs(model)
         self._latency, self._hop_length = model.latency_samples, model.hop_length

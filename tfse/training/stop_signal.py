@@ -22,7 +22,6 @@ class StopSignal:
     """
 
     def __init__(self) -> None:
-        """Has heard nothing."""
         self.came = False
 
     @contextlib.contextmanager

@@ -65,7 +65,6 @@ class Trainer:
         init_from: str = "",
         widens: bool = False,
     ) -> None:
-        """Builds everything; `train` restores what was there."""
         config.validate()
         self._config = config
         self._data_dir = data_dir

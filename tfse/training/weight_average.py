@@ -27,7 +27,6 @@ class WeightAverage:
     """
 
     def __init__(self, model: keras.Model, decay: float, strategy: tf.distribute.Strategy) -> None:
-        """Starts from the weights as they are."""
         self._decay = decay
         self._strategy = strategy
         self._weights = list(model.weights) if decay else []

@@ -41,7 +41,7 @@ class Augmentation:
 
     Attributes:
         config: chances and ranges.
-        sample_rate: Hz.
+        sample_rate: hz.
     """
 
     config: AugmentationConfig

@@ -56,7 +56,6 @@ class History:
     """
 
     def __init__(self, folder: pathlib.Path) -> None:
-        """Writes the head."""
         self._path = folder / NAME
         self._append([field.name for field in dataclasses.fields(Row)], "w")
 

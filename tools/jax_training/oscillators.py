@@ -24,7 +24,7 @@ def turns(hz: Array, sample_rate: int) -> Array:
 
     Args:
         hz: float32 [samples], below the Nyquist frequency.
-        sample_rate: Hz.
+        sample_rate: hz.
     """
     # Whole numbers of 32 bits wrap around by themselves, and lose nothing.
     steps = (hz * (_TURN / sample_rate)).astype(jnp.uint32)

@@ -42,7 +42,6 @@ class Clock:
     """
 
     def __init__(self, seconds: float | None, steps: int | None) -> None:
-        """Starts nothing."""
         self._seconds, self._steps = seconds, steps
         self._read_step, self._read_s, self._step_s = 0, 0.0, 0.0
 

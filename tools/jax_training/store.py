@@ -57,7 +57,7 @@ class Store:
     """All that a training needs of the data.
 
     Attributes:
-        sample_rate: Hz.
+        sample_rate: hz.
         speech: recordings of speech; groups are speakers.
         noise: recordings of noise, None if there are none.
         rir: room impulse responses; groups are rooms; None if there are none.

@@ -22,7 +22,7 @@ class SyntheticNoise:
     """Makes one synthetic noise out of a key.
 
     Attributes:
-        sample_rate: Hz.
+        sample_rate: hz.
         length: samples of a noise.
     """
 

@@ -49,7 +49,6 @@ class Training:
     """
 
     def __init__(self, session: Session, output_dir: pathlib.Path, plan: Plan) -> None:
-        """Makes the folder; compiles nothing."""
         output_dir.mkdir(parents=True, exist_ok=True)
         self._session = session
         self._folder = output_dir

@@ -29,14 +29,14 @@ def run(
     An engine may call it several times with one item, after a failure or to win time.
 
     Args:
-        function: Found by its name on the workers, so tfse must be installed there.
-        items: What can be pickled.
+        function: found by its name on the workers, so tfse must be installed there.
+        items: what can be pickled.
         runner: Beam's name of the engine, such as "FlinkRunner".
-        options: Options of Beam and of the runner, as on a command line.
+        options: options of Beam and of the runner, as on a command line.
 
     Raises:
         ConfigError: Beam is not installed, or does not take the options.
-        DataError: The engine did not come to its end.
+        DataError: the engine did not come to its end.
     """
     settings = _options(runner, options)
     if not items:

@@ -25,9 +25,9 @@ class Conversion:
     """How recordings become records.
 
     Attributes:
-        sample_rate: Samples a second of the records.
+        sample_rate: samples a second of the records.
         encoding: "pcm16" or "flac".
-        min_s: Shorter speech or noise is left out, seconds.
+        min_s: shorter speech or noise is left out, seconds.
     """
 
     sample_rate: int
@@ -40,9 +40,9 @@ class EncodedPiece:
     """What is needed of one record beside its source.
 
     Attributes:
-        id: The source's, and the number of the piece if there are several.
-        audio: Encoded audio.
-        samples: Its length.
+        id: the source's, and the number of the piece if there are several.
+        audio: encoded audio.
+        samples: its length.
     """
 
     id: str

@@ -37,7 +37,7 @@ def duration_s(path: str) -> float:
     """Returns the length of a recording in seconds, from its header where that tells it.
 
     Raises:
-        AudioError: It is none that `FileSource` reads.
+        AudioError: it is none that `FileSource` reads.
     """
     with FileSource(pathlib.Path(path)) as source:
         if claimed := source.duration_s:
@@ -52,14 +52,14 @@ def read_mono(path: str, sample_rate: int) -> Samples:
     samples later, as in most room impulse responses, is cancelled at 1 kHz.
 
     Args:
-        path: A file of any kind that `FileSource` reads.
-        sample_rate: Samples a second of what is returned.
+        path: a file of any kind that `FileSource` reads.
+        sample_rate: samples a second of what is returned.
 
     Returns:
         float32 [samples], scaled down as a whole where its peak was above 1.
 
     Raises:
-        AudioError: The file is unreadable, empty, damaged, not finite or silent.
+        AudioError: the file is unreadable, empty, damaged, not finite or silent.
     """
     with FileSource(pathlib.Path(path)) as source:
         samples, rate = np.concatenate(list(source.blocks())), source.layout.sample_rate
@@ -111,11 +111,11 @@ def encode(samples: Samples, sample_rate: int, encoding: str) -> bytes:
 
     Args:
         samples: float32 [samples] in [-1, 1].
-        sample_rate: Samples a second.
+        sample_rate: samples a second.
         encoding: "pcm16" (little-endian) or "flac" (16 bits).
 
     Raises:
-        ConfigError: The encoding is neither of the two.
+        ConfigError: the encoding is neither of the two.
     """
     integers = np.clip(np.rint(samples * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1).astype("<i2")
     if encoding == "pcm16":

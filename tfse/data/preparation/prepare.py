@@ -43,9 +43,9 @@ class Prepared:
     """What `prepare` leaves behind.
 
     Attributes:
-        index: The index of the folder.
-        skipped: Path and reason of each recording that was left out.
-        was_there: The folder was complete already and nothing was written.
+        index: the index of the folder.
+        skipped: path and reason of each recording that was left out.
+        was_there: the folder was complete already and nothing was written.
     """
 
     index: index.Index
@@ -60,13 +60,13 @@ def prepare(config: PrepareConfig, warn: Callable[[str], object] = lambda line: 
     the bytes written depend on recordings and settings alone.
 
     Args:
-        config: What is prepared, and how.
-        warn: Is told, before anything is written, what is odd about the folders.
+        config: what is prepared, and how.
+        warn: is told, before anything is written, what is odd about the folders.
 
     Raises:
-        ConfigError: A setting is wrong, a folder is missing, the output folder
+        ConfigError: a setting is wrong, a folder is missing, the output folder
             holds data of other recordings or settings, or Beam is not installed.
-        DataError: Nothing is usable, what is there already is damaged, or an
+        DataError: nothing is usable, what is there already is damaged, or an
             engine did not come to its end; `splits_from` is no file of splits.
     """
     config.validate()

@@ -23,30 +23,30 @@ class PrepareConfig:
     """What to prepare, and how.
 
     Attributes:
-        clean_dirs: Folders of clean speech.
-        noise_dirs: Folders of noise.
-        output_dir: Where shards and index go.
-        rir_dirs: Folders of room impulse responses.
-        sample_rate: Samples a second of the records.
+        clean_dirs: folders of clean speech.
+        noise_dirs: folders of noise.
+        output_dir: where shards and index go.
+        rir_dirs: folders of room impulse responses.
+        sample_rate: samples a second of the records.
         encoding: "pcm16", or "flac" for half the disk and slower reading.
-        valid_fraction: Share of the groups that `train_groups` leaves for validation.
-        test_fraction: Share of them for test.
-        seed: Deals groups to splits and recordings to shards.
-        shard_mb: About how much 16-bit audio a shard holds, 10^6 bytes.
-        min_s: Shorter speech and noise is left out, seconds.
-        train_groups: Patterns as of a shell; groups that match go to training.
-        splits_from: An `index.json` or a CSV with the columns set, group and split;
+        valid_fraction: share of the groups that `train_groups` leaves for validation.
+        test_fraction: share of them for test.
+        seed: deals groups to splits and recordings to shards.
+        shard_mb: about how much 16-bit audio a shard holds, 10^6 bytes.
+        min_s: shorter speech and noise is left out, seconds.
+        train_groups: patterns as of a shell; groups that match go to training.
+        splits_from: an `index.json` or a CSV with the columns set, group and split;
             the groups in it keep their splits, and the fractions are shares of the
             groups that are new. "" for none.
-        speaker_pattern: Its first group is the speaker, in the path of a file; or the name
+        speaker_pattern: its first group is the speaker, in the path of a file; or the name
             of a corpus, see `layouts.speaker_rule`.
-        room_pattern: Where it is found in the path of a room impulse response, its
+        room_pattern: where it is found in the path of a room impulse response, its
             first group is the room; elsewhere the name of the file tells.
-        noise_pattern: The same for noise recordings; "" for the name of the file alone.
-        jobs: Processes that read and resample here; no part of the plan.
+        noise_pattern: the same for noise recordings; "" for the name of the file alone.
+        jobs: processes that read and resample here; no part of the plan.
         runner: "local", or what runs the writing of shards through Apache Beam; no
             part of the plan.
-        runner_options: Options of Beam and its runner, as on a command line.
+        runner_options: options of Beam and its runner, as on a command line.
     """
 
     clean_dirs: Sequence[str]
@@ -73,7 +73,7 @@ class PrepareConfig:
         """Checks the settings that need no file.
 
         Raises:
-            ConfigError: One breaks its rule.
+            ConfigError: one breaks its rule.
         """
         if self.encoding not in ENCODINGS:
             raise ConfigError(f"`encoding` must be one of {ENCODINGS}; received {self.encoding!r}.")

@@ -40,12 +40,12 @@ class Source:
 
     Attributes:
         set: "speech", "noise" or "rir".
-        path: Where it lies.
-        id: Name of the given folder and path below it: the same wherever the
+        path: where it lies.
+        id: name of the given folder and path below it: the same wherever the
             folder lies, so that moved data is prepared into the same bytes.
-        group: What must stay on one side of a split.
-        kind: Name of the folder that contains it.
-        file_bytes: Size of the file.
+        group: what must stay on one side of a split.
+        kind: name of the folder that contains it.
+        file_bytes: size of the file.
     """
 
     set: str
@@ -67,16 +67,16 @@ def find_sources(
     """Finds every recording below some folders, in the order of their ids.
 
     Args:
-        name: The set they belong to: "speech", "noise" or "rir".
-        folders: Where to look, see `tfse.audio.folder_walk.Walk`.
-        speaker_pattern: Regular expression, searched for in the ids of speech; its
+        name: the set they belong to: "speech", "noise" or "rir".
+        folders: where to look, see `tfse.audio.folder_walk.Walk`.
+        speaker_pattern: regular expression, searched for in the ids of speech; its
             first group is the speaker. Or the name of a corpus, see `layouts.speaker_rule`.
-        room_pattern: The same for rooms; where it does not match, `group_of` tells.
-        warn: Gets a line on what is passed over.
-        noise_pattern: The same for noise recordings; "" for `group_of` alone.
+        room_pattern: the same for rooms; where it does not match, `group_of` tells.
+        warn: gets a line on what is passed over.
+        noise_pattern: the same for noise recordings; "" for `group_of` alone.
 
     Raises:
-        ConfigError: A folder is missing or given twice, a pattern is wrong or
+        ConfigError: a folder is missing or given twice, a pattern is wrong or
             that of speakers does not match, or there is no recording at all.
     """
     rules: dict[str, Speaker] = {"rir": matched("room_pattern", room_pattern)}

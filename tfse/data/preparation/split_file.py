@@ -29,7 +29,7 @@ class KnownSplits:
     """The splits that groups had in earlier data.
 
     Attributes:
-        of: For each set, the split of each group.
+        of: for each set, the split of each group.
     """
 
     of: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
@@ -45,11 +45,11 @@ def read_split_file(path: str | os.PathLike[str]) -> KnownSplits:
     """Reads the splits of an earlier `index.json`, or of a CSV with `COLUMNS`.
 
     Args:
-        path: A name that ends in `.json` is an index; anything else is a CSV.
+        path: a name that ends in `.json` is an index; anything else is a CSV.
 
     Raises:
-        ConfigError: The file is missing.
-        DataError: It is neither of the two, names an unknown set or split, or puts a
+        ConfigError: the file is missing.
+        DataError: it is neither of the two, names an unknown set or split, or puts a
             group into two splits.
     """
     path = pathlib.Path(path)
@@ -75,8 +75,8 @@ def write_split_file(path: str | os.PathLike[str], found: index.Index) -> None:
     """Writes the split of every group of an index as a sorted CSV, whole or not at all.
 
     Args:
-        path: Where it goes.
-        found: The index.
+        path: where it goes.
+        found: the index.
     """
     path = pathlib.Path(path)
     rows = {(s.set, record.group, s.split) for s in found.shards for record in s.records}

@@ -31,19 +31,19 @@ def assign_splits(
     is comes from a hash of seed and name, not from the order of a file system.
 
     Args:
-        seconds: Length of each group.
-        fractions: Share of "valid" and "test" in the groups that are to be dealt, each
+        seconds: length of each group.
+        fractions: share of "valid" and "test" in the groups that are to be dealt, each
             in [0, 1).
-        seed: Another seed deals otherwise.
-        name: The set, for the order and for messages: "speech", "noise" or "rir".
-        train_groups: Patterns as of a shell; what they match goes to training.
-        known: Splits of earlier data: groups in it keep theirs and are not dealt.
+        seed: another seed deals otherwise.
+        name: the set, for the order and for messages: "speech", "noise" or "rir".
+        train_groups: patterns as of a shell; what they match goes to training.
+        known: splits of earlier data: groups in it keep theirs and are not dealt.
 
     Returns:
         The split of each group.
 
     Raises:
-        ConfigError: There are fewer groups than splits to fill, or `train_groups`
+        ConfigError: there are fewer groups than splits to fill, or `train_groups`
             match one that is known to be elsewhere.
     """
     kept = {group: split for group, split in (known or {}).items() if group in seconds}
@@ -68,10 +68,10 @@ def check_separation(members: Iterable[tuple[str, str, str]]) -> None:
     """Checks that no speaker, noise recording or room stands on two sides.
 
     Args:
-        members: Set, group and split of each recording.
+        members: set, group and split of each recording.
 
     Raises:
-        DataError: A group is in two splits.
+        DataError: a group is in two splits.
     """
     sides: dict[tuple[str, str], set[str]] = defaultdict(set)
     for name, group, split in members:

@@ -43,7 +43,7 @@ def parallel_map(jobs: int) -> Iterator[ParallelMap]:
     """Starts worker processes for as long as the block runs; one job needs none.
 
     Raises:
-        DataError: A worker died, for want of memory or in a decoder.
+        DataError: a worker died, for want of memory or in a decoder.
     """
     if jobs == 1:
         yield one_by_one

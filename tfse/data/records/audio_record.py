@@ -38,13 +38,13 @@ class AudioRecord:
     """One utterance, noise or room impulse response as it is stored.
 
     Attributes:
-        audio: Encoded mono audio.
+        audio: encoded mono audio.
         encoding: "pcm16" (little-endian) or "flac".
-        sample_rate: Samples a second.
-        samples: Length in samples.
-        id: Where it came from.
-        group: Speaker, noise recording or room.
-        kind: Name of the folder it came from, such as the kind of noise.
+        sample_rate: samples a second.
+        samples: length in samples.
+        id: where it came from.
+        group: speaker, noise recording or room.
+        kind: name of the folder it came from, such as the kind of noise.
     """
 
     audio: bytes
@@ -69,7 +69,7 @@ def read_record(path: Any, offset: Any) -> Any:
     inside a file. It goes to the offset directly and checks both checksums.
 
     Args:
-        path: String tensor [].
+        path: string tensor [].
         offset: int64 tensor [], where the frame of the record begins, in bytes.
 
     Returns:
@@ -91,8 +91,8 @@ def audio_start(record_bytes: int, audio_bytes: int) -> int:
     the tags and lengths of the messages around it, each as long as its varint.
 
     Args:
-        record_bytes: Length of the whole record.
-        audio_bytes: Length of the audio in it.
+        record_bytes: length of the whole record.
+        audio_bytes: length of the audio in it.
     """
     content, before = audio_bytes, 0
     # The value, its list, its feature with the name before it, and the entry of the map.
@@ -121,7 +121,7 @@ def decoder(encoding: str) -> Callable[[Any], Any]:
         string [] -> float32 [samples]
 
     Raises:
-        ConfigError: The encoding is neither of the two.
+        ConfigError: the encoding is neither of the two.
     """
     if encoding not in ENCODINGS:
         raise ConfigError(f"`encoding` must be one of {ENCODINGS}; received {encoding!r}.")

@@ -39,11 +39,10 @@ class CorruptRecords:
     """Counts the records of opened data that cannot be read, each of them once.
 
     Args:
-        limit: How many are borne.
+        limit: how many are borne.
     """
 
     def __init__(self, limit: int) -> None:
-        """Begins with none."""
         self._limit = limit
         self._known: set[Place] = set()
         # Mixtures are made by several threads at once.
@@ -57,7 +56,7 @@ class CorruptRecords:
         """Names a record that cannot be read, in one line of the log.
 
         Raises:
-            DataError: It is one too many.
+            DataError: it is one too many.
         """
         with self._lock:
             if place in self._known:
@@ -83,15 +82,14 @@ class StandIns:
     data, and those that did not want the record are as they were.
 
     Args:
-        places: All records of a set and split, in the order of their numbers.
-        decode: From a serialized record to float32 [samples].
-        corrupt: Counts what cannot be read.
+        places: all records of a set and split, in the order of their numbers.
+        decode: from a serialized record to float32 [samples].
+        corrupt: counts what cannot be read.
     """
 
     def __init__(
         self, places: Sequence[Place], decode: Callable[[Any], Any], corrupt: CorruptRecords
     ) -> None:
-        """Reads nothing yet."""
         self._places = places
         self._decode = decode
         self._corrupt = corrupt
@@ -103,7 +101,7 @@ class StandIns:
             int32 [] -> float32 [samples]
 
         Raises:
-            DataError: One too many records cannot be read, or none can.
+            DataError: one too many records cannot be read, or none can.
         """
         for place in self._in_turn(int(number)):
             if place not in self._corrupt:

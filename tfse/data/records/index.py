@@ -23,12 +23,12 @@ class RecordEntry:
     """Where one record lies.
 
     Attributes:
-        id: Where it came from.
-        group: Speaker, noise recording or room.
-        kind: Name of the folder it came from.
-        samples: Length in samples.
-        offset: Where its payload begins in the shard, bytes.
-        bytes: Length of its payload.
+        id: where it came from.
+        group: speaker, noise recording or room.
+        kind: name of the folder it came from.
+        samples: length in samples.
+        offset: where its payload begins in the shard, bytes.
+        bytes: length of its payload.
     """
 
     id: str
@@ -44,12 +44,12 @@ class ShardEntry:
     """One file of records.
 
     Attributes:
-        file: Its name in the folder.
+        file: its name in the folder.
         set: "speech", "noise" or "rir".
         split: "train", "valid" or "test".
-        bytes: Its size.
-        sha256: Its checksum, hexadecimal.
-        records: What it holds, in order.
+        bytes: its size.
+        sha256: its checksum, hexadecimal.
+        records: what it holds, in order.
     """
 
     file: str
@@ -73,11 +73,11 @@ class Index:
     """All that is known of a prepared folder.
 
     Attributes:
-        sample_rate: Samples a second of every record.
+        sample_rate: samples a second of every record.
         encoding: "pcm16" or "flac".
-        plan: Checksum of the inputs and settings it was made from.
-        settings: Those settings, for a person to read.
-        shards: Every file.
+        plan: checksum of the inputs and settings it was made from.
+        settings: those settings, for a person to read.
+        shards: every file.
     """
 
     sample_rate: int
@@ -90,7 +90,7 @@ class Index:
         """Checks that no group stands on two sides of the split.
 
         Raises:
-            DataError: One does.
+            DataError: one does.
         """
         splits.check_separation(
             (shard.set, record.group, shard.split)
@@ -108,7 +108,7 @@ def read_index(folder: pathlib.Path) -> Index:
     """Reads the index and checks it against the files beside it.
 
     Raises:
-        DataError: The folder or its index is missing, the index is not one of
+        DataError: the folder or its index is missing, the index is not one of
             ours, a shard is missing or of another size, or a group stands on
             two sides of the split.
     """
@@ -130,7 +130,7 @@ def parse_index(path: pathlib.Path) -> Index:
     """Reads an index file alone; the shards it lists need not be there.
 
     Raises:
-        DataError: It is not one of ours.
+        DataError: it is not one of ours.
     """
     value = _load(path)
     fields = {name: entry for name, entry in value.items() if name != "format"}
@@ -145,7 +145,7 @@ def verify_checksums(folder: pathlib.Path, index: Index) -> None:
     """Reads every shard and compares its checksum.
 
     Raises:
-        DataError: A shard is not what was written.
+        DataError: a shard is not what was written.
     """
     for shard in index.shards:
         if sha256_of(folder / shard.file) != shard.sha256:

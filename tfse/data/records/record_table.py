@@ -31,8 +31,8 @@ class RecordTable:
     Records stand in the order of their groups, so a group is a run of numbers.
 
     Attributes:
-        count: How many records there are.
-        group_count: How many groups there are.
+        count: how many records there are.
+        group_count: how many groups there are.
         paths: string [count], the shard of each record.
         offsets: int64 [count], where each record begins in it, bytes.
         samples: int32 [count], lengths.
@@ -44,8 +44,8 @@ class RecordTable:
         starts: int32 [count], where the audio begins in each record if it is PCM16,
             bytes.
         sizes: int32 [count], lengths of the records, bytes.
-        attempt: Reads a record, or gives nothing if it cannot.
-        stand_in: From the number of a record that cannot be read to the audio of
+        attempt: reads a record, or gives nothing if it cannot.
+        stand_in: from the number of a record that cannot be read to the audio of
             another, outside the graph.
     """
 
@@ -120,15 +120,15 @@ def record_table(
     """Makes the table of one set and split.
 
     Args:
-        folder: The prepared folder.
-        found: Its index.
+        folder: the prepared folder.
+        found: its index.
         name: "speech", "noise" or "rir".
         split: "train", "valid" or "test".
-        corrupt: Counts what cannot be read; without it, the first such record is
+        corrupt: counts what cannot be read; without it, the first such record is
             an error.
 
     Raises:
-        DataError: There is no such record.
+        DataError: there is no such record.
     """
     places = [
         Place(record, str(folder / shard.file))

@@ -30,7 +30,7 @@ def reader(encoding: str) -> Attempt:
         string [], int64 [], int32 [], int32 [], int32 [] -> float32 [samples] or [0]
 
     Raises:
-        ConfigError: The encoding is neither of the two.
+        ConfigError: the encoding is neither of the two.
     """
     decode = audio_record.decoder(encoding)
     return _pcm16_attempt if encoding == "pcm16" else _decoding_attempt(decode)

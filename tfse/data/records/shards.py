@@ -47,10 +47,10 @@ def plan_shards(
     """Deals recordings to shards of about one size, in an order that mixes groups.
 
     Args:
-        measured: Every usable recording and its length.
-        splits: For each set, the split of each group.
-        shard_s: Length of audio that a shard should hold, seconds.
-        seed: Of the order.
+        measured: every usable recording and its length.
+        splits: for each set, the split of each group.
+        shard_s: length of audio that a shard should hold, seconds.
+        seed: of the order.
     """
     members: dict[tuple[str, str], list[Measured]] = defaultdict(list)
     for entry in measured:
@@ -82,11 +82,11 @@ def write_shard(
     of its own, and the bytes are the same whoever comes last.
 
     Args:
-        plan: The shard.
-        folder: The output folder.
-        conversion: How recordings become records.
-        parallel: How to use several processes.
-        advance: Called with a number of recordings whenever that many are done.
+        plan: the shard.
+        folder: the output folder.
+        conversion: how recordings become records.
+        parallel: how to use several processes.
+        advance: called with a number of recordings whenever that many are done.
     """
     note = _note(plan, folder)
     unfinished = note.with_name(f"{plan.file}.{uuid.uuid4().hex}{UNFINISHED_SUFFIX}")
@@ -108,7 +108,7 @@ def collect(
     """Returns the index of every shard, and the path and reason of what was left out.
 
     Raises:
-        DataError: A shard is not there, although it was said to be written.
+        DataError: a shard is not there, although it was said to be written.
     """
     entries, skipped = [], []
     for plan in plans:

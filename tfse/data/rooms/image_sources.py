@@ -51,7 +51,7 @@ class Box:
     """A room and what its surfaces and its air take.
 
     Attributes:
-        size_m: Length, width and height, metres.
+        size_m: length, width and height, metres.
         losses: float [6, octaves], -ln(1 - absorption) of the walls at x = 0 and at the length,
             then of those of y and of z.
         air: float [octaves], energy absorption of the air, 1/m.
@@ -83,12 +83,12 @@ def render(
     """Returns the impulse response from a talker to a microphone, peak 1.
 
     Args:
-        box: The room.
-        talker_m: Where the talker is, metres.
-        facing: Unit vector of where the talker looks.
-        microphone_m: Where the microphone is, metres.
-        sample_rate: In Hz.
-        seed: Of the noise.
+        box: the room.
+        talker_m: where the talker is, metres.
+        facing: unit vector of where the talker looks.
+        microphone_m: where the microphone is, metres.
+        sample_rate: in Hz.
+        seed: of the noise.
 
     Shapes:
         float [3], [3], [3] -> float32 [taps]

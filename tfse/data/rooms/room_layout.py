@@ -50,10 +50,10 @@ class Position:
     """A talker and a microphone in a room.
 
     Attributes:
-        talker_m: Where the talker is, metres from a corner.
-        facing: Unit vector of where the talker looks.
-        microphone_m: Where the microphone is.
-        seed: Of the late reverberation.
+        talker_m: where the talker is, metres from a corner.
+        facing: unit vector of where the talker looks.
+        microphone_m: where the microphone is.
+        seed: of the late reverberation.
     """
 
     talker_m: Point
@@ -78,11 +78,11 @@ class Room:
     """A box of six surfaces.
 
     Attributes:
-        size_m: Length, width and height, metres.
-        rt60_s: Reverberation time asked for, seconds: the mean of the octaves of 500 and 1000 Hz.
-        surfaces: Materials of the walls at x = 0 and at the length, of those of y, of the floor
+        size_m: length, width and height, metres.
+        rt60_s: reverberation time asked for, seconds: the mean of the octaves of 500 and 1000 Hz.
+        surfaces: materials of the walls at x = 0 and at the length, of those of y, of the floor
             and of the ceiling.
-        positions: Talkers and microphones.
+        positions: talkers and microphones.
     """
 
     size_m: Point
@@ -104,14 +104,14 @@ def draw_room(
     Volumes, reverberation times and distances are drawn on a logarithmic scale.
 
     Args:
-        seed: Of all rooms.
-        number: Of this one.
-        positions: How many; one does not depend on how many there are.
-        rt60_s_min: Shortest reverberation time, seconds.
-        rt60_s_max: Longest.
+        seed: of all rooms.
+        number: of this one.
+        positions: how many; one does not depend on how many there are.
+        rt60_s_min: shortest reverberation time, seconds.
+        rt60_s_max: longest.
 
     Raises:
-        ConfigError: The times are out of order or out of range.
+        ConfigError: the times are out of order or out of range.
     """
     if not RT60_S_LEAST <= rt60_s_min <= rt60_s_max <= RT60_S_MOST:
         raise ConfigError(

@@ -37,9 +37,9 @@ def impulse_response(room: Room, position: Position, sample_rate: int) -> npt.ND
     """Returns the impulse response of a position in a room, peak 1; see `image_sources`.
 
     Args:
-        room: The room.
-        position: One of its positions.
-        sample_rate: In Hz.
+        room: the room.
+        position: one of its positions.
+        sample_rate: in Hz.
 
     Shapes:
         -> float32 [taps]
@@ -89,19 +89,19 @@ def write_rooms(
     """Writes a folder of 24-bit FLAC files for each room, and last `rooms.csv`, which lists them.
 
     Args:
-        output_dir: A folder; it is made.
-        count: How many rooms.
-        positions: How many talkers and microphones in each, a file for each.
-        sample_rate: In Hz.
-        seed: Of all rooms: a room does not depend on how many are written.
-        rt60_s_min: Shortest reverberation time, seconds.
-        rt60_s_max: Longest.
+        output_dir: a folder; it is made.
+        count: how many rooms.
+        positions: how many talkers and microphones in each, a file for each.
+        sample_rate: in Hz.
+        seed: of all rooms: a room does not depend on how many are written.
+        rt60_s_min: shortest reverberation time, seconds.
+        rt60_s_max: longest.
 
     Yields:
         Each room when its files are whole.
 
     Raises:
-        ConfigError: A number out of its range, or pyroomacoustics is not installed.
+        ConfigError: a number out of its range, or pyroomacoustics is not installed.
     """
     if count < 1:
         raise ConfigError(f"`count` must be above 0; received {count}.")

@@ -87,7 +87,6 @@ class Scorer:
     """
 
     def __init__(self, file: ScorerFile) -> None:
-        """Loads the network."""
         runtime = _runtime()
         options = runtime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1

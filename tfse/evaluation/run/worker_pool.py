@@ -44,7 +44,6 @@ class Pool:
     """
 
     def __init__(self, setup: Setup, jobs: int) -> None:
-        """Starts nothing yet."""
         self._setup = setup
         self._jobs = jobs
         self._processes: list[_Process] = []
@@ -137,7 +136,6 @@ class Pool:
         return self._processes[-1]
 
     def __enter__(self) -> Pool:
-        """Returns the pool."""
         return self
 
     def __exit__(
@@ -146,7 +144,6 @@ class Pool:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Ends all processes, at once if they are working."""
         for process in self._processes:
             process.connection.close()
             if error is not None or process.task is not None:

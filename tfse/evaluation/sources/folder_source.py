@@ -43,7 +43,6 @@ class FolderSource:
         estimates: Mapping[str, Path] | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        """Walks the folders."""
         if noisy and len(noisy) != len(references):
             raise ConfigError(
                 f"there must be a noisy folder for each clean one; received {len(references)} "

@@ -26,7 +26,6 @@ class Metadata:
     """
 
     def __init__(self, facts: dict[str, Facts] | None = None, sha256: str | None = None) -> None:
-        """Keeps the facts."""
         self._facts = facts or {}
         self.sha256 = sha256
         self._unused = set(self._facts)

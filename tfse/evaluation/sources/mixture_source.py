@@ -39,7 +39,6 @@ class MixtureSource:
     def __init__(
         self, data_dir: str | os.PathLike[str], config: DataConfig, split: str, count: int
     ) -> None:
-        """Reads the index; TensorFlow is imported when mixtures are made."""
         config.validate()
         if count < 1:
             raise ConfigError(f"`count` must be above 0; received {count}.")

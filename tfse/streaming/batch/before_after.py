@@ -24,7 +24,6 @@ class Excerpt:
     """
 
     def __init__(self, sample_rate: int) -> None:
-        """Begins empty."""
         self._sample_rate = sample_rate
         self._room = int(PICTURE_S * sample_rate)
         self._blocks: list[tuple[Samples, Samples]] = []

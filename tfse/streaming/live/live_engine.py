@@ -77,7 +77,6 @@ class LiveEngine:
     """
 
     def __init__(self, step: Step, block_samples: int | None = None) -> None:
-        """Runs the model once, since the first time takes longest."""
         self.block_samples = step.hop_length if block_samples is None else block_samples
         if self.block_samples < 1:
             raise ConfigError(f"`block_samples` must be at least 1; received {block_samples}.")

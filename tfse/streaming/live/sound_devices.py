@@ -35,7 +35,6 @@ class SoundDevice:
         microphone: str | None = None,
         loudspeaker: str | None = None,
     ) -> None:
-        """Opens both; they start with the context."""
         sounddevice = _sounddevice()
         try:
             self._stream = sounddevice.Stream(
@@ -63,7 +62,6 @@ class SoundDevice:
         return bool(self._stream.write(np.ascontiguousarray(samples[:, np.newaxis])))
 
     def __enter__(self) -> SoundDevice:
-        """Starts both."""
         self._stream.start()
         return self
 
@@ -73,7 +71,6 @@ class SoundDevice:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stops and closes both."""
         self._stream.abort()
         self._stream.close()
 

@@ -27,7 +27,6 @@ class ExportedStep(abc.ABC):
     """
 
     def __init__(self, metadata: Metadata, streams: int | None, samples: int | None) -> None:
-        """Keeps the sizes."""
         self.sample_rate = metadata.sample_rate
         self.hop_length = samples or metadata.hop_length
         self.latency_samples = metadata.latency_samples

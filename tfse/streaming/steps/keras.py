@@ -30,7 +30,6 @@ class KerasStep:
     """
 
     def __init__(self, model: EnhancementModel, one_hop: bool = False) -> None:
-        """Checks that the model can stream, and traces its graph."""
         if not isinstance(model, EnhancementModel):
             raise ModelError(
                 f"`model` must be an EnhancementModel; received {type(model).__name__}."

@@ -24,7 +24,6 @@ class SavedModelStep(ExportedStep):
     """
 
     def __init__(self, path: str | pathlib.Path) -> None:
-        """Loads the newest version."""
         folder = _newest_version(pathlib.Path(path))
         metadata = saved_model_metadata(folder)
         self._loaded = _loaded(folder)

@@ -32,7 +32,6 @@ class TFLiteStep(ExportedStep):
     """
 
     def __init__(self, path: str | pathlib.Path, num_threads: int = 1) -> None:
-        """Loads the file."""
         path = pathlib.Path(path)
         if not path.is_file():
             raise ModelError(f"a TFLite model must be a file; received {path}.")
