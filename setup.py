@@ -43,10 +43,14 @@ ONNX = ["onnxruntime>=1.18"]
 # The last release series that was tried beside TensorFlow 2.17, which holds ml_dtypes back.
 JAX = ["jax>=0.4.38,<0.5"]
 
+# The documentation, with the API reference made from the docstrings.
+DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.5,<10", "mkdocstrings[python]>=0.29,<2"]
+
 # What only some users need; it is imported where it is used.
 EXTRAS = {
     "beam": BEAM,
     "demo": ["matplotlib>=3.8"],
+    "docs": DOCS,
     "jax": JAX,
     "live": ["sounddevice>=0.4.6"],
     "onnx": ONNX,
@@ -56,6 +60,7 @@ EXTRAS = {
     "test": [
         *ROOMS,
         *BEAM,
+        *DOCS,
         *JAX,
         *ONNX,
         *SERVING,

@@ -1,19 +1,12 @@
-"""DPCRN of 540,489 values and 1.07 G multiply-accumulates a second, frames of 32 ms every 16 ms.
+"""DPCRN of 540,489 parameters and 1.07 G multiply-accumulates per second, 32 ms frames.
 
 Paper: Le, Chen, Chen and Lu, "DPCRN: Dual-path convolution recurrent network for
 single channel speech enhancement", Interspeech 2021; here with a third stage
 with stride, so that 32 bins reach the LSTMs instead of 50; the log power of every bin
 as a third input, since the paper's normalization hides which frames are loud; and a
-mask of a bounded magnitude and a phase rotation.
-Data: any corpus that `tfse-prepare` has prepared, with rooms of `tfse-simulate-rooms`
-where it has few; 3 s mixtures at -5 to 20 dB, 30 % of them in a room, at -60 to -5
-dBFS; speakers share them by the root of how long they speak; speeds, colours, second,
-Gaussian and synthetic noises, band limits, clipping, companding and noise without speech
-vary them.
-Loss: the paper's negative SNR + log spectral MSE, + 50 times the compressed spectrum
-MSE, which is sensitive to quiet bins, + 4 times the disturbance of loudness of P.862
-(PESQ) and 5 times the negative ESTOI. Those two are sensitive to neither level nor phase,
-so the others stay.
+mask of a bounded magnitude and a phase rotation. A constant offset is subtracted from the
+waveform.
+Data, loss and training: `tfse.training.recipes.waveform_recipe`.
 Expect: the shipped weights have PESQ +0.596, STOI +0.054 and SI-SDR +5.98 dB on the test
 mixtures of `tfse/pretrained/dpcrn_medium.md`. They are of Adam 1e-3, levels of -35 to -15
 dBFS and no synthetic noise; the settings below learn more in equal time
@@ -24,67 +17,29 @@ begins where that one ends:
         --init_from=dpcrn_small --widen
 """
 
-from tfse.data.augmentation_config import AugmentationConfig
-from tfse.data.config import DataConfig
-from tfse.losses import LossConfig
 from tfse.models import DPCRNConfig
-from tfse.training import ExperimentConfig, TrainConfig
+from tfse.training import ExperimentConfig
+from tfse.training.recipes import waveform_recipe
 
 
 def get_config() -> ExperimentConfig:
     """Returns the experiment."""
-    return ExperimentConfig(
-        model=DPCRNConfig(
+    return waveform_recipe(
+        DPCRNConfig(
             name="dpcrn_medium",
             frame_length=512,
             hop_length=256,
             fft_length=512,
             log_power_input=True,
             mask="polar",
+            dc_time_s=0.5,
             filters=(32, 32, 48, 64, 96),
             strides=(2, 2, 2, 1, 1),
             paddings=((0, 2), (0, 1), (0, 1), (1, 1), (1, 1)),
             frequency_units=48,
             time_units=96,
         ),
-        data=DataConfig(
-            segment_s=3.0,
-            level_dbfs_min=-60.0,
-            level_dbfs_max=-5.0,
-            speaker_balance=0.5,
-            babble_probability=0.15,
-            augmentation=AugmentationConfig(
-                speed_probability=0.8,
-                speech_speed_max=1.2,
-                noise_speed_max=1.8,
-                equalizer_probability=0.8,
-                equalizer_db=10.0,
-                second_noise_probability=0.5,
-                coloured_probability=0.1,
-                synthetic_probability=0.2,
-                speechless_probability=0.02,
-                band_limit_probability=0.05,
-                clip_probability=0.03,
-                companding_probability=0.02,
-            ),
-        ),
-        loss=LossConfig(
-            negative_snr=1.0,
-            log_spectral_mse=1.0,
-            compressed_spectrum_mse=50.0,
-            loudness_disturbance=4.0,
-            negative_estoi=5.0,
-        ),
-        train=TrainConfig(
-            batch_size=4,
-            steps=20_000,
-            validate_every=1000,
-            checkpoint_every=100,
-            optimizer="muon",
-            learning_rate=3e-3,
-            schedule="cosine",
-            early_stopping_patience=0,
-            clip_quantile=0.9,
-            ema_decay=0.999,
-        ),
+        steps=20_000,
+        validate_every=1000,
+        checkpoint_every=100,
     )

@@ -1,4 +1,4 @@
-"""DPCRN as published: 804,646 values, 16 kHz, frames of 25 ms every 12.5 ms.
+"""DPCRN as published: 804,646 parameters, 16 kHz, frames of 25 ms every 12.5 ms.
 
 Paper: Le, Chen, Chen and Lu, "DPCRN: Dual-path convolution recurrent network for
 single channel speech enhancement", Interspeech 2021. Every size is the paper's;

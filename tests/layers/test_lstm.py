@@ -40,14 +40,14 @@ def test_time_lstm_runs_over_time_for_each_bin(name, gate):
 
 
 @pytest.mark.parametrize("name, gate", [("sigmoid", _sigmoid), ("keras2_hard_sigmoid", _hard)])
-def test_frequency_blstm_runs_over_bins_rising_first(name, gate):
+def test_frequency_blstm_runs_over_bins_forward_first(name, gate):
     x = instances.spectra()
     layer = FrequencyBLSTM(4, name)
     y = np.asarray(layer(x))
     weights = [np.asarray(w) for w in layer.get_weights()]
-    rising = _lstm(x[1, 5], *weights[:3], gate)
-    falling = _lstm(x[1, 5, ::-1], *weights[3:], gate)[::-1]
-    np.testing.assert_allclose(y[1, 5], np.concatenate([rising, falling], 1), atol=1e-5)
+    forward = _lstm(x[1, 5], *weights[:3], gate)
+    backward = _lstm(x[1, 5, ::-1], *weights[3:], gate)[::-1]
+    np.testing.assert_allclose(y[1, 5], np.concatenate([forward, backward], 1), atol=1e-5)
 
 
 def test_keras2_hard_sigmoid_is_the_old_one():

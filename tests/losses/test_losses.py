@@ -10,7 +10,7 @@ from tests import instances
 from tfse import losses, models
 from tfse.errors import ConfigError
 from tfse.layers import STFT
-from tfse.losses.base import spectrum
+from tfse.layers.padding import spectrum
 from tfse.losses.weighted import _BUILDERS
 
 SAMPLES = 1000

@@ -7,7 +7,7 @@ import tensorflow as tf
 from tests.losses import every_loss
 from tfse import losses
 from tfse.errors import ConfigError
-from tfse.losses.base import spectrum
+from tfse.layers.padding import spectrum
 
 
 def _magnitudes(waveform):

@@ -1,8 +1,8 @@
-"""LSTMs: over time, which streams, and over frequency, inside one frame."""
+"""LSTMs over time, which can stream, and over the frequencies of one frame."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -10,6 +10,7 @@ from keras import ops
 
 from tfse.errors import ConfigError
 from tfse.layers.lowering import is_lowering
+from tfse.layers.lstm_unrolled import unrolled, unrolled_both_ways
 from tfse.layers.streaming import State, StreamingLayer
 from tfse.types import Shape, Tensor
 
@@ -42,78 +43,6 @@ def gate_activation(name: str) -> Callable[[Tensor], Tensor]:
             f"`recurrent_activation` must be one of {sorted(_GATES)}; received {name!r}."
         )
     return _GATES[name]
-
-
-def unrolled(
-    lstm: keras.layers.LSTM, rows: Tensor, state: Sequence[Tensor]
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Runs an LSTM without a loop: each step stands in the graph by itself.
-
-    Device runtimes run a loop slowly, and calibration for int8 dies on one.
-    The part of the gates that depends on the input alone is one product.
-
-    Args:
-        lstm: its weights.
-        rows: `[rows, steps, channels]`, the number of steps known.
-        state: hidden and cell before the first step, `[rows, units]` each.
-
-    Returns:
-        Hidden of every step, `[rows, steps, units]`, and hidden and cell after the last.
-    """
-    hidden, past = state
-    outputs = []
-    for gates in _input_gates(lstm, rows):
-        gates = gates + ops.matmul(hidden, lstm.cell.recurrent_kernel)
-        hidden, past = _advanced(lstm.cell, gates, past)
-        outputs.append(hidden)
-    return ops.stack(outputs, axis=1), hidden, past
-
-
-def unrolled_both_ways(
-    rising: keras.layers.LSTM, falling: keras.layers.LSTM, rows: Tensor
-) -> Tensor:
-    """Runs two LSTMs from both ends at once, without a loop and from zero.
-
-    Both take a step together, as two halves of the same rows: all but the
-    product with their own weights is one operation for both, which makes the
-    graph a third smaller.
-
-    Args:
-        rising: begins with the first step.
-        falling: begins with the last.
-        rows: `[rows, steps, channels]`, the number of steps known.
-
-    Returns:
-        Hidden of both in the order of `rows`, `[rows, steps, 2 * units]`.
-    """
-    kernels = [lstm.cell.recurrent_kernel for lstm in (rising, falling)]
-    towards = zip(_input_gates(rising, rows), _input_gates(falling, rows)[::-1], strict=True)
-    past: Tensor | None = None
-    outputs: list[Any] = []
-    for pair in towards:
-        gates = ops.concatenate(pair, axis=0)
-        if outputs:
-            products = [ops.matmul(*both) for both in zip(outputs[-1], kernels, strict=True)]
-            gates = gates + ops.concatenate(products, axis=0)
-        hidden, past = _advanced(rising.cell, gates, past)
-        outputs.append(ops.split(hidden, 2, axis=0))
-    up, down = zip(*outputs, strict=True)
-    return ops.concatenate([ops.stack(up, axis=1), ops.stack(down[::-1], axis=1)], axis=-1)
-
-
-def _input_gates(lstm: keras.layers.LSTM, rows: Tensor) -> Any:
-    """Returns what the input gives to the gates, a tensor for each step."""
-    return ops.unstack(ops.matmul(rows, lstm.cell.kernel) + lstm.cell.bias, axis=1)
-
-
-def _advanced(
-    cell: keras.layers.LSTMCell, gates: Tensor, past: Tensor | None
-) -> tuple[Tensor, Tensor]:
-    """Returns hidden and cell after a step; a cell of None is zero and costs nothing."""
-    i, f, c, o = ops.split(gates, 4, axis=-1)
-    fresh = cell.recurrent_activation(i) * cell.activation(c)
-    past = fresh if past is None else cell.recurrent_activation(f) * past + fresh
-    return cell.recurrent_activation(o) * cell.activation(past), past
 
 
 @keras.saving.register_keras_serializable(package="tfse")
@@ -158,17 +87,17 @@ class TimeLSTM(StreamingLayer):
         return {"hidden": zeros, "cell": zeros}
 
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        past = [ops.reshape(state[name], (-1, self.units)) for name in ("hidden", "cell")]
+        before = [ops.reshape(state[name], (-1, self.units)) for name in ("hidden", "cell")]
         # The loop over time must know as much of the input's rows as of the state's.
-        rows = self._to_rows(x, ops.shape(past[0])[0])
+        rows = self._to_rows(x, ops.shape(before[0])[0])
         if rows.shape[1] == 1:
             # One frame needs no loop, and a graph without one converts everywhere.
-            y, (hidden, cell) = self.lstm.cell(ops.squeeze(rows, 1), past)
+            y, (hidden, cell) = self.lstm.cell(ops.squeeze(rows, 1), before)
             y = y[:, None]
         elif is_lowering():
-            y, hidden, cell = unrolled(self.lstm, rows, past)
+            y, hidden, cell = unrolled(self.lstm, rows, before)
         else:
-            y, hidden, cell = self.lstm(rows, initial_state=past)
+            y, hidden, cell = self.lstm(rows, initial_state=before)
         shape = (-1, *self._bins, self.units)
         next_state = {"hidden": ops.reshape(hidden, shape), "cell": ops.reshape(cell, shape)}
         return self._from_rows(y, ops.shape(x)[1]), next_state
@@ -222,8 +151,8 @@ class FrequencyBLSTM(keras.layers.Layer):
         # Not keras.layers.Bidirectional: it copies its layer through the config, and
         # while a model is loaded Keras (3.15) may take the copy for another layer
         # that had the same address in memory.
-        self.rising = self._direction("rising", go_backwards=False)
-        self.falling = self._direction("falling", go_backwards=True)
+        self.forward_lstm = self._direction("forward", go_backwards=False)
+        self.backward_lstm = self._direction("backward", go_backwards=True)
 
     def _direction(self, name: str, *, go_backwards: bool) -> keras.layers.LSTM:
         return keras.layers.LSTM(
@@ -238,16 +167,18 @@ class FrequencyBLSTM(keras.layers.Layer):
         )
 
     def build(self, input_shape: Shape) -> None:
-        for direction in (self.rising, self.falling):
+        for direction in (self.forward_lstm, self.backward_lstm):
             direction.build((None, *input_shape[2:]))
 
     def call(self, x: Tensor) -> Tensor:
         bins, channels = x.shape[2:]
         rows = ops.reshape(x, (-1, bins, channels))
         if is_lowering():
-            y = unrolled_both_ways(self.rising, self.falling, rows)
+            y = unrolled_both_ways(self.forward_lstm, self.backward_lstm, rows)
         else:
-            y = ops.concatenate([self.rising(rows), ops.flip(self.falling(rows), axis=1)], axis=-1)
+            y = ops.concatenate(
+                [self.forward_lstm(rows), ops.flip(self.backward_lstm(rows), axis=1)], axis=-1
+            )
         return ops.reshape(y, (-1, ops.shape(x)[1], bins, 2 * self.units))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

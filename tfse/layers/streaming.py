@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 
 import keras
 from keras import ops
 
 from tfse.errors import ModelError
+from tfse.layers.graph import all_layers, operations
 from tfse.types import Tensor
 
 State = dict[str, Tensor]
@@ -132,7 +133,7 @@ def active_scope() -> StateScope | None:
 
 def streaming_layers(model: keras.Model) -> list[StreamingLayer]:
     """Returns every streaming layer of a model, nested ones too."""
-    return [layer for layer in model._flatten_layers() if isinstance(layer, StreamingLayer)]
+    return [layer for layer in all_layers(model) if isinstance(layer, StreamingLayer)]
 
 
 def initial_state(model: keras.Model, batch_size: int = 1) -> State:
@@ -193,20 +194,12 @@ def require_streamable(model: keras.Model) -> None:
     Raises:
         ModelError: names the first such layer.
     """
-    for operation in _operations(model):
+    for operation in operations(model):
         if not _keeps_to_its_frame(operation):
             raise ModelError(
                 "a model can stream only if no layer looks ahead or over all time; "
                 f"received the layer {operation.name!r} ({type(operation).__name__})."
             )
-
-
-def _operations(model: keras.Model) -> Iterator[keras.Operation]:
-    for operation in model.operations:
-        if isinstance(operation, keras.Model):
-            yield from _operations(operation)
-        else:
-            yield operation
 
 
 # Layers of Keras that see one frame at a time whatever their settings.

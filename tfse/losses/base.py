@@ -1,13 +1,11 @@
-"""What every loss is: per example, and blind to padding."""
+"""Base class of losses: one value per example, independent of padding."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 import keras
-from keras import ops
 
-from tfse.layers import STFT
 from tfse.types import Tensor
 
 Tensors = Mapping[str, Tensor]
@@ -32,74 +30,3 @@ class EnhancementLoss(keras.losses.Loss):
 
     def call(self, targets: Tensors, outputs: Tensors) -> Tensor:
         raise NotImplementedError
-
-
-def valid_samples(length: Tensor, samples: int | Tensor) -> Tensor:
-    """Returns 1 for every sample before `length` and 0 beyond, `[batch, samples]`."""
-    positions = ops.cast(ops.arange(samples), "float32")
-    return ops.cast(positions[None] < length[:, None], "float32")
-
-
-def target_without_padding(targets: Tensors, name: str) -> Tensor:
-    """Returns one waveform of the targets, `[batch, samples]`, zero beyond the length."""
-    # Chosen and not multiplied: what stands in the padding may be no number.
-    valid = valid_samples(targets["length"], ops.shape(targets[name])[1]) > 0
-    return ops.where(valid, targets[name], 0.0)
-
-
-def without_padding(targets: Tensors, outputs: Tensors) -> tuple[Tensor, Tensor]:
-    """Returns clean and enhanced, `[batch, samples]`, both zero beyond the length."""
-    enhanced = {"enhanced": outputs["enhanced"], "length": targets["length"]}
-    return target_without_padding(targets, "clean"), target_without_padding(enhanced, "enhanced")
-
-
-def valid_frames(length: Tensor, frames: int | Tensor, stft: STFT) -> Tensor:
-    """Returns 1 for every frame that holds at least one valid sample, `[batch, frames]`.
-
-    Args:
-        length: valid samples of each example, `[batch]`.
-        frames: how many there are; frame t is as `stft` makes it.
-        stft: the transform.
-    """
-    starts = ops.arange(1, frames + 1) * stft.hop_length - stft.frame_length
-    return ops.cast(ops.cast(starts, "float32")[None] < length[:, None], "float32")
-
-
-def head_without_padding(head: Tensor, length: Tensor, stft: STFT) -> Tensor:
-    """Returns a head of the core, `[batch, frames, bins, ...]`, zero in frames of padding."""
-    valid = valid_frames(length, ops.shape(head)[1], stft) > 0
-    return ops.where(ops.reshape(valid, (*ops.shape(valid), *[1] * (len(head.shape) - 2))), head, 0)
-
-
-def mean_over_frames(values: Tensor, length: Tensor, stft: STFT) -> Tensor:
-    """Averages over the bins of the frames that hold at least one valid sample.
-
-    Args:
-        values: `[batch, frames, bins]`, frame t as `stft` makes it.
-        length: valid samples of each example, `[batch]`.
-        stft: the transform.
-
-    Returns:
-        `[batch]`.
-    """
-    valid = valid_frames(length, ops.shape(values)[1], stft)
-    sums = ops.sum(ops.mean(values, axis=2) * valid, axis=1)
-    return sums / ops.maximum(ops.sum(valid, axis=1), 1.0)
-
-
-def spectrum(waveform: Tensor, stft: STFT, frames: int | Tensor | None = None) -> Tensor:
-    """Transforms a waveform of any length, padded with zeros to whole frames.
-
-    Args:
-        waveform: `[batch, samples]`.
-        stft: the transform.
-        frames: to return; None for all that hold a sample.
-
-    Returns:
-        `[batch, frames, bins, 2]`.
-    """
-    samples = ops.shape(waveform)[1]
-    if frames is None:
-        frames = -(-(samples + stft.frame_length - stft.hop_length) // stft.hop_length)
-    padding = frames * stft.hop_length - samples
-    return stft(ops.pad(waveform, [[0, 0], [0, padding]]))

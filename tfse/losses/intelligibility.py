@@ -10,7 +10,8 @@ from keras import ops
 
 from tfse.dsp import framing, resampling
 from tfse.errors import ConfigError
-from tfse.losses.base import EnhancementLoss, Tensors, without_padding
+from tfse.layers.padding import without_padding
+from tfse.losses.base import EnhancementLoss, Tensors
 from tfse.types import Tensor
 
 # What both measures are defined on.

@@ -9,7 +9,8 @@ from keras import ops
 from tfse.dsp import framing, loudness, masks
 from tfse.errors import ConfigError
 from tfse.layers import STFT
-from tfse.losses.base import EnhancementLoss, Tensors, spectrum, valid_frames, without_padding
+from tfse.layers.padding import spectrum, valid_frames, without_padding
+from tfse.losses.base import EnhancementLoss, Tensors
 from tfse.types import Tensor
 
 _HOP_LENGTH = loudness.FFT_LENGTH // 2

@@ -8,14 +8,13 @@ from keras import ops
 from tfse.dsp import masks
 from tfse.errors import ConfigError
 from tfse.layers import STFT
-from tfse.losses.base import (
-    EnhancementLoss,
-    Tensors,
+from tfse.layers.padding import (
     head_without_padding,
     mean_over_frames,
     spectrum,
     target_without_padding,
 )
+from tfse.losses.base import EnhancementLoss, Tensors
 from tfse.types import Tensor
 
 

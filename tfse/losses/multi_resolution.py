@@ -8,7 +8,8 @@ from keras import ops
 
 from tfse.dsp import masks
 from tfse.layers import STFT
-from tfse.losses.base import EnhancementLoss, Tensors, mean_over_frames, spectrum, without_padding
+from tfse.layers.padding import mean_over_frames, spectrum, without_padding
+from tfse.losses.base import EnhancementLoss, Tensors
 from tfse.types import Tensor
 
 #: (frame, hop, FFT) in samples, as Parallel WaveGAN has them.

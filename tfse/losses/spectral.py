@@ -6,7 +6,8 @@ from keras import ops
 
 from tfse.dsp import masks
 from tfse.layers import STFT
-from tfse.losses.base import EnhancementLoss, Tensors, mean_over_frames, spectrum, without_padding
+from tfse.layers.padding import mean_over_frames, spectrum, without_padding
+from tfse.losses.base import EnhancementLoss, Tensors
 from tfse.types import Tensor
 
 # Inside a square root or a power: their slope at zero is infinite. It is the

@@ -7,14 +7,8 @@ from keras import ops
 from tfse.dsp import framing, levels, masks
 from tfse.errors import ConfigError
 from tfse.layers import STFT
-from tfse.losses.base import (
-    EnhancementLoss,
-    Tensors,
-    mean_over_frames,
-    spectrum,
-    target_without_padding,
-    without_padding,
-)
+from tfse.layers.padding import mean_over_frames, spectrum, target_without_padding, without_padding
+from tfse.losses.base import EnhancementLoss, Tensors
 from tfse.types import Tensor
 
 # Inside a square root: the power of a bin at -140 dBFS.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tfse.dsp import levels
 from tfse.errors import ConfigError
-from tfse.losses.base import EnhancementLoss, Tensors, without_padding
+from tfse.layers.padding import without_padding
+from tfse.losses.base import EnhancementLoss, Tensors
 from tfse.types import Tensor
 
 # Above this SNR a smaller error is worth less and less, in dB.

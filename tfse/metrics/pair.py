@@ -1,4 +1,4 @@
-"""All metrics of one pair."""
+"""All metrics of one pair of recordings."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tfse.metrics.composite_ratings import Composite, composite
-from tfse.metrics.intelligibility import stoi
-from tfse.metrics.levels import level_change_db, share_of_zeros
+from tfse.metrics.levels import level_change_db
 from tfse.metrics.metric_errors import MetricNotApplicable, MetricUndefined
-from tfse.metrics.quality import pesq
-from tfse.metrics.ratios import segmental_snr, si_sdr, si_sdr_improvement, snr
-from tfse.metrics.spectral import log_spectral_distance
+from tfse.metrics.ratios import si_sdr_improvement
+from tfse.metrics.registry import METRICS
 from tfse.metrics.validation import Waveform
 
 
@@ -29,22 +27,6 @@ class PairResult:
     values: dict[str, float] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     limits: set[str] = field(default_factory=set)
-
-
-_Measure = Callable[[Waveform, Waveform, int], float]
-
-_MEASURES: dict[str, _Measure] = {
-    "pesq_wb": pesq,
-    "pesq_nb": lambda reference, estimate, rate: pesq(reference, estimate, rate, "nb"),
-    "stoi": stoi,
-    "estoi": lambda reference, estimate, rate: stoi(reference, estimate, rate, extended=True),
-    "si_sdr_db": lambda reference, estimate, _: si_sdr(reference, estimate),
-    "snr_db": lambda reference, estimate, _: snr(reference, estimate),
-    "segmental_snr_db": segmental_snr,
-    "log_spectral_distance_db": log_spectral_distance,
-    "level_change_db": lambda reference, estimate, _: level_change_db(reference, estimate),
-    "share_of_zeros": lambda _, estimate, __: share_of_zeros(estimate),
-}
 
 
 def evaluate_pair(
@@ -73,8 +55,9 @@ def evaluate_pair(
         'the estimate must not be silent; all 16000 samples are 0.'
     """
     result = PairResult()
-    for name, measure in _MEASURES.items():
-        _note(result, name, measure, reference, estimate, sample_rate)
+    for name, metric in METRICS.items():
+        if metric.function is not None:
+            _note(result, name, metric.function, reference, estimate, sample_rate)
     _note_composite(result, reference, estimate, sample_rate)
     if noisy is not None:
         _note(result, "si_sdr_improvement_db", si_sdr_improvement, reference, estimate, noisy)

@@ -1,11 +1,10 @@
-"""What a frame costs: multiply-accumulates, counted from the layers."""
+"""Multiply-accumulates of a model per frame, counted from its layers."""
 
 from __future__ import annotations
 
 import functools
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import keras
 
@@ -19,8 +18,8 @@ from tfse.layers import (
     TimeGRU,
     TimeLSTM,
 )
-
-Shape = tuple[Any, ...]
+from tfse.layers.graph import input_shapes, operations
+from tfse.types import Shape
 
 
 def multiply_accumulates(model: keras.Model) -> int:
@@ -37,11 +36,9 @@ def multiply_accumulates(model: keras.Model) -> int:
 
 def _applied(model: keras.Model) -> Iterator[tuple[keras.Operation, Shape]]:
     """Yields every layer with the shape of its first input."""
-    for operation in model.operations:
-        if isinstance(operation, keras.Model):
-            yield from _applied(operation)
-        elif operation._inbound_nodes and operation._inbound_nodes[0].input_tensors:
-            yield operation, tuple(operation._inbound_nodes[0].input_tensors[0].shape)
+    for operation in operations(model):
+        if shapes := input_shapes(operation):
+            yield operation, shapes[0]
 
 
 @functools.singledispatch

@@ -18,6 +18,7 @@ from tfse.layers import (
     streaming_layers,
 )
 from tfse.layers import latency_samples as total_latency
+from tfse.layers.graph import outputs_of_last_call
 from tfse.models.config import ModelConfig
 from tfse.types import Tensor
 
@@ -139,8 +140,8 @@ def with_core_outputs(model: EnhancementModel) -> keras.Model:
         A model that shares its layers, from `noisy` to a dict: `enhanced`, and
         the outputs of the core by name.
     """
-    node = model.get_layer("core")._inbound_nodes[-1]
-    heads = dict(zip(sorted(model.get_layer("core").output), node.outputs, strict=True))
+    core = model.get_layer("core")
+    heads = dict(zip(sorted(core.output), outputs_of_last_call(core), strict=True))
     return keras.Model(
         model.input, {"enhanced": model.output, **heads}, name=f"{model.name}_training"
     )

@@ -131,7 +131,9 @@ def _axes(path: str, old: _Sizes, new: _Sizes) -> _Axes:
             return {0: axis(lambda s: [s.units(lstm)], True), 1: gates}
         return {0: gates}
     if m := re.match(r"(dual_path_\d+)/(frequency|time)_dense/kernel$", path):
-        ways = ("frequency/rising", "frequency/falling") if m[2] == "frequency" else ("time/lstm",)
+        ways = (
+            ("frequency/forward", "frequency/backward") if m[2] == "frequency" else ("time/lstm",)
+        )
         lstms = [f"{m[1]}/{way}" for way in ways]
         return {0: axis(lambda s: [s.units(lstm) for lstm in lstms], True), 1: stream}
     return {-1: stream} if path.startswith("dual_path_") else {}
