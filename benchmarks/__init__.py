@@ -1,1 +1,1 @@
-"""Measurements, each a program of its own; run by hand."""
+"""Benchmarks: one program per measurement, run by hand; see README.md."""

@@ -1,16 +1,16 @@
-"""What each ingredient of a recipe gives: short equal trainings, each without one of them.
+"""Contribution of each part of a training recipe: equal short trainings, each without one part.
 
     python -m benchmarks.ablations --data_dir=prepared --output_dir=runs/ablations
 
-Every row is `tfse-train` with configs/dpcrn_small.py and a few settings of its own, as
-many steps of as many mixtures; the first has none, and a second run of it with another
-seed shows what chance alone does. All are measured on the same mixtures of the
-validation side. A difference is the mean over mixtures of what a row reaches less what
-the first does, with its 95 % interval over mixtures; that of the other seed is to be
-kept in mind beside it, since intervals over mixtures know nothing of trainings.
+Every row is `tfse-train` with configs/dpcrn_small.py and some changed settings, for the
+same number of steps and mixtures; the first row changes none, and a second run of it with
+another seed shows the variation between trainings. All are measured on the same
+validation mixtures. A difference is the mean over mixtures of a row minus the first row,
+with its 95 % interval over mixtures; compare it with that of the other seed, since the
+interval does not include the variation between trainings.
 
-Started again, it goes on where it was. Few steps tell what helps at the beginning: what
-keeps a long training from learning its noises by heart cannot show.
+Started again, it resumes. Few steps show what helps at the beginning of a training; they
+cannot show what prevents overfitting in a long one.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from benchmarks import table
 from tfse.evaluation.sources.systems import NOISY
 
 WHOLE = "whole recipe"
-# What a row changes, by setting of the experiment; "config" is another file of configs/.
+# Changed settings of each row; "config" is another file of configs/.
 ROWS: dict[str, dict[str, Any]] = {
     WHOLE: {},
     "the same, other seed": {"train.seed": 1, "data.seed": 1},
@@ -59,25 +60,25 @@ Json = dict[str, Any]
 
 
 def main() -> None:
-    """Trains and measures what is not there yet, and prints the table."""
+    """Trains the missing rows, measures all, and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data_dir", required=True)
     parser.add_argument("--output_dir", required=True, type=pathlib.Path)
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--segment_s", type=float, default=2.0)
-    parser.add_argument("--count", type=int, default=100, help="mixtures that are measured")
-    parser.add_argument("--rows", default="", help="numbers, from 0, of rows to train; all")
+    parser.add_argument("--count", type=int, default=100, help="validation mixtures")
+    parser.add_argument("--rows", default="", help="rows to train, by number from 0; empty for all")
     arguments = parser.parse_args()
     chosen = [int(number) for number in arguments.rows.split(",") if number]
     for number, name in enumerate(ROWS):
         if not chosen or number in chosen:
             train(number, name, arguments)
     trained = [number for number in range(len(ROWS)) if weights(number, arguments).exists()]
-    print(table(*measure(trained, arguments)))
+    print(comparison(*measure(trained, arguments)))
 
 
 def weights(number: int, arguments: argparse.Namespace) -> pathlib.Path:
-    """Returns where the model of a row will be when its training is done."""
+    """Returns the path of the trained model of a row."""
     return pathlib.Path(arguments.output_dir, f"{number}", "last.keras")
 
 
@@ -95,10 +96,10 @@ def flags_of(name: str, arguments: argparse.Namespace) -> list[str]:
 
 
 def train(number: int, name: str, arguments: argparse.Namespace) -> None:
-    """Trains a row, or goes on with it.
+    """Trains a row, or resumes its training.
 
     Raises:
-        SystemExit: the training failed, with its last line.
+        SystemExit: the training failed; with its last line.
     """
     command = [sys.executable, "-m", "tfse.cli.train", *flags_of(name, arguments)]
     command += [
@@ -115,13 +116,13 @@ def measure(trained: list[int], arguments: argparse.Namespace) -> tuple[dict[str
     """Measures every trained row, and the noisy mixtures.
 
     Returns:
-        What each row is called in the report, and its `figures.differences`.
+        Name of each row in the report, and `figures.differences` of the report.
 
     Raises:
-        SystemExit: nothing is trained, or a row cannot be measured.
+        SystemExit: the first row is not trained, or a row cannot be measured.
     """
     if 0 not in trained:
-        sys.exit("the first row must be trained: all others are compared with it.")
+        sys.exit("row 0 is not trained, but all others are compared with it; add it to --rows.")
     folder = arguments.output_dir / "report"
     command = [sys.executable, "-m", "tfse.cli.evaluate", "--overwrite", f"--output_dir={folder}"]
     command += ["--model=" + ",".join(str(weights(number, arguments)) for number in trained)]
@@ -136,22 +137,22 @@ def measure(trained: list[int], arguments: argparse.Namespace) -> tuple[dict[str
     return dict(zip(names, systems, strict=True)), report["figures"]["differences"]
 
 
-def table(systems: Mapping[str, str], differences: Sequence[Json]) -> str:
+def comparison(systems: Mapping[str, str], differences: Sequence[Json]) -> str:
     """Returns a Markdown table: means over noisy, and differences from the first row.
 
     Args:
-        systems: what each row is called in the report.
+        systems: name of each row in the report.
         differences: between the systems of the report.
     """
     found = {(one["system"], one["baseline"]): one["metrics"] for one in differences}
     head = [f"{label} over noisy" for label in METRICS.values()]
     head += [f"{label} to the whole" for label in METRICS.values()]
-    lines = [f"| trained | {' | '.join(head)} |", "|---|" + "---:|" * len(head)]
+    lines = [table.header(("trained", *head))]
     for name, system in systems.items():
         over, to = found[system, NOISY], found.get((system, systems[WHOLE]), {})
         cells = [_signed(over[metric]["mean"], metric) for metric in METRICS]
         cells += [_with_interval(to[metric], metric) if to else "" for metric in METRICS]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
+        lines.append(table.row((name, *cells)))
     return "\n".join(lines)
 
 

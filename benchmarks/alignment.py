@@ -1,10 +1,10 @@
-"""How exactly `tfse-enhance` gives back what came, with a mask of all ones.
+"""Accuracy of `tfse-enhance` with a mask of all ones: error and delay by sample rate.
 
     python -m benchmarks.alignment
 
-The model is a transform and its inverse. At its own rate what remains is the
-rounding of float32; at others it is what the resamplers, there and back, do to
-a sound that both rates can hold: noise below 0.9 of half the lower rate.
+The model is a transform and its inverse. At the rate of the model the error is the
+rounding of float32; at other rates it is that of resampling there and back, on noise
+that both rates can represent: below 0.9 of half the lower rate.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 import scipy.signal
 import soundfile
 
+from benchmarks.table import print_header, print_row
 from tests.streaming.tiny_streams import identity_step
 from tfse.streaming import enhance_file
 from tfse.types import Samples
@@ -27,17 +28,20 @@ TAPS = 4001
 
 def main() -> None:
     """Prints a row for each sample rate."""
-    print("sample rate | largest difference | error dB | lag of the correlation's peak")
+    print_header(
+        ("sample rate", "largest difference", "error dB", "lag of the correlation's peak"), 0
+    )
     for rate in RATES:
         noisy = band_limited(rate)
         enhanced = through_files(noisy, rate)
         difference = enhanced - noisy
         error_db = 10 * np.log10(np.mean(difference**2) / np.mean(noisy**2))
-        print(f"{rate} | {np.abs(difference).max():.1e} | {error_db:.1f} | {lag(noisy, enhanced)}")
+        largest = np.abs(difference).max()
+        print_row(rate, f"{largest:.1e}", f"{error_db:.1f}", lag(noisy, enhanced))
 
 
 def band_limited(rate: int) -> Samples:
-    """Returns noise that any of the resamplers lets through, faded at both ends."""
+    """Returns noise within the passband of every resampler, faded at both ends."""
     cutoff = 0.9 * min(rate, 16_000) / 2
     noise = np.random.default_rng(0).standard_normal(SECONDS * rate)
     if cutoff < rate / 2:
@@ -48,7 +52,7 @@ def band_limited(rate: int) -> Samples:
 
 
 def through_files(noisy: Samples, rate: int) -> Samples:
-    """Returns what the program makes of a float file."""
+    """Returns the output of the program for a float file."""
     with tempfile.TemporaryDirectory() as folder:
         source, target = (pathlib.Path(folder) / name for name in ("in.wav", "out.wav"))
         soundfile.write(source, noisy, rate, subtype="FLOAT")
@@ -57,7 +61,7 @@ def through_files(noisy: Samples, rate: int) -> Samples:
 
 
 def lag(reference: Samples, estimate: Samples) -> int:
-    """Returns by how many samples the estimate is late."""
+    """Returns the delay of the estimate in samples."""
     correlation = scipy.signal.correlate(estimate, reference, method="fft")
     return int(np.argmax(correlation)) - (reference.size - 1)
 

@@ -1,10 +1,9 @@
-"""Behaviour on recordings that users complain about, each with a figure and a limit.
+"""Behaviour on difficult recordings: one measurement and its limits each.
 
     python -m benchmarks.behaviour --model=dpcrn_medium --cases=cases
 
-CASES holds the recordings, 16 kHz: NAME-noisy.flac and NAME-clean.flac belong together, a name
-alone is a recording by itself. Exits with 1 where a figure is beyond its limit or a recording
-is missing.
+CASES holds recordings at 16 kHz: NAME-noisy.flac with NAME-clean.flac, or NAME.flac without a
+clean original. Exits with 1 if a measurement is beyond its limits or a recording is missing.
 """
 
 from __future__ import annotations
@@ -20,22 +19,23 @@ import numpy.typing as npt
 import soundfile
 
 import tfse
+from benchmarks.table import print_header, print_row
 from tfse import metrics
 from tfse.streaming import open_step
 from tfse.streaming.steps.base import Step
 
 RATE = 16_000
 FRAME = 320
-# Frames within so many dB of the loudest ones are speech.
+# Frames within this many dB of the loudest ones are speech.
 SPEECH_DB = 35.0
-# Samples this near to full scale are clipped, or would be.
+# Samples of at least this magnitude are clipped, or would be.
 FULL_SCALE = 0.9999
 Samples = npt.NDArray[np.float32]
 
 
 @dataclasses.dataclass(frozen=True)
 class Recording:
-    """A recording before and after, `[samples]` each; clean is noisy where there is no other."""
+    """Recording before and after, `[samples]` each; `clean` is `noisy` without an original."""
 
     clean: Samples
     noisy: Samples
@@ -47,15 +47,15 @@ Measure = Callable[[Recording], float]
 
 
 @dataclasses.dataclass(frozen=True)
-class Figure:
-    """What is measured of one recording.
+class Check:
+    """One measurement of a recording and its limits.
 
     Attributes:
-        case: the name of the recording.
-        what: is measured.
-        measure: of the recording.
-        low: the least that is right.
-        high: the most that is right.
+        case: name of the recording.
+        what: description of the measurement.
+        measure: function of the recording.
+        low: lower limit.
+        high: upper limit.
     """
 
     case: str
@@ -66,23 +66,23 @@ class Figure:
 
 
 def main() -> int:
-    """Prints a row for each figure; returns an exit code."""
+    """Prints one row per check; returns an exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="dpcrn_medium")
     parser.add_argument("--cases", type=pathlib.Path, required=True)
     arguments = parser.parse_args()
     step = open_step(arguments.model)
-    print("| case | figure | wanted | got | |\n|---|---|---:|---:|---|")
+    print_header(("case", "measurement", "limit", "measured", ""), text=2)
     found = {name: read(arguments.cases, name, step) for name in dict.fromkeys(_names())}
     passed = True
-    for figure in FIGURES:
-        recording = found[figure.case]
-        value = np.nan if recording is None else figure.measure(recording)
-        good = figure.low <= value <= figure.high
+    for check in CHECKS:
+        recording = found[check.case]
+        value = np.nan if recording is None else check.measure(recording)
+        good = check.low <= value <= check.high
         passed &= good
-        got = "missing" if recording is None else f"{value:.3f}"
+        shown = "missing" if recording is None else f"{value:.3f}"
         verdict = "" if good else "**failed**"
-        print(f"| {figure.case} | {figure.what} | {_limits(figure)} | {got} | {verdict} |")
+        print_row(check.case, check.what, _limits(check), shown, verdict)
     return 0 if passed else 1
 
 
@@ -99,7 +99,7 @@ def read(folder: pathlib.Path, name: str, step: Step) -> Recording | None:
 
 
 def speech_level_change_db(recording: Recording) -> float:
-    """Returns how far the level of speech is from that of the clean recording."""
+    """Returns the level of speech relative to the clean recording."""
     clean_db = _frames_db(recording.clean)
     speech = clean_db > np.percentile(clean_db, 98) - SPEECH_DB
     powers = [
@@ -110,7 +110,7 @@ def speech_level_change_db(recording: Recording) -> float:
 
 
 def stoi_change(recording: Recording) -> float:
-    """Returns by how much STOI rises."""
+    """Returns the change of STOI against noisy."""
     clean = recording.clean
     after, before = (metrics.stoi(clean, x, RATE) for x in (recording.enhanced, recording.noisy))
     return after - before
@@ -143,13 +143,13 @@ def change_db(start_s: float, stop_s: float | None = None) -> Measure:
 
 
 def least_change_by_second_db(recording: Recording) -> float:
-    """Returns the change of level in the second that loses most."""
+    """Returns the lowest change of level of any second."""
     seconds = recording.noisy.size // RATE
     return min(change_db(second, second + 1)(recording) for second in range(seconds))
 
 
 def start_with_offset_db(recording: Recording) -> float:
-    """Returns by how much the first 100 ms are louder than without the constant offset."""
+    """Returns the level of the first 100 ms relative to that without the constant offset."""
     without = recording.noisy - recording.noisy.mean()
     wanted = tfse.enhance(without, RATE, recording.step)
     first = slice(0, RATE // 10)
@@ -157,7 +157,7 @@ def start_with_offset_db(recording: Recording) -> float:
 
 
 def more_clipped_percent(recording: Recording) -> float:
-    """Returns by how much the share of samples at full scale or beyond rises."""
+    """Returns the increase of the share of samples at full scale or beyond."""
     after, before = (
         np.mean(np.abs(samples) >= FULL_SCALE) for samples in (recording.enhanced, recording.noisy)
     )
@@ -165,45 +165,45 @@ def more_clipped_percent(recording: Recording) -> float:
 
 
 def spread_of_gain_db(recording: Recording) -> float:
-    """Returns how far the gains of frames lie apart, from 5 % to 95 % of them."""
+    """Returns the spread of the gains of frames, between their 5 % and 95 % quantiles."""
     gains = (_frames_db(recording.enhanced) - _frames_db(recording.noisy))[25:-5]
     return float(np.ptp(np.percentile(gains, [5, 95])))
 
 
-FIGURES = [
-    Figure("01-quiet", "level of speech at -55 dBFS, dB", speech_level_change_db, -1.0, 1.0),
-    Figure("01-quiet", "STOI against noisy", stoi_change, 0.0),
-    Figure(
+CHECKS = [
+    Check("01-quiet", "level of speech at -55 dBFS, dB", speech_level_change_db, -1.0, 1.0),
+    Check("01-quiet", "STOI against noisy", stoi_change, 0.0),
+    Check(
         "02-far",
         "level of the far talker, dB",
         second_half(speech_level_change_db),
         -1.0,
         1.0,
     ),
-    Figure("02-far", "STOI of the far talker against noisy", second_half(stoi_change), -0.01),
-    Figure("03-pitch-400", "STOI of clean speech at 400 Hz", stoi, 0.97),
-    Figure("03-pitch-400", "level, dB", speech_level_change_db, -0.5, 0.5),
-    Figure(
+    Check("02-far", "STOI of the far talker against noisy", second_half(stoi_change), -0.01),
+    Check("03-pitch-400", "STOI of clean speech at 400 Hz", stoi, 0.97),
+    Check("03-pitch-400", "level, dB", speech_level_change_db, -0.5, 0.5),
+    Check(
         "05-held-vowel", "worst second of a held vowel, dB", least_change_by_second_db, -1.0, 1.0
     ),
-    Figure("07-hum-120", "hum after 1 s, dB", change_db(1.0), high=-20.0),
-    Figure("09-dc", "first 100 ms against no offset, dB", start_with_offset_db, -1.0, 1.0),
-    Figure("10-hot", "more samples at full scale, %", more_clipped_percent, high=0.0),
-    Figure("11-start-noise", "first 16 ms of noise, dB", change_db(0.0, 0.016), high=-20.0),
-    Figure("11-start-noise", "noise after 1 s, dB", change_db(1.0), high=-20.0),
-    Figure("12-piano", "spread of the gain on music, dB", spread_of_gain_db, high=10.0),
-    Figure("14-flies", "flies after 1 s, dB", change_db(1.0), high=-20.0),
+    Check("07-hum-120", "hum after 1 s, dB", change_db(1.0), high=-20.0),
+    Check("09-dc", "first 100 ms against no offset, dB", start_with_offset_db, -1.0, 1.0),
+    Check("10-hot", "more samples at full scale, %", more_clipped_percent, high=0.0),
+    Check("11-start-noise", "first 16 ms of noise, dB", change_db(0.0, 0.016), high=-20.0),
+    Check("11-start-noise", "noise after 1 s, dB", change_db(1.0), high=-20.0),
+    Check("12-piano", "spread of the gain on music, dB", spread_of_gain_db, high=10.0),
+    Check("14-flies", "flies after 1 s, dB", change_db(1.0), high=-20.0),
 ]
 
 
 def _names() -> list[str]:
-    return [figure.case for figure in FIGURES]
+    return [check.case for check in CHECKS]
 
 
-def _limits(figure: Figure) -> str:
+def _limits(check: Check) -> str:
     ends = [
         f"{sign} {value:g}"
-        for sign, value in (("at least", figure.low), ("at most", figure.high))
+        for sign, value in (("at least", check.low), ("at most", check.high))
         if np.isfinite(value)
     ]
     return ", ".join(ends)

@@ -1,15 +1,14 @@
-"""Speed of the data pipeline: audio seconds a second that reach a training loop.
+"""Speed of the data pipeline: seconds of audio per second that reach a training loop.
 
     python -m benchmarks.data_pipeline
     python -m benchmarks.data_pipeline --data_dirs=prepared_pcm16,prepared_flac
 
-Everything is included: reading, decoding, mixing, reverberation, batching. Each
-figure is the median of several runs over one stream, with the slowest and the
-fastest; beside it stands the same by the processor time of all threads, which
-other programs on the machine disturb less. `default` mixes as `DataConfig` does
-without a change, `all in rooms` reverberates every mixture, `plain` neither
-reverberates nor makes babble. Without `--data_dirs` a small
-synthetic corpus is prepared in both encodings.
+Reading, decoding, mixing, reverberation and batching are included. Each result is the
+median of several runs over one stream, with the slowest and the fastest; the last column
+divides by the processor time of all threads, on which other programs on the machine have
+less influence. `default` mixes with the defaults of `DataConfig`, `all in rooms`
+reverberates every mixture, `plain` uses neither reverberation nor babble. Without
+`--data_dirs` a small synthetic corpus is prepared in both encodings.
 """
 
 from __future__ import annotations
@@ -25,9 +24,10 @@ from collections.abc import Iterator
 import numpy as np
 import soundfile
 
-# Its native code logs errors at every start that are none.
+# TensorFlow logs harmless errors at every start.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from benchmarks.table import print_header, print_row
 from tfse.data.config import DataConfig
 from tfse.data.pipeline import training_dataset
 from tfse.data.preparation.prepare import prepare
@@ -35,7 +35,7 @@ from tfse.data.preparation.prepare_config import PrepareConfig
 from tfse.data.records.index import read_index
 
 RATE = 16_000
-# How fast LSTM-IRM trains on two cores, audio seconds a second: the measure of enough.
+# Seconds of audio per second that LSTM-IRM trains on two cores: the speed that is needed.
 LSTM_IRM_SPEED = 50.0
 CONFIGS = {
     "default": DataConfig(),
@@ -45,9 +45,9 @@ CONFIGS = {
 
 
 def main() -> None:
-    """Measures what the command line asks for."""
+    """Measures prepared data, or a synthetic corpus."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data_dirs", default="", help="made by tfse-prepare, comma-separated")
+    parser.add_argument("--data_dirs", default="", help="folders of prepared data, comma-separated")
     parser.add_argument("--batch_size", type=int, default=16)
     parser.add_argument("--batches", type=int, default=20, help="batches of one run")
     parser.add_argument("--runs", type=int, default=7)
@@ -59,32 +59,32 @@ def main() -> None:
 
 
 def measure(folders: list[pathlib.Path], batch_size: int, batches: int, runs: int) -> None:
-    """Prints a line for each folder and each way of mixing."""
+    """Prints one row per folder and mixing settings."""
     print(f"{len(os.sched_getaffinity(0))} cores, batches of {batch_size}, {runs} runs")
-    print(
-        "records | mixtures | audio s/s: median (min to max) | times LSTM-IRM's training | "
-        "audio s per core and s"
-    )
+    speed, needed = "audio s/s: median (min to max)", "times LSTM-IRM's training"
+    print_header(("records", "mixtures", speed, needed, "audio s per core and s"), text=2)
     for folder in folders:
         encoding = read_index(folder).encoding
         for name, config in CONFIGS.items():
             results = list(measured(folder, config, batch_size, batches, runs))
             speeds, core_speeds = zip(*results, strict=True)
             median = statistics.median(speeds)
-            print(
-                f"{encoding} | {name} | {median:.0f} ({min(speeds):.0f} to {max(speeds):.0f}) | "
-                f"{median / LSTM_IRM_SPEED:.1f} | {statistics.median(core_speeds):.0f}",
-                flush=True,
+            print_row(
+                encoding,
+                name,
+                f"{median:.0f} ({min(speeds):.0f} to {max(speeds):.0f})",
+                f"{median / LSTM_IRM_SPEED:.1f}",
+                f"{statistics.median(core_speeds):.0f}",
             )
 
 
 def measured(
     folder: pathlib.Path, config: DataConfig, batch_size: int, batches: int, runs: int
 ) -> Iterator[tuple[float, float]]:
-    """Yields audio seconds a second, by the clock and by processor time, of each run."""
+    """Yields seconds of audio per second of time and of processor time of each run."""
     stream = iter(training_dataset(folder, config, batch_size=batch_size))
     audio_s = batches * batch_size * config.segment_s
-    # The graph is built, and batches are made ahead, while nobody measures.
+    # Not measured: the graph is built, and batches are prefetched.
     for _ in range(batches // 2):
         next(stream)
     for _ in range(runs):
@@ -96,7 +96,7 @@ def measured(
 
 
 def prepare_synthetic(folder: pathlib.Path) -> Iterator[pathlib.Path]:
-    """Writes a corpus with the lengths of real ones, and prepares it twice."""
+    """Writes a corpus with lengths as in real ones, and prepares it in both encodings."""
     rng = np.random.default_rng(0)
     for speaker in range(12):
         for take in range(12):
@@ -121,7 +121,7 @@ def prepare_synthetic(folder: pathlib.Path) -> Iterator[pathlib.Path]:
 
 
 def voice(rng: np.random.Generator, seconds: float) -> np.ndarray:
-    """Returns a buzz that rises and falls like syllables, `[samples]`: FLAC can predict it."""
+    """Returns harmonics with a syllabic envelope, `[samples]`, which FLAC can predict."""
     at = np.arange(round(seconds * RATE)) / RATE
     pitch = 2 * np.pi * rng.uniform(90, 250) * at
     tones = np.sum([np.sin(pitch * k) / k for k in range(1, 16)], axis=0)

@@ -1,16 +1,15 @@
-"""Memory and speed of `tfse-enhance`.
+"""Memory and speed of `tfse-enhance`: peak memory by length, seconds of audio per second.
 
     python -m benchmarks.enhance memory --model=lstm_irm
     python -m benchmarks.enhance speed --models=lstm_irm,dpcrn_small
 
-`memory` runs the program on 10 s, 10 min and 3 h of 48 kHz stereo and prints
-the peak of its resident set: it does not depend on the length. The longest
-recording takes 2 GB of disk, and its result as much, for a while.
+`memory` runs the program on 10 s, 10 min and 3 h of 48 kHz stereo and prints the
+largest resident size. The longest recording temporarily takes 2 GB of disk, and its
+result as much.
 
-`speed` prints audio seconds a second on one core: the median of several runs
-over a 16 kHz and a 48 kHz stereo recording, beside a 512 x 512 x 512 float32
-matrix product measured in the same process, so that two machines can be
-compared.
+`speed` prints seconds of audio per second on one core: the median of several runs
+over a 16 kHz mono and a 48 kHz stereo recording, and for comparison of machines the
+time relative to a 512 x 512 x 512 float32 matrix product in the same process.
 """
 
 from __future__ import annotations
@@ -28,12 +27,14 @@ from collections.abc import Callable
 import numpy as np
 import soundfile
 
+from benchmarks.table import print_header, print_row
+
 DURATIONS_S = (10, 600, 3 * 3600)
 RATE = 48_000
 
 
 def main() -> None:
-    """Measures what the command line asks for."""
+    """Measures memory or speed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     memory = commands.add_parser("memory")
@@ -51,8 +52,8 @@ def main() -> None:
 
 
 def measure_memory(model: str, durations_s: list[int]) -> None:
-    """Prints the peak of the resident set for each length."""
-    print("audio s | peak RSS MB | to the first | wall s")
+    """Prints the largest resident size for each length."""
+    print_header(("audio s", "peak RSS MB", "relative to the first", "wall s"), text=0)
     first = None
     for seconds in durations_s:
         with tempfile.TemporaryDirectory() as folder:
@@ -61,11 +62,11 @@ def measure_memory(model: str, durations_s: list[int]) -> None:
             peak_mb = peak_memory_mb(source, model)
         first = first or peak_mb
         wall_s = time.perf_counter() - began
-        print(f"{seconds} | {peak_mb:.0f} | {peak_mb / first:.3f} | {wall_s:.0f}", flush=True)
+        print_row(seconds, f"{peak_mb:.0f}", f"{peak_mb / first:.3f}", f"{wall_s:.0f}")
 
 
 def write_recording(path: pathlib.Path, seconds: float) -> pathlib.Path:
-    """Writes 16-bit stereo noise that comes and goes, a second at a time."""
+    """Writes 16-bit stereo noise whose level changes every second."""
     generator = np.random.default_rng(0)
     with soundfile.SoundFile(path, "w", RATE, 2, "PCM_16") as file:
         for second in range(int(seconds)):
@@ -75,24 +76,26 @@ def write_recording(path: pathlib.Path, seconds: float) -> pathlib.Path:
 
 
 def peak_memory_mb(source: pathlib.Path, model: str) -> float:
-    """Runs the program and returns the peak of its resident set."""
+    """Runs the program and returns its largest resident size."""
     command = [sys.executable, "-m", "tfse.cli.enhance", str(source), f"--model={model}"]
     process = os.posix_spawn(sys.executable, command, os.environ)
     _, status, usage = os.wait4(process, 0)
     if os.waitstatus_to_exitcode(status):
-        sys.exit("the program failed")
+        sys.exit("tfse-enhance failed.")
     return usage.ru_maxrss / 1024
 
 
 def measure_speed(models: list[str], seconds: float, runs: int) -> None:
-    """Prints audio seconds a second for each model."""
-    # One core, for BLAS, for TensorFlow and for the resampler, before any starts.
+    """Prints seconds of audio per second for each model."""
+    # One core for BLAS, TensorFlow and the resampler, set before any of them starts.
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     from tfse.streaming import enhance, open_step
 
     reference_ms = matmul_ms()
     print(f"reference: 512^3 matmul {reference_ms:.2f} ms on one core")
-    print("model | recording | audio s a second, median (all) | ms an audio s / matmul ms")
+    print_header(
+        ("model", "recording", "audio s/s, median (all)", "ms per audio s / matmul ms"), text=2
+    )
     for model in models:
         step = open_step(model)
         for rate, channels in ((16_000, 1), (RATE, 2)):
@@ -102,10 +105,11 @@ def measure_speed(models: list[str], seconds: float, runs: int) -> None:
             speeds = [seconds / timed(work) for _ in range(runs)]
             median = statistics.median(speeds)
             all_of_them = " ".join(f"{speed:.1f}" for speed in speeds)
-            print(
-                f"{model} | {rate} Hz, {channels} ch | {median:.1f} ({all_of_them}) | "
+            print_row(
+                model,
+                f"{rate} Hz, {channels} ch",
+                f"{median:.1f} ({all_of_them})",
                 f"{1000 / median / reference_ms:.1f}",
-                flush=True,
             )
 
 

@@ -1,14 +1,14 @@
-"""What recipes reach in equal processor time: PESQ, STOI and SI-SDR of validation mixtures.
+"""Results of training recipes in equal processor time: PESQ, STOI and SI-SDR.
 
     python -m benchmarks.equal_time --data_dir=prepared --minutes=25 \
         --cases='fastenhancer_base;dpcrn_small train.optimizer=muon train.learning_rate=3e-3'
 
-A case is a file of configs/ and the settings that it changes. Each trains in a process of
-its own, on one thread, from fresh weights, for as many steps as fit into the time (a step is
-measured first; the schedule ends with the last). Processor time is counted and not time by
-the clock, so that other programs on the machine matter less. Scores are changes against
-the noisy mixture, of the averaged weights, on validation mixtures that are the same for all
-cases; `20 dB quieter` is the loss of PESQ where the model receives a tenth of the amplitude.
+A case is a file of configs/ and the settings that it changes. Each trains in its own
+process, on one thread, from fresh weights, for as many steps as fit into the time (a step is
+measured first; the schedule ends with the last). Processor time is counted, on which other
+programs on the machine have less influence than on wall time. Scores are changes against
+the noisy mixture, of the averaged weights, on the same validation mixtures for all cases;
+`20 dB quieter` is the change of PESQ if the model receives a tenth of the amplitude.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.table import print_header, print_row
+
 COLUMNS = {
     "step_ms": "{:.0f}",
     "hours": "{:.1f}",
@@ -38,15 +40,15 @@ COLUMNS = {
     "pesq_quieter": "{:+.3f}",
 }
 HEADINGS = (
-    "case | ms per step | hours of mixtures | PESQ | STOI | SI-SDR dB | PESQ without room | "
-    "PESQ in a room | 20 dB quieter"
+    *("case", "ms per step", "hours of mixtures", "PESQ", "STOI", "SI-SDR dB"),
+    *("PESQ without room", "PESQ in a room", "20 dB quieter"),
 )
 _TIMED_STEPS = 8
 _QUIETER = 0.1
 
 
 def main() -> None:
-    """Trains and scores every case, and prints a row for each."""
+    """Trains and scores every case, and prints one row each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data_dir", required=True)
     parser.add_argument("--minutes", type=float, default=25.0, help="processor time of a training")
@@ -58,22 +60,21 @@ def main() -> None:
     if arguments.child:
         print(json.dumps(result(arguments.child, arguments)))
         return
-    print(f"| {HEADINGS} |\n|---|{'---:|' * len(COLUMNS)}")
+    print_header(HEADINGS)
     for case in arguments.cases.split(";"):
         show(case.strip())
 
 
 def show(case: str) -> None:
-    """Runs one case in a process of its own and prints its row."""
+    """Runs one case in a subprocess and prints its row."""
     command = [sys.executable, "-m", "benchmarks.equal_time", *sys.argv[1:], f"--child={case}"]
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment)
     if done.returncode:
-        print(f"| {case} | failed |", flush=True)
+        print_row(case, "failed")
         return
     scores = json.loads(done.stdout.splitlines()[-1])
-    cells = [form.format(scores[name]) for name, form in COLUMNS.items()]
-    print(f"| {case} | {' | '.join(cells)} |", flush=True)
+    print_row(case, *(spec.format(scores[name]) for name, spec in COLUMNS.items()))
 
 
 def result(case: str, arguments: argparse.Namespace) -> dict[str, float]:
@@ -165,7 +166,7 @@ def scores(model: Any, data_dir: str, count: int) -> dict[str, float]:
 
 
 def row(model: Any, noisy: Any, clean: Any, reverberant: bool) -> list[float]:
-    """Returns changes of PESQ, STOI and SI-SDR, that of PESQ 20 dB down, and the room."""
+    """Returns changes of PESQ, STOI and SI-SDR, of PESQ 20 dB quieter, and the room."""
     from tfse import metrics
     from tfse.models import enhance_aligned
 

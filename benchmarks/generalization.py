@@ -1,13 +1,13 @@
-"""What a model loses on what it has not heard: speech, noise and rooms, each by itself.
+"""Generalization of a model to unseen speech, noise and rooms, each separately.
 
     python -m benchmarks.generalization --model=dpcrn_medium --data_dir=prepared
 
 Each row takes speech, noise and rooms from the training or the validation side.
-Rows with the same speech have the same crops at the same SNR, so that they differ in
-nothing but their noise or their rooms. Where rows with unheard recordings are as good
-as the first one, the model has learned nothing by heart: it wants more steps or more
-units. Where they are worse, it wants more recordings, or the others are harder, which a
-second column from a smaller or an untrained system tells.
+Rows with the same speech have the same crops at the same SNR, so that they differ only in
+their noise or their rooms. If rows with unseen recordings are as good as the first one, the
+model does not overfit: it needs more steps or more units. If they are worse, it needs
+more recordings, or the unseen ones are more difficult; a smaller or untrained model on the
+same rows shows which.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import numpy as np
 import tensorflow as tf
 
 import tfse
+from benchmarks.table import print_header, print_row
 from tfse import metrics
 from tfse.data.config import DataConfig
 from tfse.data.mixer import Mixer
@@ -30,51 +31,51 @@ from tfse.evaluation.report.bootstrap import Estimate, estimate
 from tfse.evaluation.sources.metadata_file import GROUPS
 from tfse.streaming import open_step
 
-HEARD, UNHEARD = "train", "valid"
-# Sides of speech, noise and rooms; None is no room.
+SEEN, UNSEEN = "train", "valid"
+# Splits of speech, noise and rooms; None for no room.
 ROWS = (
-    (HEARD, HEARD, None),
-    (HEARD, UNHEARD, None),
-    (UNHEARD, HEARD, None),
-    (UNHEARD, UNHEARD, None),
-    (HEARD, HEARD, HEARD),
-    (HEARD, HEARD, UNHEARD),
-    (UNHEARD, UNHEARD, HEARD),
-    (UNHEARD, UNHEARD, UNHEARD),
+    (SEEN, SEEN, None),
+    (SEEN, UNSEEN, None),
+    (UNSEEN, SEEN, None),
+    (UNSEEN, UNSEEN, None),
+    (SEEN, SEEN, SEEN),
+    (SEEN, SEEN, UNSEEN),
+    (UNSEEN, UNSEEN, SEEN),
+    (UNSEEN, UNSEEN, UNSEEN),
 )
 METRICS = ("PESQ", "STOI", "SI-SDR dB")
 
 
 def main() -> None:
-    """Prints a table for each model."""
+    """Prints one table per model."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", required=True, help="names or files, with commas")
+    parser.add_argument("--model", required=True, help="names or files, comma-separated")
     parser.add_argument("--data_dir", required=True)
-    parser.add_argument("--count", type=int, default=100, help="mixtures a row")
+    parser.add_argument("--count", type=int, default=100, help="mixtures per row")
     parser.add_argument("--segment_s", type=float, default=3.0)
     arguments = parser.parse_args()
     for name in arguments.model.split(","):
         step = open_step(name)
-        print(f"\n{name}\n\n| speech | noise | rooms | {' | '.join(METRICS)} |")
-        print("|---|---|---|" + "---:|" * len(METRICS))
-        for row in ROWS:
-            mixer = mixer_of(arguments.data_dir, *row, segment_s=arguments.segment_s)
+        print(f"\n{name}\n")
+        print_header(("speech", "noise", "rooms", *METRICS), text=3)
+        for splits in ROWS:
+            mixer = mixer_of(arguments.data_dir, *splits, segment_s=arguments.segment_s)
             made = list(mixtures(mixer, arguments.count))
             changes = [change(mixture, step) for mixture in made]
-            figures = [_text(_estimate(values, made)) for values in zip(*changes, strict=True)]
-            print(f"| {' | '.join((*(side or 'none' for side in row), *figures))} |", flush=True)
+            means = [_text(_estimate(values, made)) for values in zip(*changes, strict=True)]
+            print_row(*(split or "none" for split in splits), *means)
 
 
 def mixer_of(
     data_dir: str, speech: str, noise: str, rooms: str | None, *, segment_s: float
 ) -> Mixer:
-    """Returns what makes the mixtures of a row.
+    """Returns the mixer of a row.
 
     Args:
-        data_dir: what `tfse-prepare` wrote.
-        speech: the side it is taken from.
-        noise: likewise.
-        rooms: likewise; None for no room, otherwise every mixture is in one.
+        data_dir: output folder of `tfse-prepare`.
+        speech: split of the speech.
+        noise: likewise of the noise.
+        rooms: likewise of the rooms; None for no room, otherwise every mixture has one.
         segment_s: length of a mixture, seconds.
     """
     config = DataConfig(
@@ -85,7 +86,7 @@ def mixer_of(
         reverb_probability=float(rooms is not None),
         speaker_balance=1.0,
     )
-    mixers = {side: open_mixer(data_dir, config, side) for side in (HEARD, UNHEARD)}
+    mixers = {split: open_mixer(data_dir, config, split) for split in (SEEN, UNSEEN)}
     changes: dict[str, Any] = {"noise": mixers[noise].noise}
     if rooms is not None:
         changes["rir"] = mixers[rooms].rir
@@ -99,7 +100,7 @@ def mixtures(mixer: Mixer, count: int) -> Iterator[dict[str, Any]]:
 
 
 def change(mixture: dict[str, Any], step: Any) -> list[float]:
-    """Returns by how much a mixture is better than it was, by metric; NaN without a value."""
+    """Returns the changes of a mixture by metric; NaN where a metric is undefined."""
     clean, noisy = mixture["clean"], mixture["noisy"]
     rate = step.sample_rate
     enhanced = tfse.enhance(noisy, rate, step)

@@ -1,8 +1,8 @@
-"""Gradient norm of single mixtures, by kind of mixture and by loss: what rules a step.
+"""Gradient norms of single mixtures, by kind of mixture and by loss.
 
     python -m benchmarks.gradient_norms --model=dpcrn_medium --data_dir=prepared --count=20
 
-Median norms over training mixtures of the config: with noise, without noise, and without
+Median norms over training mixtures of the config with noise, without noise, and without
 speech; of the whole loss of the config and of each of its terms.
 """
 
@@ -18,6 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 import tfse
+from benchmarks.table import print_header, print_row
 from tfse.data import pipeline
 from tfse.data.config import DataConfig
 from tfse.losses import LossConfig, build_loss
@@ -25,24 +26,24 @@ from tfse.losses.weighted import _BUILDERS
 from tfse.models import EnhancementModel, enhance_aligned, with_core_outputs
 from tfse.training.stepper import BATCH_KEYS
 
-# Kind of mixture -> chances of no noise and of no speech.
+# Kind of mixture -> probabilities of no noise and of no speech.
 KINDS = {"noisy": (0.0, 0.0), "noise-free": (1.0, 0.0), "speechless": (0.0, 1.0)}
 
 
 def main() -> None:
-    """Prints one table."""
+    """Prints one row per loss."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default="dpcrn_medium", help="a shipped name with a config")
+    parser.add_argument("--model", default="dpcrn_medium", help="a shipped model with a config")
     parser.add_argument("--data_dir", required=True)
     parser.add_argument("--count", type=int, default=20, help="mixtures of each kind")
     arguments = parser.parse_args()
     config = importlib.import_module(f"configs.{arguments.model}").get_config()
     model = tfse.load(arguments.model)
     batches = {kind: list(mixtures(config.data, kind, arguments)) for kind in KINDS}
-    print(f"| loss | {' | '.join(KINDS)} |\n|---|{'---:|' * len(KINDS)}")
+    print_header(("loss", *KINDS))
     for name, loss in terms(config.loss):
         medians = norms(model, loss, batches)
-        print(f"| {name} | {' | '.join(f'{value:.1f}' for value in medians)} |", flush=True)
+        print_row(name, *(f"{value:.1f}" for value in medians))
 
 
 def terms(config: LossConfig) -> Iterator[tuple[str, LossConfig]]:

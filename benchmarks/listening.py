@@ -1,18 +1,18 @@
-"""Pictures of mixtures before and after, and figures of what an ear would mind in them.
+"""Audible artefacts of enhanced mixtures: spectrograms before and after, and measurements.
 
     python -m benchmarks.listening --model=dpcrn_small --data_dir=prepared --output_dir=look
 
-draws noisy, enhanced and clean of the mixtures whose numbers are --mixtures, and prints
-a line for each:
+draws spectrograms of the noisy, enhanced and clean mixtures with the numbers --mixtures,
+and prints a row for each:
 
-pauses: level of the output less that of the noisy mixture where nobody speaks, dB.
-zeros: share of samples that are exactly 0; a gate would have many.
+pauses: level of the output minus that of the noisy mixture in pauses of the speech, dB.
+zeros: share of samples that are exactly 0; a gate produces many.
 kurtosis: ratio of the kurtosis of the powers of all bins in pauses, after to before.
-    Above 1 peaks stand out of what is left, which is heard as musical noise (Uemura et
+    Above 1 the residual has isolated peaks, which are audible as musical noise (Uemura et
     al., "Automatic optimization scheme of spectral subtraction based on musical noise
-    assessment via higher-order statistics", IWAENC 2008). Faint speech that comes out of
-    the noise raises it too: look at the picture.
-endings: level of the output less that of the clean speech, dB, in frames 20 to 40 dB
+    assessment via higher-order statistics", IWAENC 2008). Faint speech that emerges from
+    the noise raises it too: see the spectrogram.
+endings: level of the output minus that of the clean speech, dB, in frames 20 to 40 dB
     below the loudest that are followed by fainter ones; the median. Far below 0, ends
     of words are cut.
 """
@@ -30,6 +30,7 @@ import scipy.stats
 from PIL import Image
 
 import tfse
+from benchmarks.table import print_header, print_row
 from tfse import metrics
 from tfse.data.config import DataConfig
 from tfse.evaluation.sources.mixture_source import MixtureSource, sample_rate_of
@@ -40,13 +41,16 @@ FRAME_S = 0.032
 # A frame this far below the loudest is a pause.
 PAUSE_DB = -40.0
 ENDING_DB = (-40.0, -20.0)
-HEADS = ("mixture", "noise", "SNR dB", "room", "PESQ", "STOI", "pauses dB", "zeros", "kurtosis")
+COLUMNS = (
+    *("mixture", "noise", "SNR dB", "room", "PESQ", "STOI"),
+    *("pauses dB", "zeros", "kurtosis", "endings dB"),
+)
 TINY = 1e-12
 Array = npt.NDArray[Any]
 
 
 def main() -> None:
-    """Draws and measures what the command line names."""
+    """Draws and measures every mixture."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", required=True)
     parser.add_argument("--data_dir", required=True)
@@ -60,7 +64,7 @@ def main() -> None:
     config = DataConfig(sample_rate=rate, clean_probability=0.0, snr_db_max=arguments.snr_db_max)
     source = MixtureSource(arguments.data_dir, config, arguments.split, max(numbers) + 1)
     arguments.output_dir.mkdir(parents=True, exist_ok=True)
-    print(f"| {' | '.join((*HEADS, 'endings dB'))} |\n|---|---|" + "---:|" * (len(HEADS) - 1))
+    print_header(COLUMNS, text=2)
     for recording in source.recordings(numbers):
         assert recording.noisy is not None
         clean, noisy = (read(sound).samples for sound in (recording.reference, recording.noisy))
@@ -72,8 +76,8 @@ def main() -> None:
             f"{metric(clean, noisy, rate):.2f} to {metric(clean, enhanced, rate):.2f}"
             for metric in (metrics.pesq, metrics.stoi)
         )
-        figures = [f"{value:.2f}" for value in heard(clean, noisy, enhanced, rate)]
-        print(f"| {recording.index} | {' | '.join([*words, pesq, stoi, *figures])} |", flush=True)
+        values = [f"{value:.2f}" for value in artefacts(clean, noisy, enhanced, rate)]
+        print_row(recording.index, *words, pesq, stoi, *values)
         picture = arguments.output_dir / f"{recording.index}.png"
         draw_waveforms(
             {"noisy": noisy, "enhanced": enhanced, "clean": clean},
@@ -81,12 +85,12 @@ def main() -> None:
             picture,
             f"{recording.file}: {words[0]} at {snr} dB{', in a room' * bool(facts.reverberant)}",
         )
-        # So many colours are enough, and a third of the size.
+        # 256 colours are enough, at a third of the size.
         Image.open(picture).convert("RGB").quantize(256).save(picture, optimize=True)
 
 
-def heard(clean: Array, noisy: Array, enhanced: Array, rate: int) -> list[float]:
-    """Returns the figures of the table: pauses, zeros, kurtosis, endings; NaN without pauses.
+def artefacts(clean: Array, noisy: Array, enhanced: Array, rate: int) -> list[float]:
+    """Returns pauses, zeros, kurtosis and endings; NaN without pauses.
 
     Shapes:
         [samples] each
@@ -118,7 +122,7 @@ def _powers(samples: Array, rate: int) -> Array:
 
 
 def _kurtosis(powers: Array) -> float:
-    """Returns the kurtosis of every bin over time, each to its own mean, and the median of them."""
+    """Returns the median over bins of the kurtosis over time, each bin scaled by its mean."""
     scaled = powers / (powers.mean(axis=1, keepdims=True) + TINY)
     return float(np.median(scipy.stats.kurtosis(scaled, axis=1, fisher=False)))
 

@@ -1,38 +1,32 @@
-"""Prints how losses follow PESQ-wb over mixtures: Pearson's and Spearman's correlation.
+"""Correlation of losses with PESQ-wb over mixtures, Pearson's and Spearman's.
 
     python -m benchmarks.loss_correlation --data_dir=prepared --model=lstm_irm,dpcrn_small
 
-Pairs are mixtures of --split as they are, enhanced by every model, and halfway between
-both. Each loss is taken of the same pairs, and `mapped` is the disturbance of loudness
-as a score: 4.5 - loss through the mapping of P.862.2. Pairs in which PESQ finds no
-speech are left out.
+Pairs are mixtures of --split, unprocessed, enhanced by every model, and the average of
+both. Every loss is computed on the same pairs; `mapped` is the loudness disturbance as a
+score: 4.5 - loss through the mapping of P.862.2. Pairs in which PESQ finds no speech are
+left out.
 """
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from absl import flags
 from scipy import stats
 
-from tfse.cli import program
-
-_MODEL = flags.DEFINE_list("model", ["lstm_irm", "dpcrn_small"], "Names or .keras files.")
-_DATA_DIR = flags.DEFINE_string("data_dir", None, "What tfse-prepare wrote.", required=True)
-_SPLIT = flags.DEFINE_enum("split", "train", ["train", "valid", "test"], "Whose mixtures.")
-_COUNT = flags.DEFINE_integer("count", 200, "Mixtures.", 1)
-_SEGMENT_S = flags.DEFINE_float("segment_s", 4.0, "Length of a mixture, in seconds.", 0.5)
+from benchmarks.table import print_header, print_row
 
 _BANDS_DB = [(low, low + 5) for low in range(-5, 20, 5)]
 
 
 @dataclasses.dataclass
 class Pair:
-    """A clean waveform and an estimate of it, `[samples]`."""
+    """Clean waveform and an estimate of it, `[samples]`."""
 
     clean: np.ndarray
     estimate: np.ndarray
@@ -41,29 +35,35 @@ class Pair:
     pesq: float
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Prints one row a loss: over all pairs, by SNR, and by kind of estimate."""
-    pairs = list(_scored())
-    print(f"{len(pairs)} pairs with a PESQ score, of {_COUNT.value} mixtures\n")
+def main() -> None:
+    """Prints one row per loss: over all pairs, by SNR, and by kind of estimate."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", default="lstm_irm,dpcrn_small", help="names or .keras files")
+    parser.add_argument("--data_dir", required=True, help="output folder of tfse-prepare")
+    parser.add_argument("--split", choices=["train", "valid", "test"], default="train")
+    parser.add_argument("--count", type=int, default=200, help="mixtures")
+    parser.add_argument("--segment_s", type=float, default=4.0, help="length of a mixture")
+    arguments = parser.parse_args()
+    pairs = list(_scored(arguments))
+    print(f"{len(pairs)} pairs with a PESQ score, of {arguments.count} mixtures\n")
     scores = np.array([pair.pesq for pair in pairs])
     groups = dict(_groups(pairs))
-    print("| loss | Pearson, all | Spearman, all | " + " | ".join(groups) + " |")
-    print("|---|" + "---:|" * (2 + len(groups)))
+    print_header(("loss", "Pearson, all", "Spearman, all", *groups))
     for name, values in _values(pairs):
         cells = [f"{stats.pearsonr(values, scores)[0]:+.3f}"]
         cells += [f"{stats.spearmanr(values, scores)[0]:+.3f}"]
         cells += [_both(values[chosen], scores[chosen]) for chosen in groups.values()]
-        print(f"| {name} | " + " | ".join(cells) + " |")
+        print_row(name, *cells)
 
 
 def _both(values: np.ndarray, scores: np.ndarray) -> str:
     return f"{stats.pearsonr(values, scores)[0]:+.3f} {stats.spearmanr(values, scores)[0]:+.3f}"
 
 
-def _scored() -> Iterator[Pair]:
+def _scored(arguments: argparse.Namespace) -> Iterator[Pair]:
     from tfse import metrics
 
-    for clean, estimates, snr_db in _mixtures():
+    for clean, estimates, snr_db in _mixtures(arguments):
         for kind, estimate in estimates.items():
             try:
                 score = float(metrics.pesq(clean, estimate, 16_000))
@@ -72,15 +72,19 @@ def _scored() -> Iterator[Pair]:
             yield Pair(clean, estimate, kind, snr_db, score)
 
 
-def _mixtures() -> Iterator[tuple[np.ndarray, dict[str, np.ndarray], float]]:
+def _mixtures(
+    arguments: argparse.Namespace,
+) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray], float]]:
     import tfse
     from tfse import streaming
     from tfse.data.config import DataConfig
     from tfse.data.pipeline import fixed_dataset
 
-    config = DataConfig(segment_s=_SEGMENT_S.value, clean_probability=0.0)
-    steps = {name: streaming.open_step(name) for name in _MODEL.value}
-    batches = fixed_dataset(_DATA_DIR.value, config, _SPLIT.value, batch_size=1, count=_COUNT.value)
+    config = DataConfig(segment_s=arguments.segment_s, clean_probability=0.0)
+    steps = {name: streaming.open_step(name) for name in arguments.model.split(",")}
+    batches = fixed_dataset(
+        arguments.data_dir, config, arguments.split, batch_size=1, count=arguments.count
+    )
     for batch in batches.as_numpy_iterator():
         noisy = batch["noisy"][0]
         estimates = {"noisy": noisy}
@@ -91,7 +95,7 @@ def _mixtures() -> Iterator[tuple[np.ndarray, dict[str, np.ndarray], float]]:
 
 
 def _groups(pairs: list[Pair]) -> Iterator[tuple[str, np.ndarray]]:
-    """Yields labels and which pairs are in the group; those with too few are left out."""
+    """Yields labels and masks of groups of pairs; those with too few pairs are left out."""
     snr_db = np.array([pair.snr_db for pair in pairs])
     kinds = np.array([pair.kind for pair in pairs])
     for low, high in _BANDS_DB:
@@ -132,4 +136,4 @@ def _value(loss: Any, pair: Pair) -> float:
 
 
 if __name__ == "__main__":
-    program.run(main, __doc__)
+    main()

@@ -1,10 +1,10 @@
-"""Prints what every loss costs in training, beside the compressed spectrum MSE.
+"""Processor time of every loss in training, relative to the compressed spectrum MSE.
 
     python -m benchmarks.losses --batch_size=4 --seconds=3
 
-A loss and its gradient by the estimate, in one graph, are run in turns with the
-compressed spectrum MSE, and the median of the ratios of their times is given: CPU time
-of all threads, so that what else the machine does counts little.
+A loss and its gradient by the estimate, in one graph, run alternately with the compressed
+spectrum MSE; the result is the median ratio of their times. CPU time of all threads, on
+which other programs on the machine have little influence.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from benchmarks.table import print_header, print_row
 from tfse import losses
 from tfse.layers import STFT
 
@@ -25,7 +26,7 @@ RATE = 16_000
 
 
 def main() -> None:
-    """Prints one row a loss."""
+    """Prints one row per loss."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--batch_size", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=3.0)
@@ -33,11 +34,10 @@ def main() -> None:
     arguments = parser.parse_args()
     targets, enhanced = _waveforms(arguments.batch_size, round(arguments.seconds * RATE))
     unit = _step(losses.CompressedSpectrumMSE(STFT(512, 256)), targets)
-    print("| loss | CPU ms | times the compressed spectrum MSE |")
-    print("|---|---:|---:|")
+    print_header(("loss", "CPU ms", "times the compressed spectrum MSE"))
     for loss in _losses():
         milliseconds, ratio = _measure(_step(loss, targets), unit, enhanced, arguments.runs)
-        print(f"| {loss.name} | {milliseconds:.1f} | {ratio:.2f} |", flush=True)
+        print_row(loss.name, f"{milliseconds:.1f}", f"{ratio:.2f}")
 
 
 def _losses() -> list[losses.EnhancementLoss]:
@@ -57,7 +57,7 @@ def _losses() -> list[losses.EnhancementLoss]:
 
 
 def _waveforms(batch_size: int, samples: int) -> tuple[dict[str, Any], tf.Tensor]:
-    """Returns targets and an estimate: noise in bursts of a syllable, in other noise."""
+    """Returns targets and an estimate: noise with a syllabic envelope, in other noise."""
     rng = np.random.default_rng(0)
     syllables = 0.5 + 0.5 * np.sin(2 * np.pi * 4 * np.arange(samples) / RATE)
     clean = 0.1 * rng.standard_normal((batch_size, samples)) * syllables

@@ -1,10 +1,10 @@
-"""Where the time of a step goes: every layer of a model exported and timed by itself.
+"""Time of every layer of a model in one step, each exported and timed separately.
 
     TF_CPP_MIN_LOG_LEVEL=3 python -m benchmarks.step_parts --model=dpcrn_large
 
-Float32, one frame, one thread; CPU time of this thread, so that what else the
-machine does counts little. A layer by itself finds its weights in the cache,
-which the whole model does not: the sum of the parts is what could be had.
+Float32, one frame, one thread; CPU time of this thread, on which other programs on the
+machine have little influence. A single layer finds its weights in the cache, which the
+whole model does not: the sum of the parts is a lower bound.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ import numpy as np
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
+from benchmarks.table import print_header, print_row
 from tfse.layers import StreamingLayer, initial_state, stream_step
+from tfse.layers.graph import all_layers, input_shapes, operations
 from tfse.layers.lowering import lowering
 from tfse.models import build, cost
 from tfse.streaming.steps.signature import signature_name
@@ -31,33 +33,33 @@ _RUNS = 300
 
 
 def main() -> None:
-    """Prints one row a layer, the sum and the whole."""
+    """Prints one row per layer, the sum and the whole model."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default="dpcrn_large", help="a name of configs/")
+    parser.add_argument("--model", default="dpcrn_large", help="a file of configs/")
     name = parser.parse_args().model
     model = build(importlib.import_module(f"configs.{name}").get_config().model)
-    print("| layer | ms | multiply-accumulates | G a second |")
-    print("|---|---:|---:|---:|")
+    print_header(("layer", "ms", "multiply-accumulates", "G per second"))
     total = 0.0
     for layer, shape in _layers(model):
         seconds = _time(_converted(layer, *_signature_of_layer(layer, shape)))
         count = cost._of(layer, shape)
         total += seconds
         rate = f"{count / seconds / 1e9:.1f}" if count else ""
-        print(f"| {layer.name} | {1e3 * seconds:.3f} | {count:,} | {rate} |", flush=True)
+        print_row(layer.name, f"{1e3 * seconds:.3f}", f"{count:,}", rate)
     whole = _time(_converted(model, *_signature_of_model(model)))
     count = cost.multiply_accumulates(model)
-    for label, seconds in (("sum of the parts", total), ("the whole", whole)):
+    for label, seconds in (("sum of the parts", total), ("whole model", whole)):
         rate = count / seconds / 1e9
-        print(f"| {label} | {1e3 * seconds:.3f} | {count:,} | {rate:.1f} |")
+        print_row(label, f"{1e3 * seconds:.3f}", f"{count:,}", f"{rate:.1f}")
 
 
 def _layers(model: keras.Model) -> Iterator[tuple[Any, tuple[int, ...]]]:
     """Yields the layers with one input, and its shape for one frame."""
-    for layer, shape in cost._applied(model):
-        if len(layer._inbound_nodes[0].input_tensors) == 1:
-            frame = model.hop_length if len(shape) == 2 else 1
-            yield layer, (1, frame, *shape[2:])
+    for layer in operations(model):
+        shapes = input_shapes(layer)
+        if len(shapes) == 1:
+            frame = model.hop_length if len(shapes[0]) == 2 else 1
+            yield layer, (1, frame, *shapes[0][2:])
 
 
 Signature = tuple[Any, list[tf.TensorSpec]]
@@ -65,7 +67,7 @@ Signature = tuple[Any, list[tf.TensorSpec]]
 
 def _signature_of_layer(layer: Any, shape: tuple[int, ...]) -> Signature:
     zeros = layer.initial_state(1) if isinstance(layer, StreamingLayer) else {}
-    inner = [part for part in layer._flatten_layers() if isinstance(part, StreamingLayer)]
+    inner = [part for part in all_layers(layer) if isinstance(part, StreamingLayer)]
     if inner and not zeros:
         inputs = keras.Input((None, *shape[2:]))
         return _signature_of_model(keras.Model(inputs, layer(inputs)))

@@ -1,12 +1,12 @@
-"""Where a training step spends its time: by kind of operation, and beside other models.
+"""Processor time of a training step, by model and by kind of operation.
 
     python -m benchmarks.step_profile --models=dpcrn_small,fastenhancer_tiny,fastenhancer_base
     python -m benchmarks.step_profile --models=fastenhancer_base --operations=20
     python -m benchmarks.step_profile --models=fastenhancer_base --plain_gru
 
-One thread, noise instead of mixtures. A step is forward pass, losses of the config, backward
+One thread, noise in place of mixtures. A step is forward pass, losses of the config, backward
 pass, optimizer and weight average; its processor time is the median over `--steps` steps.
-`--plain_gru` differentiates the loop of the GRUs automatically, for comparison.
+`--plain_gru` uses automatic differentiation of the GRUs' loop, for comparison.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from benchmarks.table import print_header, print_row
 from tfse.layers import gru
 from tfse.training.learner import Learner, build_learner
 from tfse.training.strategy import make_strategy
 
 
 def main() -> None:
-    """Prints a row per model, and the slowest kinds of operations."""
+    """Prints one row per model, and the slowest kinds of operations."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", default="dpcrn_small,fastenhancer_tiny,fastenhancer_base")
     parser.add_argument("--batch_size", type=int, default=4)
@@ -42,7 +43,7 @@ def main() -> None:
     tf.config.threading.set_inter_op_parallelism_threads(1)
     if arguments.plain_gru:
         gru._run = plain_gru
-    print("| model | ms per step | audio s per core-second |\n|---|---:|---:|")
+    print_header(("model", "ms per step", "audio s per core-second"))
     batch = noise(arguments.batch_size, round(arguments.segment_s * 16_000))
     mixtures = tf.constant(float(arguments.batch_size))
     for name in arguments.models.split(","):
@@ -51,13 +52,13 @@ def main() -> None:
         )
         seconds = seconds_per_step(learner, batch, mixtures, arguments.steps)
         rate = arguments.batch_size * arguments.segment_s / seconds
-        print(f"| {name} | {1e3 * seconds:.0f} | {rate:.1f} |", flush=True)
+        print_row(name, f"{1e3 * seconds:.0f}", f"{rate:.1f}")
         if arguments.operations:
             show_operations(learner, batch, mixtures, arguments)
 
 
 def plain_gru(gates: Any, hidden: Any, kernel: Any, bias: Any) -> Any:
-    """Runs a GRU as `tfse.layers.gru._run`, frame by frame and without its own gradient."""
+    """Runs a GRU as `tfse.layers.gru._run`, frame by frame and without custom gradient."""
 
     def step(hidden: Any, gates: Any) -> tuple[Any, Any]:
         hidden = gru._step(gates, hidden, kernel, bias)
@@ -108,13 +109,14 @@ def show_operations(
     for kind, milliseconds in _events(space):
         total[kind] += milliseconds / arguments.steps
         calls[kind] += 1 / arguments.steps
-    print("\n| operation | ms per step | calls |\n|---|---:|---:|")
+    print()
+    print_header(("operation", "ms per step", "calls"))
     for kind, milliseconds in total.most_common(arguments.operations):
-        print(f"| {kind} | {milliseconds:.1f} | {calls[kind]:.0f} |")
+        print_row(kind, f"{milliseconds:.1f}", f"{calls[kind]:.0f}")
 
 
 def _events(space: Any) -> Any:
-    """Yields kind and milliseconds of every operation that ran; loops hold others."""
+    """Yields kind and milliseconds of every operation; loops include their operations."""
     for plane in space.planes:
         if "host" not in plane.name.lower():
             continue

@@ -1,13 +1,13 @@
-"""Time of one step of the exported files, against what the core could do at best.
+"""Time per frame of exported files, and its ratio to the floor of the processor.
 
     python -m benchmarks.step_time --models=dpcrn_large,dpcrn_small,lstm_irm
 
-For each model and number format: median ms a frame with one thread, real-time
-factor, and the ratio to the floor: the multiply-accumulates of a frame over the
-rate of a 512 x 512 x 512 float32 product, measured in turns with the steps in
-this process. A model is a name of configs/, whose weights are random (time does
-not depend on them), a shipped name or a .keras file. Formats with fixed ranges
-are calibrated on noise here, for the same reason.
+For each model and number format: median ms per frame with one thread, real-time
+factor, and the ratio to the floor: the multiply-accumulates of a frame over the rate
+of a 512 x 512 x 512 float32 product, measured alternately with the steps in this
+process. A model is a file of configs/, with random weights (time does not depend on
+them), a shipped model or a .keras file. Formats with fixed ranges are calibrated on
+noise, for the same reason.
 """
 
 from __future__ import annotations
@@ -22,19 +22,21 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.table import print_header, print_row
+
 FORMATS = "float32,float16,dynamic,int8"
 _TURN = 50
 
 
 def main() -> None:
-    """Prints one table."""
+    """Prints one row per model and number format."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", default="dpcrn_large,dpcrn_small,lstm_irm")
     parser.add_argument("--formats", default=FORMATS)
     parser.add_argument("--steps", type=int, default=500)
     arguments = parser.parse_args()
-    print("| model | format | operations | ms a frame | real-time factor | to the floor |")
-    print("|---|---|---:|---:|---:|---:|")
+    columns = ("model", "format", "operations", "ms per frame", "real-time factor", "to the floor")
+    print_header(columns, text=2)
     for name in arguments.models.split(","):
         model = _model(name)
         with tempfile.TemporaryDirectory() as folder:
@@ -71,7 +73,7 @@ def _measure(name: str, model: Any, files: dict[str, pathlib.Path], steps: int) 
     product = _Product()
     for run in (*runs.values(), product):
         run.once()
-    # In turns, so that what else the machine does falls on all alike; many steps a turn,
+    # In turns, so that other programs on the machine affect all alike; many steps per turn,
     # so that a step finds its weights in the cache as it does in a stream.
     for _ in range(-(-steps // _TURN)):
         for run in (*runs.values(), product):
@@ -83,15 +85,10 @@ def _measure(name: str, model: Any, files: dict[str, pathlib.Path], steps: int) 
     for number_format, run in runs.items():
         median = run.median()
         count = sum(operations(files[number_format]).values())
-        print(
-            f"| {name} | {number_format} | {count} | {1e3 * median:.3f} "
-            f"| {median / hop_s:.4f} | {median * rate / cost:.2f} |"
-        )
-    print(
-        f"| {name} | floor: {cost:,} multiply-accumulates at {rate / 1e9:.1f} G a second | "
-        f"| {1e3 * cost / rate:.3f} | {cost / rate / hop_s:.4f} | 1 |",
-        flush=True,
-    )
+        times = f"{1e3 * median:.3f}", f"{median / hop_s:.4f}", f"{median * rate / cost:.2f}"
+        print_row(name, number_format, count, *times)
+    floor = f"floor: {cost:,} multiply-accumulates at {rate / 1e9:.1f} G per second"
+    print_row(name, floor, "", f"{1e3 * cost / rate:.3f}", f"{cost / rate / hop_s:.4f}", 1)
 
 
 class _Timed:
@@ -111,7 +108,7 @@ class _Timed:
 
 
 class _Stepping(_Timed):
-    """A stream of noise through a step."""
+    """Stream of noise through a step."""
 
     def __init__(self, step: Any) -> None:
         super().__init__()
@@ -125,7 +122,7 @@ class _Stepping(_Timed):
 
 
 class _Product(_Timed):
-    """The float32 product, by the runtime that also runs the steps."""
+    """Float32 product in the runtime that also runs the steps."""
 
     SIZE = 512
     multiply_accumulates = SIZE**3

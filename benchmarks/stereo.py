@@ -1,10 +1,10 @@
-"""Channels that are enhanced by one gain against channels by themselves: quality and image.
+"""Linked against separately enhanced stereo channels: PESQ and error of level differences.
 
     python -m benchmarks.stereo --data_dir=prepared --model=dpcrn_small
 
-A talker of the validation side is placed to one side (0 to 8 dB between the channels), with
-another noise in each. Printed are PESQ, mean of both channels, and by how many dB the level
-difference of frames of 32 ms with speech strays from that of the talker (root mean square).
+A speaker of the validation split is placed to one side (0 to 8 dB between the channels), with
+a different noise in each channel. Prints the mean PESQ of both channels, and the root mean
+square error of the level difference between channels in 32 ms frames with speech.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 import tfse
+from benchmarks.table import print_header, print_row
 from tfse import metrics
 from tfse.data.config import DataConfig
 from tfse.data.pipeline import fixed_dataset
@@ -27,7 +28,7 @@ Samples = npt.NDArray[np.float32]
 
 
 def main() -> None:
-    """Prints a row for noisy, for channels by themselves and for linked ones."""
+    """Prints one row each for noisy, separate and linked channels."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data_dir", required=True)
     parser.add_argument("--model", default="dpcrn_small")
@@ -35,15 +36,15 @@ def main() -> None:
     arguments = parser.parse_args()
     step = open_step(arguments.model)
     pairs = list(recordings(arguments.data_dir, arguments.count))
-    print("| channels | PESQ | level difference dB |\n|---|---:|---:|")
+    print_header(("channels", "PESQ", "error of level difference dB"))
     for name, enhance in {
         "noisy": lambda noisy: noisy,
-        "each by itself": lambda noisy: tfse.enhance(noisy, RATE, step),
+        "separate": lambda noisy: tfse.enhance(noisy, RATE, step),
         "linked": lambda noisy: tfse.enhance(noisy, RATE, step, link_channels=True),
     }.items():
         scores = [_scores(clean, enhance(noisy)) for clean, noisy in pairs]
-        pesq, deviation_db = np.mean(scores, axis=0)
-        print(f"| {name} | {pesq:.3f} | {deviation_db:.2f} |", flush=True)
+        pesq, error_db = np.mean(scores, axis=0)
+        print_row(name, f"{pesq:.3f}", f"{error_db:.2f}")
 
 
 def recordings(data_dir: str, count: int) -> Any:
@@ -66,8 +67,8 @@ def _scores(clean: Samples, estimate: Samples) -> tuple[float, float]:
     pesq = np.mean([metrics.pesq(clean[:, c], estimate[:, c], RATE) for c in (0, 1)])
     power = _powers(clean).sum(axis=1)
     speech = power > 0.1 * power.mean()
-    strayed = _difference_db(estimate)[speech] - _difference_db(clean)[speech]
-    return float(pesq), float(np.sqrt(np.mean(strayed**2)))
+    error_db = _difference_db(estimate)[speech] - _difference_db(clean)[speech]
+    return float(pesq), float(np.sqrt(np.mean(error_db**2)))
 
 
 def _powers(samples: Samples) -> Samples:

@@ -1,13 +1,13 @@
-"""Speed of training: audio seconds a second by model, batch, precision and XLA; memory; waiting.
+"""Speed of training: audio per second, memory and waiting by model, batch, precision and XLA.
 
     python -m benchmarks.training --data_dir=prepared
     python -m benchmarks.training --data_dir=prepared --models=dpcrn_large --batch_sizes=4,8 \
         --precisions=float32,mixed_bfloat16 --jit=off,on --threads=1
 
-The whole of a step is measured as `tfse-train` makes it, mixing included, each
-case in a process of its own. `waiting` is the share of the time in which the loop
-had no batch to go on with. `by core` divides by the processor time of all
-threads, mixing included, which other programs on the machine disturb less.
+The whole step of `tfse-train` is measured, mixing included, each case in its own
+process. `waiting` is the share of the time in which the loop waits for a batch. `per core`
+divides by the processor time of all threads, mixing included, on which other programs on
+the machine have less influence.
 """
 
 from __future__ import annotations
@@ -24,12 +24,14 @@ import sys
 import time
 from typing import Any
 
-HEADINGS = ("model", "batch", "precision", "XLA", "threads")
-FIGURES = ("audio s/s", "by core", "waiting %", "memory MB", "first step s")
+from benchmarks.table import print_header, print_row
+
+CASE = ("model", "batch", "precision", "XLA", "threads")
+MEASURED = ("audio s/s", "per core", "waiting %", "memory MB", "first step s")
 
 
 def main() -> None:
-    """Measures what the command line asks for."""
+    """Measures every combination of settings."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data_dir", required=True)
     parser.add_argument(
@@ -46,28 +48,27 @@ def main() -> None:
     if arguments.case:
         print(json.dumps(measured(json.loads(arguments.case), arguments)))
         return
-    print(f"| {' | '.join((*HEADINGS, *FIGURES))} |")
-    print("|---|---:|---|---|---:|" + "---:|" * len(FIGURES))
+    print_header((*CASE, *MEASURED), text=len(CASE))
     lists = ("models", "batch_sizes", "precisions", "jit", "threads")
     for case in itertools.product(*(getattr(arguments, name).split(",") for name in lists)):
         show(case)
 
 
 def show(case: tuple[str, ...]) -> None:
-    """Measures one case in a process of its own and prints its row."""
+    """Measures one case in a subprocess and prints its row."""
     command = [sys.executable, "-m", "benchmarks.training", *sys.argv[1:]]
     command.append(f"--case={json.dumps(case)}")
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode:
-        figures = [done.stderr.strip().splitlines()[-1]]
+        cells = [done.stderr.strip().splitlines()[-1]]
     else:
-        figures = json.loads(done.stdout.splitlines()[-1])
-    print(f"| {' | '.join((*case[:1], case[1] or '-', *case[2:], *figures))} |", flush=True)
+        cells = json.loads(done.stdout.splitlines()[-1])
+    print_row(case[0], case[1] or "-", *case[2:], *cells)
 
 
 def measured(case: list[str], arguments: argparse.Namespace) -> list[str]:
-    """Returns the figures of one case as text."""
+    """Returns the measurements of one case as text."""
     import tensorflow as tf
 
     from tfse.training.learner import build_learner
@@ -89,7 +90,8 @@ def measured(case: list[str], arguments: argparse.Namespace) -> list[str]:
     config = dataclasses.replace(config, train=train, data=data)
     strategy = make_strategy()
     learner = build_learner(config, strategy)
-    batches = Waiting(SharedData(arguments.data_dir, data, train.batch_size, strategy).training(0))
+    shared = SharedData(arguments.data_dir, data, train.batch_size, strategy)
+    batches = TimedBatches(shared.training(0))
     begin = time.perf_counter()
     learner.step(batches, train, 1e-4)
     first = time.perf_counter() - begin
@@ -110,23 +112,21 @@ def measured(case: list[str], arguments: argparse.Namespace) -> list[str]:
     ]
 
 
-class Waiting:
-    """An iterator that knows how long it kept its user waiting.
+class TimedBatches:
+    """Iterator that measures how long its user waits.
 
     Attributes:
-        waited: in seconds.
+        waited: total waiting time, seconds.
     """
 
     def __init__(self, batches: Any) -> None:
         self._batches = iter(batches)
         self.waited = 0.0
 
-    def __iter__(self) -> Waiting:
-        """Returns itself."""
+    def __iter__(self) -> TimedBatches:
         return self
 
     def __next__(self) -> Any:
-        """Returns the next batch."""
         begin = time.perf_counter()
         batch = next(self._batches)
         self.waited += time.perf_counter() - begin

@@ -1,13 +1,12 @@
-"""How equal trainings are: replicas and machines, accumulation, precision.
+"""Differences between equal trainings on replicas and machines, with accumulation or precision.
 
     python -m benchmarks.training_equality --data_dir=prepared
     python -m benchmarks.training_equality --data_dir=prepared --config=configs/dpcrn_small.py \
         --steps=100 data.segment_s=1.0
 
-Each row is a training of its own, in processes of its own, with the same seed
-and the same mixtures. Beside its training loss and validation loss at the end
-stands how far both are from those of the first row, at the validation where
-they are farthest from it.
+Each row is a separate training in its own processes, with the same seed and the same
+mixtures. It has the training loss and validation loss at the end, and the largest
+differences of both from the first row at any validation.
 """
 
 from __future__ import annotations
@@ -17,9 +16,10 @@ import pathlib
 import tempfile
 from collections.abc import Sequence
 
+from benchmarks.table import print_header, print_row
 from tests.training import processes
 
-# What is trained -> settings, and on how many machines.
+# Training -> settings, and number of machines.
 CASES: dict[str, tuple[list[str], int]] = {
     "one device": ([], 1),
     "2 virtual replicas": (["--strategy=mirrored", "--num_virtual_cpus=2"], 1),
@@ -32,7 +32,7 @@ BATCH_SIZE = 8
 
 
 def main() -> None:
-    """Trains what the command line asks for."""
+    """Trains every case and prints one row each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data_dir", required=True, type=pathlib.Path)
     parser.add_argument("--config", default=processes.TINY)
@@ -40,16 +40,16 @@ def main() -> None:
     parser.add_argument("--cases", default=",".join(CASES))
     parser.add_argument("settings", nargs="*", help="such as data.segment_s=1.0")
     arguments = parser.parse_args()
-    print("| training | loss | validation loss | largest difference of loss | of validation loss |")
-    print("|---|---:|---:|---:|---:|")
+    differences = ("largest difference of loss", "of validation loss")
+    print_header(("training", "loss", "validation loss", *differences))
     first: list[processes.Row] = []
     with tempfile.TemporaryDirectory() as folder:
         for name in arguments.cases.split(","):
             rows = rows_of(name, arguments, pathlib.Path(folder) / name.replace(" ", "_"))
             first = first or rows
-            figures = [f"{rows[-1][key]:.6f}" for key in ("loss", "val_loss")]
-            figures += [f"{difference(first, rows, key):.1e}" for key in ("loss", "val_loss")]
-            print(f"| {name} | {' | '.join(figures)} |", flush=True)
+            cells = [f"{rows[-1][key]:.6f}" for key in ("loss", "val_loss")]
+            cells += [f"{difference(first, rows, key):.1e}" for key in ("loss", "val_loss")]
+            print_row(name, *cells)
 
 
 def rows_of(
@@ -71,7 +71,7 @@ def rows_of(
 
 
 def difference(one: Sequence[processes.Row], other: Sequence[processes.Row], key: str) -> float:
-    """Returns how far two histories are from each other where they are farthest."""
+    """Returns the largest difference between two histories."""
     return max(abs(mine[key] - theirs[key]) for mine, theirs in zip(one, other, strict=True))
 
 

@@ -1,4 +1,4 @@
-"""The demo: a noisy recording in, an enhanced recording and a picture out."""
+"""Demo: enhances a noisy recording, and draws waveforms and spectrograms."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OUTPUT = pathlib.Path("demo_output")
 
 
 def main() -> None:
-    """Enhances `noisy.flac` and says what came of it."""
+    """Enhances `noisy.flac` and prints speed and metrics."""
     import tfse
     from tfse import metrics
     from tfse.pretrained import DEFAULT_MODEL

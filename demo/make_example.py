@@ -1,7 +1,7 @@
-"""Makes the recording that the demo enhances: espeak-ng in a noisy office.
+"""Example recording of the demo: espeak-ng in a noisy office.
 
-The speech is synthesized and so is the noise (a fan, mains hum, typing), so the
-example is nobody's recording. Needs espeak-ng on the PATH:
+Speech and noise (a fan, mains hum, typing) are synthesized, so the example has no
+copyright of a recording. Needs espeak-ng on the PATH:
 
     python demo/make_example.py
 """
@@ -33,7 +33,7 @@ def speech() -> np.ndarray:
 
 
 def fan(rng: np.random.Generator, samples: int) -> np.ndarray:
-    """Returns noise that falls by 4 dB an octave, slowly swelling, with its blades' tone."""
+    """Returns noise with -4 dB per octave, slow modulation and the tone of the blades."""
     spectrum = np.fft.rfft(rng.standard_normal(samples))
     spectrum /= np.maximum(np.fft.rfftfreq(samples, 1 / SAMPLE_RATE), 40.0) ** 0.65
     noise = np.fft.irfft(spectrum, samples)
@@ -44,7 +44,7 @@ def fan(rng: np.random.Generator, samples: int) -> np.ndarray:
 
 
 def typing(rng: np.random.Generator, samples: int) -> np.ndarray:
-    """Returns key strokes: short bursts, about six a second, in the middle band."""
+    """Returns key strokes: short bursts, about six per second, in the middle band."""
     strokes = np.zeros(samples)
     for start in rng.integers(0, samples - 800, size=6 * samples // SAMPLE_RATE):
         decay = np.exp(-np.arange(800) / rng.uniform(60, 160))

@@ -1,11 +1,11 @@
-"""Exports a model as a SavedModel for servers, and verifies it.
+"""Export of a model as a verified SavedModel for servers.
 
     python export/to_saved_model.py --model=dpcrn_small --output_dir=served --data_dir=prepared
 
 writes served/dpcrn_small/1/ with the signatures `enhance` (= serving_default),
-`step` and `initial_state`; it runs where TensorFlow is and tfse is not. See
-export/serving/ for a server. Exit 0 if the export is equal within its limits, 1
-if it is not, 2 for bad usage.
+`step` and `initial_state`; it runs with TensorFlow and without tfse. See
+export/serving/ for a server. Exit code: 0 if the export is equal within its limits,
+1 if not, 2 for bad usage.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tfse.cli import program, verification
 
 flags.adopt_module_key_flags(verification)
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder of the export.", required=True)
-_VERSION = flags.DEFINE_integer("version", 1, "Number of the version: servers take the highest.")
+_VERSION = flags.DEFINE_integer("version", 1, "Number of the version; servers use the highest.")
 
 
 def main(arguments: Sequence[str]) -> int:

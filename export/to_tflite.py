@@ -1,14 +1,14 @@
-"""Exports a model as TFLite files for devices, one a number format, and verifies them.
+"""Export of a model as verified TFLite files for devices, one per number format.
 
     python export/to_tflite.py --model=dpcrn_small --output_dir=lite --data_dir=prepared
 
-writes lite/dpcrn_small_FORMAT.tflite with the signature `step` and the metadata
-of the model. int8 and int16x8 take the ranges of their activations from training
-mixtures of --data_dir, made with the settings of the run folder that the model lies
-in, at levels of -60 to -5 dBFS. On such mixtures, or on a made-up voice without
---data_dir, it is measured which layers are sensitive to 8-bit weights; these stay
-float32. A format that fails is reported, and the others are written. Exit 0 if all are
-equal within their limits, 1 if one is not or is missing, 2 for bad usage.
+writes lite/dpcrn_small_FORMAT.tflite with the signature `step` and the metadata of the
+model. int8 and int16x8 get the ranges of their activations from training mixtures of
+--data_dir, made with the settings of the model's run folder, at levels of -60 to
+-5 dBFS. Layers that are sensitive to 8-bit weights stay float32; they are measured on
+these mixtures, or on a made-up voice without --data_dir. A format that fails is
+reported, and the others are written. Exit code: 0 if all are equal within their limits,
+1 if one is not or is missing, 2 for bad usage.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _FORMATS = flags.DEFINE_list(
     ["float32", "float16", "dynamic", "int8"],
     "Of float32, float16, dynamic, int8 and int16x8.",
 )
-_FRAMES = flags.DEFINE_integer("frames_per_step", 1, "Hops of a block.")
+_FRAMES = flags.DEFINE_integer("frames_per_step", 1, "Hops per block.")
 _CALIBRATION = flags.DEFINE_integer(
-    "calibration_mixtures", 40, "Training mixtures of 4 s from which ranges are taken.", 1
+    "calibration_mixtures", 40, "Number of training mixtures of 4 s to calibrate with.", 1
 )
 
 

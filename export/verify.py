@@ -1,15 +1,15 @@
-"""Verifies exports of a model: one table, every form against the offline Keras model.
+"""Verification of exports: one table, every variant against the offline Keras model.
 
     python export/verify.py --model=dpcrn_small --data_dir=prepared --exports=lite
 
 Rows: the Keras model offline and streamed hop by hop, the SavedModel (`enhance`
 and `step`) and every TFLite file under --exports that was made of this model.
 Columns: size, largest difference of a sample, output SNR against offline (dB),
-changes of PESQ (mean, and of the recording that loses most), STOI and SI-SDR, SNR and
+changes of PESQ (mean, and largest loss of a recording), STOI and SI-SDR, SNR and
 PESQ of loud recordings, time per step with one thread, real-time factor, peak memory
-of the process, and the verdict. Without --exports, all forms are
-made in a temporary folder. A SavedModel is code: with one among --exports, say
---trust_saved_model. Exit 0 if all pass, 1 if one fails, 2 for bad usage.
+of the process, and the verdict. Without --exports, all variants are
+made in a temporary folder. A SavedModel is code: if --exports has one, add
+--trust_saved_model. Exit code: 0 if all pass, 1 if one fails, 2 for bad usage.
 """
 
 from __future__ import annotations
@@ -31,26 +31,26 @@ _EXPORTS = flags.DEFINE_list("exports", [], "SavedModels, .tflite files, and fol
 _TRUST = flags.DEFINE_bool(
     "trust_saved_model",
     False,
-    "Load SavedModels of --exports: they are code that runs with your rights.",
+    "Load SavedModels of --exports, which are code that runs with your rights.",
 )
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Verifies."""
+    """Verifies the exports."""
     from tfse.exporting.verification import variants
 
     verification.check_recordings()
     model = verification.load_model()
     with tempfile.TemporaryDirectory(prefix="tfse-exports-") as folder:
-        places = _EXPORTS.value or [_all_forms(model, folder)]
-        # What was made here a moment ago is ours.
+        places = _EXPORTS.value or [_all_variants(model, folder)]
+        # The exports made here are trusted.
         trusted = _TRUST.value or not _EXPORTS.value
         found = variants.found_in(places, model, trusted)
         chosen = [*variants.of_keras(verification.MODEL.value), *found]
         return program.DONE if verification.verify(chosen, model.sample_rate) else program.FAILED
 
 
-def _all_forms(model: EnhancementModel, folder: str) -> str:
+def _all_variants(model: EnhancementModel, folder: str) -> str:
     from tfse.exporting.number_formats import CALIBRATED, FORMATS
     from tfse.exporting.saved_model import export_saved_model
     from tfse.exporting.tflite import export_tflite

@@ -38,7 +38,10 @@ def test_a_part_of_a_process_that_was_killed_is_removed(tmp_path: pathlib.Path) 
 
 def test_a_file_that_another_process_made_is_kept(tmp_path: pathlib.Path) -> None:
     target = tmp_path / "a"
-    with pytest.raises(TakenError, match="meanwhile"), atomic(target, overwrite=False) as file:
+    with (
+        pytest.raises(TakenError, match="already created by another process"),
+        atomic(target, overwrite=False) as file,
+    ):
         file.write(b"mine")
         target.write_bytes(b"theirs")
     assert target.read_bytes() == b"theirs"

@@ -21,7 +21,16 @@ FLOORS = [
     {"models"},
     {"layers"},
     {"audio", "dsp", "picture"},
-    {"csv_rows", "errors", "files", "native_logs", "pretrained", "terminal", "types"},
+    {
+        "csv_rows",
+        "errors",
+        "files",
+        "lazy_import",
+        "native_logs",
+        "pretrained",
+        "terminal",
+        "types",
+    },
 ]
 LEVEL = {name: -level for level, names in enumerate(FLOORS) for name in names}
 FILES = sorted(PACKAGE.rglob("*.py"))

@@ -21,7 +21,7 @@ except KeyError:
 """
 
 
-def test_native_words_are_hidden_and_python_s_are_not() -> None:
+def test_native_output_is_hidden_and_python_output_is_not() -> None:
     assert run_python("-c", SCRIPT).stderr == "python\nnative again and python\n"
 
 
@@ -62,7 +62,7 @@ def test_libraries_are_quiet_in_python(tmp_path) -> None:
     assert run_python("-c", script, str(exported.path)).stderr == ""
 
 
-def test_a_damaged_mp3_is_told_of_by_its_note_alone(tmp_path) -> None:
+def test_a_damaged_mp3_is_reported_by_its_note_only(tmp_path) -> None:
     path = tmp_path / "damaged.mp3"
     soundfile.write(path, 0.1 * np.random.default_rng(0).standard_normal(48_000), 16_000)
     data = bytearray(path.read_bytes())

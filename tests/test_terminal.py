@@ -20,7 +20,7 @@ def test_lines_come_early_and_then_once_a_minute() -> None:
     ]
 
 
-def test_what_was_there_says_nothing_of_the_speed() -> None:
+def test_skipped_work_does_not_count_towards_the_speed() -> None:
     stream, seconds = io.StringIO(), itertools.count(0, 60)
     lines = ProgressLines(103, "row", stream, lambda: float(next(seconds)))
     lines.skip(100)

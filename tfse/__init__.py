@@ -1,12 +1,19 @@
-"""tfse: speech enhancement in TensorFlow and Keras that runs where the microphone is."""
+"""tfse: streaming speech enhancement in TensorFlow and Keras, from training to the device."""
 
 from __future__ import annotations
 
-import importlib
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tfse.errors import TfseError
+from tfse.errors import (
+    AudioError,
+    ConfigError,
+    DataError,
+    ModelError,
+    TfseError,
+    TrainingError,
+)
+from tfse.lazy_import import lazy_attributes
 
 if TYPE_CHECKING:
     from tfse import metrics as metrics
@@ -23,22 +30,32 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 __version__ = "0.1.0"
 
-# Fetched when first asked for: TensorFlow takes seconds to import, and neither
-# `--help` nor a worker that only reads audio needs it.
-_LAZY = {
-    "enhance": "tfse.streaming",
-    "enhance_file": "tfse.streaming",
-    "load": "tfse.models",
-    "pretrained_names": "tfse.models",
-}
-_LAZY_MODULES = ("metrics", "models", "streaming")
+__all__ = [
+    "AudioError",
+    "ConfigError",
+    "DataError",
+    "ModelError",
+    "TfseError",
+    "TrainingError",
+    "__version__",
+    "enhance",
+    "enhance_file",
+    "load",
+    "metrics",
+    "models",
+    "pretrained_names",
+    "streaming",
+]
 
-__all__ = ["TfseError", "__version__", *_LAZY, *_LAZY_MODULES]
-
-
-def __getattr__(name: str) -> Any:
-    if name in _LAZY_MODULES:
-        return importlib.import_module(f"tfse.{name}")
-    if name in _LAZY:
-        return getattr(importlib.import_module(_LAZY[name]), name)
-    raise AttributeError(f"module 'tfse' has no attribute {name!r}")
+__getattr__ = lazy_attributes(
+    __name__,
+    {
+        "enhance": "streaming",
+        "enhance_file": "streaming",
+        "load": "models",
+        "metrics": "metrics",
+        "models": "models",
+        "pretrained_names": "models",
+        "streaming": "streaming",
+    },
+)

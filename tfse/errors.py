@@ -1,31 +1,30 @@
-"""The one family of errors that tfse raises for what its user can put right.
+"""Exceptions for errors that a user can correct.
 
-A message says the rule and the value that broke it, in one line; a program
-prints that line and nothing else.
+A message is one line; a program prints that line and nothing else.
 """
 
 from __future__ import annotations
 
 
 class TfseError(Exception):
-    """Base of every error that tfse raises on purpose."""
+    """Base class of the exceptions of tfse."""
 
 
 class ConfigError(TfseError, ValueError):
-    """A setting, an argument or a flag breaks a rule."""
+    """Error in a setting, an argument or a flag."""
 
 
 class AudioError(TfseError, ValueError):
-    """A recording cannot be used: unreadable, empty, or not finite."""
+    """Error in a recording: unreadable, empty, or not finite."""
 
 
 class DataError(TfseError, ValueError):
-    """Prepared data is missing, incomplete, or not what its index says."""
+    """Error in prepared data: missing, incomplete, or different from its index."""
 
 
 class ModelError(TfseError, ValueError):
-    """A model cannot be loaded, or cannot do what is asked of it."""
+    """Error in a model: it cannot be loaded, or does not support the operation."""
 
 
 class TrainingError(TfseError, RuntimeError):
-    """A training cannot go on: its folder cannot be written, or its losses are not finite."""
+    """Error that stops a training: unwritable folder, or losses that are not finite."""

@@ -1,4 +1,4 @@
-"""Atomic writes, and hashes of files."""
+"""Atomic file writes and SHA-256 of files and folders."""
 
 from __future__ import annotations
 
@@ -18,30 +18,28 @@ _PART = ".tfse-{}.part"
 
 
 class TakenError(FileExistsError):
-    """Another process made the file meanwhile, and it must not be replaced."""
+    """Error: another process created the target meanwhile, and it may not be replaced."""
 
 
 @contextlib.contextmanager
 def atomic(target: pathlib.Path, overwrite: bool = True) -> Iterator[BinaryIO]:
-    """Opens a file that takes its name only when all went well.
+    """Opens a temporary file that replaces the target on success.
 
-    It is written beside the target and renamed at the end; after any error,
-    Ctrl-C too, nothing is left of it and an older target is untouched. What a
-    process that was killed left in the folder is removed.
+    The file is written beside the target and renamed at the end; after any error,
+    Ctrl-C included, it is removed and an older target is untouched. Temporary files
+    of killed processes in the same folder are removed too.
 
     Args:
-        target: the file that appears; folders above it are made. A file that is
-            replaced leaves its permissions to the new one, and a link to a
-            file stays a link.
-        overwrite: replaces a file that is there at the end.
+        target: path of the final file; parent folders are created. A replaced file
+            passes its permissions on, and a link to a file stays a link.
+        overwrite: replaces a target that exists at the end.
 
     Yields:
         A binary file, open for writing and reading.
 
     Raises:
-        TakenError: another process made the target meanwhile, and `overwrite` is off.
-        OSError: it cannot be written, or a device, a pipe or the like stands there,
-            which a file must not replace.
+        TakenError: another process created the target meanwhile, and `overwrite` is off.
+        OSError: the target cannot be written, or is a device, a pipe or the like.
     """
     target = target.resolve()
     if is_special(target):
@@ -50,7 +48,7 @@ def atomic(target: pathlib.Path, overwrite: bool = True) -> Iterator[BinaryIO]:
     _remove_stale(target.parent)
     part = target.parent / _PART.format(uuid.uuid4().hex)
     try:
-        with _created(part) as file:
+        with _open_part(part) as file:
             if target.exists():
                 os.fchmod(file.fileno(), target.stat().st_mode & 0o7777)
             yield file
@@ -61,29 +59,29 @@ def atomic(target: pathlib.Path, overwrite: bool = True) -> Iterator[BinaryIO]:
 
 
 def write_whole(target: pathlib.Path, data: bytes) -> None:
-    """Writes a file whole or not at all, see `atomic`."""
+    """Writes a file atomically; see `atomic`."""
     with atomic(target) as file:
         write_all(file, data)
 
 
 def write_text(target: pathlib.Path, text: str) -> None:
-    """Writes a text whole or not at all; bytes of a file name that are no text are escaped."""
+    """Writes a text atomically; undecodable bytes of file names are escaped."""
     write_whole(target, text.encode(errors="backslashreplace"))
 
 
 def write_json(target: pathlib.Path, value: Any) -> None:
-    """Writes JSON for a person to read, whole or not at all."""
+    """Writes indented JSON atomically."""
     write_text(target, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
 def sync(path: pathlib.Path) -> None:
-    """Waits until the bytes of a file are on the disk, not on their way to it."""
+    """Waits until the bytes of a file are on the disk."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
 
 
 def sha256_of(path: pathlib.Path) -> str:
-    """Returns the SHA-256 of a file, or of a folder's files with their names, hexadecimal."""
+    """Returns the hexadecimal SHA-256 of a file, or of a folder's files and their names."""
     if path.is_dir():
         files = (file for file in path.rglob("*") if file.is_file())
         return sha256_of_files({file.relative_to(path).as_posix(): file for file in files})
@@ -95,7 +93,7 @@ def sha256_of(path: pathlib.Path) -> str:
 
 
 def sha256_of_files(files: Mapping[str, pathlib.Path]) -> str:
-    """Returns the SHA-256 of files with their names."""
+    """Returns the hexadecimal SHA-256 of files and their names."""
     digest = hashlib.sha256()
     for name, path in sorted(files.items()):
         digest.update(f"{name} {sha256_of(path)}\n".encode(errors="surrogateescape"))
@@ -107,19 +105,19 @@ def _move(part: pathlib.Path, target: pathlib.Path, overwrite: bool) -> None:
         part.replace(target)
         return
     try:
-        # Fails where the name is taken, which renaming does not.
+        # Unlike a rename, a hard link fails if the target exists.
         target.hardlink_to(part)
     except FileExistsError as error:
-        message = "made by another process meanwhile, so it is kept"
+        message = "already created by another process, so it is kept"
         raise TakenError(errno.EEXIST, message, str(target)) from error
     except OSError:
-        # A file system without hard links.
+        # The file system has no hard links.
         part.replace(target)
 
 
 @functools.cache
 def _remove_stale(folder: pathlib.Path) -> None:
-    """Removes parts that no process holds, once for a folder: their writers were killed."""
+    """Removes unlocked parts, whose writers were killed; once per folder."""
     for part in folder.glob(_PART.format("*")):
         with contextlib.suppress(OSError), part.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -127,12 +125,12 @@ def _remove_stale(folder: pathlib.Path) -> None:
 
 
 def is_special(path: pathlib.Path) -> bool:
-    """Tells whether a path, or what it links to, is there and neither file nor folder."""
+    """Returns whether a path exists and is neither file nor folder; links are followed."""
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def write_all(file: BinaryIO, data: bytes) -> None:
-    """Writes every byte to a file without a buffer, where one call may write fewer.
+    """Writes all bytes to an unbuffered file, where one call may write fewer.
 
     Raises:
         OSError: the disk is full.
@@ -142,19 +140,19 @@ def write_all(file: BinaryIO, data: bytes) -> None:
         rest = rest[file.write(rest) :]
 
 
-def _created(part: pathlib.Path) -> BinaryIO:
-    """Opens a part and locks it until it is closed, or its process ends."""
+def _open_part(part: pathlib.Path) -> BinaryIO:
+    """Opens a part and locks it until it is closed or its process ends."""
     while True:
         try:
-            # A buffer would tell of a full disk later, from within calls of C.
+            # A buffer would report a full disk later, from within C code.
             file = part.open("x+b", buffering=0)
         except OSError as error:
-            # The user knows the folder, and not the name of the part.
+            # The user knows the folder, but not the name of the part.
             raise OSError(error.errno, error.strerror, str(part.parent)) from error
-        # Some network file systems have no locks; parts are not removed there.
+        # Some network file systems have no locks; stale parts stay there.
         with contextlib.suppress(OSError):
             fcntl.flock(file, fcntl.LOCK_EX)
         if os.fstat(file.fileno()).st_nlink:
             return file
-        # Another process took it for stale before it was locked.
+        # Another process removed it as stale before it was locked.
         file.close()

@@ -1,4 +1,4 @@
-"""Suppression of what native libraries write to standard error."""
+"""Suppression of native libraries' output to standard error."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _STANDARD_ERROR = 2
 
 @contextlib.contextmanager
 def hidden() -> Iterator[None]:
-    """Hides what C and C++ code writes to standard error meanwhile; Python's lines stay.
+    """Hides what C and C++ code writes to standard error; lines of Python stay.
 
     XLA logs four lines at its first compilation, LiteRT one at its first model, and the MP3
-    decoder several for a damaged file. No setting turns these off. The first of several
-    threads that enter redirects the file descriptor, the last one restores it.
+    decoder several for a damaged file; no setting turns these off. With several threads, the
+    first to enter redirects the file descriptor and the last to leave restores it.
     """
     _redirection.enter()
     try:
@@ -29,7 +29,7 @@ def hidden() -> Iterator[None]:
 
 
 class _Redirection:
-    """Redirects standard error of the process while at least one thread asks for it."""
+    """Redirection of the process's standard error while at least one thread needs it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -48,34 +48,34 @@ class _Redirection:
                 self._stop()
 
     def _start(self) -> None:
-        self._python = sys.stderr
-        if self._python is not None:  # as in a program without a console
-            self._python.flush()
+        self._python_stderr = sys.stderr
+        if self._python_stderr is not None:  # a program without a console has none
+            self._python_stderr.flush()
         try:
-            self._kept: int | None = os.dup(_STANDARD_ERROR)
+            self._saved_descriptor: int | None = os.dup(_STANDARD_ERROR)
         except OSError:  # there is no standard error
-            self._kept = None
+            self._saved_descriptor = None
             return
         with open(os.devnull, "wb") as nowhere:
             os.dup2(nowhere.fileno(), _STANDARD_ERROR)
-        if _is_standard(self._python):
+        if _is_standard(self._python_stderr):
             sys.stderr = os.fdopen(
-                self._kept,
+                self._saved_descriptor,
                 "w",
                 buffering=1,
                 closefd=False,
-                encoding=self._python.encoding,
-                errors=self._python.errors,
+                encoding=self._python_stderr.encoding,
+                errors=self._python_stderr.errors,
             )
 
     def _stop(self) -> None:
-        if self._kept is None:
+        if self._saved_descriptor is None:
             return
         if sys.stderr is not None:
             sys.stderr.flush()
-        sys.stderr = self._python
-        os.dup2(self._kept, _STANDARD_ERROR)
-        os.close(self._kept)
+        sys.stderr = self._python_stderr
+        os.dup2(self._saved_descriptor, _STANDARD_ERROR)
+        os.close(self._saved_descriptor)
 
 
 _redirection = _Redirection()
@@ -85,5 +85,5 @@ def _is_standard(stream: TextIO | None) -> bool:
     try:
         return stream is not None and stream.fileno() == _STANDARD_ERROR
     except (io.UnsupportedOperation, ValueError):
-        # Another stream has been put in its place, or it is closed.
+        # The stream is replaced or closed.
         return False

@@ -1,4 +1,4 @@
-"""Pictures of recordings side by side: their waveforms and their log spectrograms."""
+"""Pictures of recordings side by side: waveforms and log spectrograms."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tfse.types import Samples
 
 Target = str | os.PathLike[str] | BinaryIO
 
-# Spectrograms reach from the loudest point of the first recording down to this.
+# Range below the loudest point of the first spectrogram.
 _RANGE_DB = 80.0
 _FRAME_S = 0.032
-# A picture is not wider than this; more frames would be drawn and not be seen.
+# More frames than pixels would not be visible.
 _MAX_FRAMES = 600
 _WIDTH_INCHES, _HEIGHT_INCHES = 12, 7
-# Left, bottom, width and height, as shares of the picture.
+# Left, bottom, width and height, as fractions of the picture.
 _COLORBAR = (0.92, 0.08, 0.015, 0.38)
 
 
@@ -28,19 +28,19 @@ def draw_waveforms(
 ) -> None:
     """Draws waveforms in one row and their log spectrograms below, as PNG.
 
-    All have the scales of the first, so that what is fainter is less.
+    All use the scales of the first, so that levels can be compared.
 
     Args:
-        waveforms: `[samples]` of each name, in line with each other.
+        waveforms: `[samples]` by name, time-aligned.
         sample_rate: in Hz.
-        path: where the picture goes.
-        title: stands above it.
+        path: output file.
+        title: of the picture.
 
     Raises:
         ConfigError: matplotlib or librosa is not installed.
     """
     require_drawing()
-    # The class, not pyplot: no display, no global state, safe in any thread.
+    # Not pyplot: a figure needs no display or global state, and is safe in any thread.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -63,7 +63,7 @@ def draw_waveforms(
 
 
 def require_drawing() -> None:
-    """Refuses to draw where it would fail later.
+    """Checks that pictures can be drawn.
 
     Raises:
         ConfigError: matplotlib or librosa is not installed.
@@ -73,12 +73,12 @@ def require_drawing() -> None:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
         raise ConfigError(
-            "to draw a picture, matplotlib and librosa must be installed: pip install 'tfse[demo]'"
+            "pictures need matplotlib and librosa: pip install 'tfse[demo]'"
         ) from error
 
 
 def _draw_waveform(axes: Any, samples: Samples, sample_rate: int, peak: float) -> None:
-    # Not librosa's waveshow, which draws the whole figure anew for each waveform.
+    # librosa's waveshow would redraw the whole figure for each waveform.
     axes.plot(np.arange(samples.size) / sample_rate, samples, linewidth=0.5)
     axes.set(xlabel="", ylim=(-peak, peak))
 
@@ -108,7 +108,7 @@ def _decibels(samples: Samples, sample_rate: int) -> Samples:
 
     frame = max(2, int(_FRAME_S * sample_rate))
     hop = _hop(samples.size, sample_rate)
-    # One frame at least: librosa warns of less.
+    # librosa warns about less than one frame.
     padded = np.pad(samples, (0, max(0, frame - samples.size)))
     magnitudes = np.abs(librosa.stft(padded, n_fft=frame, hop_length=hop))
     return librosa.amplitude_to_db(magnitudes, ref=1.0, amin=1e-6, top_db=None)

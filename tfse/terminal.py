@@ -1,4 +1,4 @@
-"""Lines that programs print: of one line each, and how far a long job is."""
+"""Terminal output: one-line messages and progress of long jobs."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Protocol, TextIO
 
-# The first line comes early enough to tell a job that works from one that hangs.
+# The first line is early enough to tell a working job from a hanging one.
 _FIRST_S = 10.0
 _EVERY_S = 60.0
 
 
 def one_line(text: str) -> str:
-    """Returns a text without anything that would move a terminal's cursor or colour it.
+    """Returns a text with every unprintable character escaped.
 
-    Names of files may hold line ends, escape sequences and bytes that are no text; they are
-    shown as Python would write them.
+    File names may hold line ends, terminal escape sequences and undecodable bytes.
 
     Example:
         >>> one_line("a\\nb")
@@ -27,20 +26,20 @@ def one_line(text: str) -> str:
 
 
 def os_error_line(error: OSError) -> str:
-    """Returns what the system says went wrong, and with which file."""
+    """Returns the system's error message and the file name."""
     if not error.strerror:
         return str(error)
     return f"{error.strerror.lower()}{f': {error.filename}' if error.filename else ''}"
 
 
 class Progress(Protocol):
-    """What a job reports to."""
+    """Receiver of a job's progress."""
 
     def update(self, done: float = 1) -> object:
-        """Counts what was done since the last call."""
+        """Adds the work done since the last call."""
 
     def skip(self, done: float = 1) -> object:
-        """Counts what was there before: it tells nothing of the speed."""
+        """Adds work that was done before; it does not count towards the speed."""
 
     def write(self, line: str) -> object:
         """Prints a line without disturbing the progress."""
@@ -51,11 +50,11 @@ def progress_bar(total: float | None, unit: str) -> Iterator[Progress]:
     """Shows progress on standard error.
 
     Args:
-        total: how much there is to do, in units; None if it is not known.
-        unit: as "s" or "file".
+        total: amount of work, in units; None if unknown.
+        unit: such as "s" or "file".
 
     Yields:
-        What counts.
+        The progress to update.
 
     Example:
         >>> with progress_bar(3, "file") as progress:
@@ -70,13 +69,13 @@ def progress_bar(total: float | None, unit: str) -> Iterator[Progress]:
 
 
 class ProgressLines:
-    """Prints how far a job is, after 10 s and then once a minute.
+    """Progress as printed lines, after 10 s and then once per minute.
 
     Args:
-        total: how much there is to do; None if it is not known.
+        total: amount of work, in units; None if unknown.
         unit: of `total`.
         stream: receives the lines.
-        clock: seconds, for tests.
+        clock: returns seconds; replaced in tests.
     """
 
     def __init__(
@@ -96,7 +95,7 @@ class ProgressLines:
         self._done = self._skipped = 0.0
 
     def update(self, done: float = 1) -> None:
-        """Counts what was done since the last call."""
+        """Adds the work done since the last call."""
         self._done += done
         now = self._clock()
         if now < self._due:
@@ -105,7 +104,7 @@ class ProgressLines:
         self.write(f"{self._done:.0f}{self._total} {self._unit}{self._remaining(now)}")
 
     def skip(self, done: float = 1) -> None:
-        """Counts what was there before."""
+        """Adds work that was done before."""
         self._skipped += done
         self._done += done
 

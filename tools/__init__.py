@@ -1,1 +1,1 @@
-"""Programs for the people who develop tfse; none of them is installed with it."""
+"""Development tools: programs that are not installed with tfse."""

@@ -1,11 +1,11 @@
-"""Enhances a recording through TensorFlow Serving, at once or hop by hop.
+"""Client of TensorFlow Serving: enhances a recording at once or hop by hop.
 
     python client.py noisy.wav enhanced.wav --model=dpcrn_small
     python client.py noisy.wav enhanced.wav --model=dpcrn_small --stream
     python client.py noisy.wav enhanced.wav --model=dpcrn_small --protocol=grpc
 
 It needs numpy and soundfile, for gRPC also tensorflow-serving-api, and nothing of
-tfse: copy it to where the recordings are. README.md beside it tells what it sends.
+tfse: copy it to where the recordings are. README.md beside it describes the requests.
 Exit code: 0 done, 1 an error in one line, 2 bad usage.
 """
 
@@ -32,23 +32,23 @@ ENHANCE, STEP, NOISY, ENHANCED = "enhance", "step", "noisy", "enhanced"
 
 
 class ClientError(Exception):
-    """What a user reads, in one line."""
+    """Error with a one-line message for the user."""
 
 
 def rest_body(noisy: Samples, signature: str = ENHANCE, states: Tensors | None = None) -> bytes:
     """Returns the body of a POST to `/v1/models/NAME:predict`, in the columnar format.
 
     Args:
-        noisy: `[streams, samples]`; for `step` one hop of each.
+        noisy: `[streams, samples]`; for `step` one hop per stream.
         signature: `enhance` or `step`.
-        states: of `step`, by name, `[streams, ...]` each.
+        states: of `step`, by name, each `[streams, ...]`.
     """
     inputs = {name: values.tolist() for name, values in {NOISY: noisy, **(states or {})}.items()}
     return json.dumps({"signature_name": signature, "inputs": inputs}).encode()
 
 
 def rest_answer(content: bytes) -> dict[str, Samples]:
-    """Returns the arrays of an answer by name; an only output comes without its name."""
+    """Returns the arrays of an answer by name; a single output has no name in the answer."""
     outputs = _json(content, "outputs")
     named = outputs if isinstance(outputs, dict) else {ENHANCED: outputs}
     return {name: np.asarray(values, np.float32) for name, values in named.items()}
@@ -57,10 +57,10 @@ def rest_answer(content: bytes) -> dict[str, Samples]:
 def grpc_request(
     spec: Mapping[str, Any], noisy: Samples, signature: str = ENHANCE, states: Tensors | None = None
 ) -> Any:
-    """Returns the `PredictRequest` that holds the same as `rest_body`.
+    """Returns the `PredictRequest` with the contents of `rest_body`.
 
     Args:
-        spec: `name` of the model, and `version` if not the newest, `{"value": 1}`.
+        spec: `name` of the model, and `version`, `{"value": 1}`, unless the newest.
         noisy, signature, states: as for `rest_body`.
     """
     import tensorflow as tf
@@ -80,13 +80,13 @@ def grpc_answer(response: Any) -> dict[str, Samples]:
 
 
 class RestServer:
-    """A model over HTTP and JSON.
+    """Model on a server over HTTP and JSON.
 
     Args:
-        address: as `localhost:8501`.
+        address: such as `localhost:8501`.
         model: its name on the server.
         version: None for the newest.
-        timeout_s: for one answer.
+        timeout_s: for one answer, in seconds.
     """
 
     def __init__(self, address: str, model: str, version: int | None, timeout_s: float) -> None:
@@ -100,7 +100,7 @@ class RestServer:
         return rest_answer(self._ask(":predict", rest_body(noisy, signature, states)))
 
     def signatures(self) -> Any:
-        """Returns what the model tells of its signatures."""
+        """Returns the model's metadata of its signatures."""
         return _json(self._ask("/metadata"), "metadata", "signature_def")
 
     def _ask(self, resource: str, body: bytes | None = None) -> bytes:
@@ -110,14 +110,14 @@ class RestServer:
             with urllib.request.urlopen(request, timeout=self._timeout_s) as response:
                 return bytes(response.read())
         except urllib.error.HTTPError as error:
-            said = error.read().decode(errors="replace")
-            raise ClientError(f"{url} answered {error.code}: {said}") from error
+            reason = error.read().decode(errors="replace")
+            raise ClientError(f"{url} answered {error.code}: {reason}") from error
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise ClientError(f"no answer from {url}: {error}") from error
 
 
 class GrpcServer:
-    """A model over gRPC; arguments as of `RestServer`, the address as `localhost:8500`."""
+    """Model on a server over gRPC; arguments of `RestServer`, address such as `localhost:8500`."""
 
     def __init__(self, address: str, model: str, version: int | None, timeout_s: float) -> None:
         try:
@@ -125,7 +125,7 @@ class GrpcServer:
             from tensorflow_serving.apis import prediction_service_pb2_grpc
         except ImportError as error:
             raise ClientError("gRPC needs: pip install tensorflow-serving-api") from error
-        # The limit of 4 MiB that gRPC has would be 65 s at 16 kHz.
+        # The default limit of gRPC, 4 MiB, would be 65 s at 16 kHz.
         limits = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
         channel = grpc.insecure_channel(address, limits)
         self._service = prediction_service_pb2_grpc.PredictionServiceStub(channel)
@@ -138,7 +138,7 @@ class GrpcServer:
         return grpc_answer(self._ask("Predict", request))
 
     def signatures(self) -> Any:
-        """Returns what the model tells of its signatures, as REST writes it."""
+        """Returns the model's metadata of its signatures, in the format of REST."""
         from google.protobuf.json_format import MessageToDict
         from tensorflow_serving.apis import get_model_metadata_pb2 as metadata
 
@@ -155,23 +155,23 @@ class GrpcServer:
         try:
             return getattr(self._service, method)(request, timeout=self._timeout_s)
         except grpc.RpcError as error:
-            said = f"{error.code().name}: {error.details()}"
-            raise ClientError(f"{self._address} answered {said}") from error
+            reason = f"{error.code().name}: {error.details()}"
+            raise ClientError(f"{self._address} answered {reason}") from error
 
 
 Server = RestServer | GrpcServer
 
 
 def enhance(server: Server, noisy: Samples) -> Samples:
-    """Returns whole waveforms enhanced, `[streams, samples]` as they came."""
+    """Returns whole waveforms enhanced, `[streams, samples]` like the input."""
     return _enhanced(server.run(noisy, ENHANCE, {}))
 
 
 def enhance_by_steps(server: Server, noisy: Samples, latency_samples: int | None = None) -> Samples:
-    """Returns the same, sent hop by hop with the states handed back, as a live stream would.
+    """Returns waveforms enhanced hop by hop, with states passed back, like a live stream.
 
     Args:
-        server: with a model that has the signature `step`.
+        server: its model must have the signature `step`.
         noisy: `[streams, samples]`.
         latency_samples: of the model, from its `tfse.json`; None for one hop.
     """
@@ -181,7 +181,7 @@ def enhance_by_steps(server: Server, noisy: Samples, latency_samples: int | None
     streams, samples = noisy.shape
     padding = latency + -(samples + latency) % hop
     blocks = np.pad(noisy, ((0, 0), (0, padding))).reshape(streams, -1, hop)
-    # `initial_state` returns zeros; it takes nothing, and such a one REST can not call.
+    # `initial_state` returns zeros, but REST cannot call a signature without inputs.
     states = {name: np.zeros((streams, *shape[1:]), np.float32) for name, shape in shapes.items()}
     enhanced = []
     for block in blocks.swapaxes(0, 1):
@@ -200,7 +200,7 @@ def step_shapes(signatures: Any) -> dict[str, list[int]]:
 
 
 def _enhanced(outputs: dict[str, Samples]) -> Samples:
-    """Takes the enhanced samples out of an answer and leaves the states."""
+    """Removes the enhanced samples from an answer, leaving the states, and returns them."""
     if ENHANCED not in outputs:
         raise ClientError(f"the answer must hold `{ENHANCED}`; received {sorted(outputs)}.")
     return outputs.pop(ENHANCED)
@@ -218,7 +218,7 @@ def _json(content: bytes, *keys: str) -> Any:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Enhances one recording; its channels are streams side by side."""
+    """Enhances one recording; its channels are the streams of a batch."""
     options = _parser().parse_args(arguments)
     kind: Any = {"rest": RestServer, "grpc": GrpcServer}[options.protocol]
     address = (
@@ -226,7 +226,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         if os.path.exists(options.output):
-            raise ClientError(f"{options.output} must not exist yet.")
+            raise ClientError(f"{options.output} already exists; choose another name.")
         samples, rate = soundfile.read(options.input, dtype="float32", always_2d=True)
         if rate != options.sample_rate:
             raise ClientError(f"{options.input} must have {options.sample_rate} Hz; it has {rate}.")
@@ -244,17 +244,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="Enhances a recording by TensorFlow Serving.")
+    parser = argparse.ArgumentParser(description="Enhances a recording with TensorFlow Serving.")
     parser.add_argument("input", help="noisy recording, at the sample rate of the model")
-    parser.add_argument("output", help="where the enhanced recording goes")
+    parser.add_argument("output", help="enhanced recording")
     parser.add_argument("--model", required=True, help="its name on the server")
-    parser.add_argument("--version", type=int, help="of the model; the newest if not given")
-    parser.add_argument("--server", help="HOST:PORT; localhost:8501, for gRPC localhost:8500")
+    parser.add_argument("--version", type=int, help="of the model; default: the newest")
+    parser.add_argument("--server", help="HOST:PORT; default: localhost:8501 (gRPC: 8500)")
     parser.add_argument("--protocol", choices=["rest", "grpc"], default="rest")
-    parser.add_argument("--stream", action="store_true", help="send it hop by hop, by `step`")
-    parser.add_argument("--latency_samples", type=int, help="for --stream; one hop if not given")
+    parser.add_argument("--stream", action="store_true", help="send hop by hop to `step`")
+    parser.add_argument("--latency_samples", type=int, help="for --stream; default: one hop")
     parser.add_argument("--sample_rate", type=int, default=16_000, help="of the model, in Hz")
-    parser.add_argument("--timeout_s", type=float, default=60.0, help="for one answer")
+    parser.add_argument("--timeout_s", type=float, default=60.0, help="for one answer, in seconds")
     return parser
 
 

@@ -36,18 +36,18 @@ def test_a_file_that_ends_early_is_noted(tmp_path: pathlib.Path) -> None:
     path.write_bytes(content[: len(content) // 2])
     with FileSource(path) as source:
         read = sum(len(block) for block in source.blocks())
-    assert source.notes == [f"132300 samples are claimed, {read} are there"]
+    assert source.notes == [f"the header claims 132300 samples, {read} are there"]
 
 
 def damaged_flac(path: pathlib.Path) -> int:
-    """Writes 3 s of which the last are missing; returns a length that is surely whole."""
+    """Writes 3 s of which the end is missing; returns a length that is surely intact."""
     write(path, noise(48_000), format="FLAC")
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
     return 18_000
 
 
-def test_what_comes_before_damage_can_be_kept(tmp_path: pathlib.Path) -> None:
+def test_samples_before_damage_can_be_kept(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "x.flac"
     whole = damaged_flac(path)
     with FileSource(path) as source, pytest.raises(DamagedError, match="damaged after"):
@@ -60,7 +60,7 @@ def test_what_comes_before_damage_can_be_kept(tmp_path: pathlib.Path) -> None:
     assert source.notes[0].startswith(f"damaged after {len(samples)} samples: ")
 
 
-def test_a_header_that_counts_no_sample_is_told_from_an_empty_recording(
+def test_a_header_without_length_differs_from_an_empty_recording(
     tmp_path: pathlib.Path,
 ) -> None:
     path = write(tmp_path / "x.wav", noise(9000), subtype="PCM_16")
@@ -71,7 +71,7 @@ def test_a_header_that_counts_no_sample_is_told_from_an_empty_recording(
         FileSource(path)
 
 
-def test_a_length_that_no_header_tells_is_not_claimed() -> None:
+def test_an_unknown_length_is_not_claimed() -> None:
     # libsndfile takes 2^63 - 1 samples for the length of this one.
     path = pathlib.Path(__file__).with_name("unknown_length.mp3")
     assert claimed_s(path) == 0
@@ -80,22 +80,24 @@ def test_a_length_that_no_header_tells_is_not_claimed() -> None:
 
 
 @pytest.mark.parametrize("text", ["Sigur Rós".encode(), "Sigur Rós".encode("latin-1")])
-def test_texts_are_read_in_either_encoding(text: bytes, tmp_path: pathlib.Path) -> None:
+def test_tags_are_read_in_either_encoding(text: bytes, tmp_path: pathlib.Path) -> None:
     path = write(tmp_path / "x.mp3", noise(48_000), 48_000)
     tag = b"TAG" + b"A talk".ljust(30, b"\0") + text.ljust(30, b"\0") + bytes(64) + b"\xff"
     path.write_bytes(path.read_bytes() + tag)
     with FileSource(path) as source:
-        assert source.texts == {"title": "A talk", "artist": "Sigur Rós"}
+        assert source.tags == {"title": "A talk", "artist": "Sigur Rós"}
 
 
-def test_a_name_need_not_be_text(tmp_path: pathlib.Path) -> None:
+def test_a_name_may_be_undecodable(tmp_path: pathlib.Path) -> None:
     path = tmp_path / os.fsdecode(b"\xe9t\xe9.wav")
     os.rename(write(tmp_path / "x.wav", noise(9000)), path)
     with FileSource(path) as source:
         assert sum(len(block) for block in source.blocks()) == 9000
 
 
-def test_a_kind_that_must_be_converted_is_told_how(tmp_path: pathlib.Path) -> None:
+def test_the_message_for_an_unreadable_format_says_how_to_convert_it(
+    tmp_path: pathlib.Path,
+) -> None:
     path = tmp_path / "x.m4a"
     path.write_bytes(b"\x00\x00\x00\x20ftypM4A \x00\x00\x00\x00" + bytes(5000))
     with pytest.raises(AudioError, match=r"convert .m4a with ffmpeg -i IN OUT.wav"):

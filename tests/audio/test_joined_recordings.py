@@ -14,7 +14,7 @@ from tfse.audio.file_source import FileSource
 from tfse.errors import AudioError
 from tfse.streaming import enhance_file
 
-# What libsndfile reads up to the end of the first recording, or not at all.
+# Concatenated, libsndfile reads these only to the end of the first recording, or not at all.
 FORMATS = [
     ("WAV", "PCM_16"),
     ("WAVEX", "PCM_24"),
@@ -50,7 +50,7 @@ def test_every_recording_is_found(format: str, subtype: str, rate: int, channels
             assert joined_recordings.starts(file) == [0, *np.cumsum(sizes, dtype=int)]
 
 
-def test_frames_without_a_header_behind_an_mp3_are_found() -> None:
+def test_frames_without_a_header_after_an_mp3_are_found() -> None:
     one = encoded(9000, *FORMATS[-1])
     plain = one.replace(b"Xing", b"\0" * 4).replace(b"Info", b"\0" * 4)
     with tempfile.TemporaryFile() as file:
@@ -59,13 +59,13 @@ def test_frames_without_a_header_behind_an_mp3_are_found() -> None:
 
 
 @pytest.mark.parametrize("tail", [b"TAG" + b"\0" * 125, b"\0" * 700, b"APETAGEX" + b"\0" * 200])
-def test_a_tag_behind_an_mp3_is_no_recording(tail: bytes) -> None:
+def test_a_tag_after_an_mp3_is_no_recording(tail: bytes) -> None:
     with tempfile.TemporaryFile() as file:
         file.write(encoded(9000, *FORMATS[-1]) + tail)
         assert joined_recordings.starts(file) == [0]
 
 
-def test_streams_side_by_side_in_an_ogg_are_one_recording() -> None:
+def test_multiplexed_streams_of_an_ogg_are_one_recording() -> None:
     one = encoded(9000, "OGG", "VORBIS")
     second_page = one.index(b"OggS", 4)
     with tempfile.TemporaryFile() as file:
@@ -74,7 +74,7 @@ def test_streams_side_by_side_in_an_ogg_are_one_recording() -> None:
 
 
 @pytest.mark.parametrize(("format", "subtype"), FORMATS)
-def test_recordings_end_to_end_are_read_to_the_last(
+def test_concatenated_recordings_are_read_to_the_last(
     format: str, subtype: str, tmp_path: pathlib.Path
 ) -> None:
     path = tmp_path / "x"
@@ -82,7 +82,7 @@ def test_recordings_end_to_end_are_read_to_the_last(
     with FileSource(path) as source:
         samples = np.concatenate(list(source.blocks()))
         notes = source.remarks
-    assert notes == ["2 recordings end to end were read as one"]
+    assert notes == ["2 concatenated recordings were read as one"]
     apart = [
         soundfile.read(io.BytesIO(encoded(count, format, subtype)), dtype="float32")[0]
         for count in (60_000, 20_001)
@@ -90,7 +90,7 @@ def test_recordings_end_to_end_are_read_to_the_last(
     np.testing.assert_allclose(samples[:, 0], np.concatenate(apart), atol=1e-6)
 
 
-def test_a_result_has_them_all(tmp_path: pathlib.Path) -> None:
+def test_a_result_has_all_recordings(tmp_path: pathlib.Path) -> None:
     part = encoded(48_000, "MP3", "MPEG_LAYER_III")
     source = tmp_path / "x.mp3"
     source.write_bytes(part + part)
@@ -102,11 +102,13 @@ def test_a_result_has_them_all(tmp_path: pathlib.Path) -> None:
 def test_recordings_that_differ_are_refused(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "x.ogg"
     path.write_bytes(encoded(9000, "OGG", "VORBIS") + encoded(9000, "OGG", "VORBIS", 16_000))
-    with pytest.raises(AudioError, match=r"end to end .*48000 Hz.*: split it"):
+    with pytest.raises(
+        AudioError, match=r"concatenates recordings that differ .*48000 Hz.*: split it"
+    ):
         FileSource(path)
 
 
-def test_sound_is_never_taken_for_a_header(tmp_path: pathlib.Path) -> None:
+def test_audio_is_never_taken_for_a_header(tmp_path: pathlib.Path) -> None:
     path = write(tmp_path / "x.wav", tones(200_000, 16_000))
     with path.open("rb") as file:
         assert joined_recordings.starts(file) == [0]

@@ -51,7 +51,7 @@ def test_pictures_are_named(tmp_path: pathlib.Path) -> None:
     flac = io.BytesIO()
     soundfile.write(flac, noise(9000), 16_000, format="FLAC")
     picture = b"\x06\0\0\x05image"
-    # Behind the first block, whose header and 34 bytes follow the name.
+    # After the first block: its header and 34 bytes follow the magic number.
     data = flac.getvalue()[:42] + picture + flac.getvalue()[42:]
     assert lost_chunks.lost(io.BytesIO(data)) == ["picture"]
     tag = b"ID3\x03\0\0\0\0\0\x40APIC\0\0\0\x30\0\0\0image/jpeg\0"

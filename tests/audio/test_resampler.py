@@ -18,13 +18,13 @@ def test_blocks_equal_the_whole(rate: int, size: int) -> None:
     parts = [resampler.process(samples[i : i + size]) for i in range(0, 3001, size)]
     got = np.concatenate([*parts, resampler.finish()])
     wanted = soxr.resample(samples, rate, 16_000)
-    # The end differs: the whole ends in nothing, the stream in silence.
+    # The end differs: the stream is padded with silence, the whole is not.
     np.testing.assert_array_equal(got[: len(wanted) - 1], wanted[:-1])
 
 
 @pytest.mark.parametrize("rate", [1_000, *RATES, 768_000])
 @pytest.mark.parametrize("samples", [0, 1, 2, 47, 48, 49, 1000])
-def test_there_and_back_is_never_too_short(rate: int, samples: int) -> None:
+def test_a_round_trip_is_never_too_short(rate: int, samples: int) -> None:
     there, back = Resampler(rate, 16_000, 1), Resampler(16_000, rate, 1)
     parts = [there.process(noise(samples, 1)), there.finish()]
     returned = [*(back.process(part) for part in parts), back.finish()]
@@ -32,7 +32,7 @@ def test_there_and_back_is_never_too_short(rate: int, samples: int) -> None:
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_a_round_trip_stays_in_place(rate: int) -> None:
+def test_a_round_trip_is_time_aligned(rate: int) -> None:
     samples = tones(rate, rate)
     there, back = Resampler(rate, 16_000, 1), Resampler(16_000, rate, 1)
     middle = np.concatenate([there.process(samples), there.finish()])

@@ -1,4 +1,4 @@
-"""The rows of the ablations change what they say, and their table compares file by file."""
+"""Ablations: settings of the rows, and the table of differences."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_table_has_the_differences_of_the_report() -> None:
         difference("5/last.keras", "noisy", None),
         difference("5/last.keras", "0/last.keras", -0.25),
     ]
-    lines = ablations.table(systems, differences).splitlines()
+    lines = ablations.comparison(systems, differences).splitlines()
     assert len(lines) == 4
     assert lines[2] == "| whole recipe | +0.500 | +0.500 | +0.50 |  |  |  |"
     change, short = "-0.250 (-0.375 to -0.125)", "-0.25 (-0.38 to -0.12)"

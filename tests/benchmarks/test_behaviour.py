@@ -53,4 +53,4 @@ def test_the_table_says_what_failed_and_what_is_missing(
     rows = capsys.readouterr().out.splitlines()
     (hum,) = (row.split(" | ") for row in rows if row.startswith("| 07-hum-120"))
     assert (hum[2], abs(float(hum[3])), hum[4]) == ("at most -20", 0.0, "**failed** |")
-    assert sum("| missing | **failed** |" in row for row in rows) == len(behaviour.FIGURES) - 1
+    assert sum("| missing | **failed** |" in row for row in rows) == len(behaviour.CHECKS) - 1

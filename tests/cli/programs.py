@@ -1,4 +1,4 @@
-"""Runs programs as a user does: in a process of their own."""
+"""Runners of programs in a new process."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import sys
 
 from tests.waiting import HANGS_S
 
-# What `tfse.terminal.ProgressLines` prints of a job that takes longer than 10 s.
+# Lines that `tfse.terminal.ProgressLines` prints for jobs longer than 10 s.
 _PROGRESS = re.compile(r"\d+( of \d+)? (s|row|file|room)(, \d+ min left)?")
 
 
-def messages(words: str) -> list[str]:
-    """Returns the lines that a program printed, without those of its progress."""
-    return [line for line in words.splitlines() if not _PROGRESS.fullmatch(line)]
+def messages(text: str) -> list[str]:
+    """Returns the lines that a program printed, without progress lines."""
+    return [line for line in text.splitlines() if not _PROGRESS.fullmatch(line)]
 
 
 def run_module(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:

@@ -106,9 +106,12 @@ def test_existing_results_are_kept_skipped_or_replaced(
     result.write_bytes(b"mine")
     model = f"--model={models}/identity.keras"
     assert run(source, model) == program.FAILED
-    assert f"{source}: kept: {result} exists; --overwrite replaces it" in capsys.readouterr().err
+    assert (
+        f"{source}: kept: {result} already exists; --overwrite replaces it"
+        in capsys.readouterr().err
+    )
     assert run(source, model, "--skip_existing") == program.DONE
-    assert f"{source}: skipped: {result} exists" in capsys.readouterr().err
+    assert f"{source}: skipped: {result} already exists" in capsys.readouterr().err
     assert result.read_bytes() == b"mine"
     assert run(source, model, "--overwrite") == program.DONE
     assert read(result).shape == (1000, 1)
@@ -134,8 +137,8 @@ def test_on_invalid(models: pathlib.Path, tmp_path: pathlib.Path) -> None:
 
 
 REFUSED: list[tuple[list[str], str]] = [
-    ([], "There must be a file, a folder or - to enhance"),
-    (["a/x.wav", "b/x.wav", "--output_dir=o"], "every result needs a file of its own"),
+    ([], "a file, a folder or - must be given"),
+    (["a/x.wav", "b/x.wav", "--output_dir=o"], "every result needs its own file"),
     (["a/x.wav", "--mix=2"], "`mix` must be from 0 to 1; received 2.0"),
     (["a/x.wav", "--max_attenuation_db=-1"], "`max_attenuation_db` must not be negative"),
     (["a/x.wav", "--format=XYZ"], "that libsndfile writes; received XYZ"),
@@ -194,7 +197,7 @@ def test_a_pipe_in_a_process_of_its_own(models: pathlib.Path, tmp_path: pathlib.
 
 
 @pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
-def test_a_name_that_is_no_text_ends_no_batch(
+def test_an_undecodable_name_does_not_end_the_batch(
     locale: str, models: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     names = [os.fsdecode(b"\xe9.wav"), "a\nb.wav", "día.wav", "\x1b[2J.wav"]
@@ -239,11 +242,11 @@ def test_no_signal_leaves_a_partial_file(
             lambda: len(glob.glob(parts, include_hidden=True)) == jobs or process.poll() is not None
         )
         process.send_signal(number)
-        _, words = process.communicate(timeout=HANGS_S)
+        _, stderr = process.communicate(timeout=HANGS_S)
     assert process.returncode == 128 + number
-    assert messages(words) == [said]
+    assert messages(stderr) == [said]
     assert not leftovers(tmp_path)
-    # On a busy machine one of two jobs may have ended before the other began: whole.
+    # On a busy machine one of two jobs may have finished before the other started.
     results = list((tmp_path / "in_enhanced").iterdir())
     assert all(soundfile.info(path).frames == 1000 * RATE for path in results)
     assert len(results) < 2

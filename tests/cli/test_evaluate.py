@@ -43,7 +43,7 @@ def report(folder: pathlib.Path) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pathlib.Path]:
-    """Good files, and everything that can be wrong with one."""
+    """Good files, and files with every kind of fault."""
     folder = tmp_path_factory.mktemp("hostile")
     nan = noisy(0)
     nan[100] = np.nan
@@ -75,7 +75,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pathlib.Path]:
 
 WANTED = {
     "silent_reference": "the reference must not be silent",
-    "dc": "the reference must be sound; all 16000 samples are 0.1",
+    "dc": "the reference must not be constant; all 16000 samples are 0.1",
     "silent_estimate": "the estimate must not be silent",
     "nan": "the estimate must be finite; sample 100 is not",
     "length": "must have the same length; received 16000 and 15999 samples",
@@ -119,19 +119,21 @@ def test_a_hostile_set_ends_with_1_and_a_row_for_everything(
 
 
 @pytest.fixture(scope="module")
-def forms(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    folder = tmp_path_factory.mktemp("forms")
+def variants(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    folder = tmp_path_factory.mktemp("variants")
     lstm().save(folder / "m.keras")
     export_saved_model(lstm(), folder / "served" / "m" / "1")
     export_tflite(folder / "m.tflite")
     return folder
 
 
-def test_every_form_of_a_model_side_by_side(forms: pathlib.Path, tmp_path: pathlib.Path) -> None:
+def test_every_variant_of_a_model_in_one_report(
+    variants: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
     write_pairs(tmp_path, 2)
     (tmp_path / "m.csv").write_text("file,snr_db,noise,reverberant\n0,3,rain,no\n1,12,rain,yes\n")
     ended = run(
-        f"--model={forms}/m.keras,{forms}/served/m,{forms}/m.tflite",
+        f"--model={variants}/m.keras,{variants}/served/m,{variants}/m.tflite",
         "--trust_saved_model",
         *(f"--clean_dir={tmp_path}/clean", f"--noisy_dir={tmp_path}/noisy"),
         *(f"--metadata={tmp_path}/m.csv", f"--output_dir={tmp_path}/out", "--jobs=1"),
@@ -150,10 +152,12 @@ def test_every_form_of_a_model_side_by_side(forms: pathlib.Path, tmp_path: pathl
     assert "m.keras" in ended.stdout.splitlines()[4]
 
 
-def test_a_folder_of_estimates_beside_a_model(forms: pathlib.Path, tmp_path: pathlib.Path) -> None:
+def test_a_folder_of_estimates_beside_a_model(
+    variants: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
     write_pairs(tmp_path, 2)
     ended = run(
-        *(f"--model={forms}/m.tflite", f"--estimate_dir={tmp_path}/clean"),
+        *(f"--model={variants}/m.tflite", f"--estimate_dir={tmp_path}/clean"),
         *(f"--reference_dir={tmp_path}/clean", f"--noisy_dir={tmp_path}/noisy"),
         *(f"--output_dir={tmp_path}/out", "--jobs=1"),
     )
@@ -164,10 +168,10 @@ def test_a_folder_of_estimates_beside_a_model(forms: pathlib.Path, tmp_path: pat
     assert all(float(found[name, "m.tflite"]["stoi"]) < 0.999 for name in ("0.wav", "1.wav"))
 
 
-def test_a_tflite_file_needs_no_tensorflow(forms: pathlib.Path, tmp_path: pathlib.Path) -> None:
+def test_a_tflite_file_needs_no_tensorflow(variants: pathlib.Path, tmp_path: pathlib.Path) -> None:
     write_pairs(tmp_path, 1)
     ended = run(
-        *(f"--model={forms}/m.tflite", f"--clean_dir={tmp_path}/clean"),
+        *(f"--model={variants}/m.tflite", f"--clean_dir={tmp_path}/clean"),
         *(f"--noisy_dir={tmp_path}/noisy", f"--output_dir={tmp_path}/out"),
     )
     assert ended.returncode == 0
@@ -177,9 +181,14 @@ def test_a_tflite_file_needs_no_tensorflow(forms: pathlib.Path, tmp_path: pathli
 
 
 def test_mixtures_of_prepared_data(
-    prepared: pathlib.Path, forms: pathlib.Path, tmp_path: pathlib.Path
+    prepared: pathlib.Path, variants: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
-    flags = (f"--model={forms}/m.tflite", f"--test_data={prepared}", "--split=valid", "--count=3")
+    flags = (
+        f"--model={variants}/m.tflite",
+        f"--test_data={prepared}",
+        "--split=valid",
+        "--count=3",
+    )
     flags += ("--segment_s=1", "--reverb_probability=1", "--snr_db_min=0", "--snr_db_max=4")
     first = run(*flags, f"--output_dir={tmp_path}/a", "--jobs=1")
     assert messages(first.stderr) == []
@@ -261,7 +270,7 @@ REFUSED = [
             *("--output_dir=o", "--model=lstm_irm", "--reference_dir=a", "--noisy_dir=a"),
             "--estimate_dir=lstm_irm",
         ],
-        "must have names of their own; received ['lstm_irm', 'lstm_irm']",
+        "must have distinct names; received ['lstm_irm', 'lstm_irm']",
     ),
     (
         ["--output_dir=o", "--model=nothing", "--clean_dir=a", "--noisy_dir=a"],
@@ -269,7 +278,7 @@ REFUSED = [
     ),
     (
         ["--output_dir=o", "--model=lstm_irm", "--clean_dir=no", "--noisy_dir=a"],
-        "a folder of recordings must be there; received no",
+        "There is no folder of recordings no.",
     ),
     (
         ["--output_dir=o", "--model=lstm_irm", "--clean_dir=a", "--noisy_dir=a", "--count=3"],
@@ -323,6 +332,6 @@ def test_bad_usage_is_one_line_before_any_work(
 
 def test_data_that_were_never_prepared_are_one_line(tmp_path: pathlib.Path) -> None:
     ended = run("--model=lstm_irm", f"--test_data={tmp_path}", f"--output_dir={tmp_path}/o")
-    assert "must hold index.json" in ended.stderr
+    assert "has no index.json" in ended.stderr
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
     assert not (tmp_path / "o").exists()

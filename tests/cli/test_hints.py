@@ -1,4 +1,4 @@
-"""Flags that messages and documents name: each must be one of the program that is named."""
+"""Flags named in messages and documents: each must belong to the named program."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PROGRAMS = {
 }
 DOCUMENTS = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("runs/**/*.md")]
 FLAG = re.compile(r"(?<![\w-])--([a-z][a-z0-9_]*(?:\.[a-z0-9_.]*[a-z0-9_])?)")
-# Of absl for every program, of the Beam runner behind `--`, of TensorFlow Serving and git.
+# Flags of absl, of the Beam runner after `--`, of TensorFlow Serving and git.
 OTHERS = {"help", "helpfull", "flink_master", "parallelism", "enable_batching", "porcelain"}
 
 
@@ -42,12 +42,12 @@ print(*flags.FLAGS)
 
 
 def is_setting(name: str) -> bool:
-    """Tells whether `config.train.steps` is a field of an experiment."""
+    """Returns whether a name such as `config.train.steps` is a field of an experiment."""
     kind: object = ExperimentConfig
     for field in name.split(".")[1:]:
         fields = {f.name: f.type for f in dataclasses.fields(kind)} if kind else {}
         if field not in fields:
-            # A model's own settings depend on the model.
+            # The settings of a model depend on the model.
             return name.startswith("config.model.")
         kind = fields[field] if dataclasses.is_dataclass(fields[field]) else None
     return True
@@ -56,7 +56,7 @@ def is_setting(name: str) -> bool:
 def is_flag(name: str, known: frozenset[str]) -> bool:
     if name.startswith("config."):
         return "config" in known and is_setting(name)
-    # absl takes --noNAME for a switch.
+    # absl accepts --noNAME for a boolean flag.
     return name in known | OTHERS or (name.startswith("no") and name[2:] in known)
 
 
@@ -79,7 +79,7 @@ def test_documents_name_flags_of_the_program(program: str) -> None:
     assert not unknown
 
 
-def test_what_is_no_flag_is_found() -> None:
+def test_an_unknown_flag_is_found() -> None:
     (command,) = commands("```bash\ntfse-enhance a.wav \\\n  --modle=x\n```")
     assert FLAG.findall(command) == ["modle"]
     assert not is_flag("modle", flags_of("tfse.cli.enhance"))
@@ -87,7 +87,7 @@ def test_what_is_no_flag_is_found() -> None:
     assert not is_setting("config.train.batchsize")
 
 
-def test_messages_name_flags_that_there_are() -> None:
+def test_messages_name_existing_flags() -> None:
     known = frozenset().union(*map(flags_of, PROGRAMS.values()))
     unknown = []
     for path in sorted((ROOT / "tfse").rglob("*.py")):

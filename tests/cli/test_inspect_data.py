@@ -61,23 +61,25 @@ def test_keys_and_an_experiment(prepared: pathlib.Path, tmp_path: pathlib.Path) 
 
 
 @pytest.mark.parametrize(
-    ("flags", "words"),
+    ("flags", "message"),
     [
         (["--count=0"], "`count` must be above 0; received 0."),
         (["--split=dev"], "value should be one of <train|valid|test>"),
         (["extra"], "Only flags are taken; received 'extra'."),
     ],
 )
-def test_bad_usage_is_one_line_and_2(tmp_path: pathlib.Path, flags: list[str], words: str) -> None:
+def test_bad_usage_is_one_line_and_2(
+    tmp_path: pathlib.Path, flags: list[str], message: str
+) -> None:
     ended = run(tmp_path, tmp_path / "out", *flags)
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
-    assert words in ended.stderr
+    assert message in ended.stderr
 
 
-def test_a_file_of_keys_is_heard_as_the_run_heard_it(
+def test_a_file_of_keys_reproduces_the_mixtures_of_the_run(
     prepared: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
-    # The keys of a batch as the pipeline gives it, and the settings as a run writes them.
+    # The keys of batches from the pipeline, and the settings as a run writes them.
     config = DataConfig(segment_s=0.25, clean_probability=0.0, bucket_boundaries_s=(1.0, 2.0))
     batches = list(training_dataset(prepared, config, batch_size=3).take(2))
     noted = [key.decode() for batch in batches for key in batch["key"].numpy()]
@@ -93,7 +95,7 @@ def test_a_file_of_keys_is_heard_as_the_run_heard_it(
         stem = noted[4].replace("/", "-")
         samples, _ = soundfile.read(tmp_path / f"out/{stem}-{name}.wav", dtype="float32")
         np.testing.assert_array_equal(samples, batches[1][name][1])
-    # Its own flag comes first, and without the settings of the run the defaults are there.
+    # Flags override the settings of the run; without these the defaults hold.
     ended = run(prepared, tmp_path / "own", f"--keys={bad}", "--segment_s=0.5", "--nopictures")
     assert ended.stdout.splitlines()[1].split()[3] == "0.500"
     (tmp_path / "config.json").unlink()
@@ -101,7 +103,7 @@ def test_a_file_of_keys_is_heard_as_the_run_heard_it(
     assert ended.stdout.splitlines()[1].split()[3] == "4.000"
 
 
-def test_damage_has_a_line_and_too_much_of_it_is_a_failure(
+def test_damage_has_a_line_and_too_much_damage_is_a_failure(
     prepared: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     copy = shutil.copytree(prepared, tmp_path / "copy")
@@ -116,7 +118,7 @@ def test_damage_has_a_line_and_too_much_of_it_is_a_failure(
     assert len(ended.stdout.splitlines()) == 22
     ended = run(copy, tmp_path / "out", *flags, "--max_corrupt_records=1")
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 2)
-    assert "`max_corrupt_records` must not be exceeded; received 1 and" in ended.stderr
+    assert "More than 1 records are corrupt (`max_corrupt_records`)" in ended.stderr
     (copy / "speech-train-00000-of-00003.tfrecord").unlink()
     ended = run(copy, tmp_path / "out", *flags)
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
@@ -124,7 +126,7 @@ def test_damage_has_a_line_and_too_much_of_it_is_a_failure(
 
 
 @pytest.mark.parametrize("program", ["inspect_data", "evaluate"])
-def test_help_tells_the_settings_of_mixtures(program: str) -> None:
+def test_help_lists_the_settings_of_mixtures(program: str) -> None:
     ended = run_module(f"tfse.cli.{program}", "--help")
     assert ended.returncode == 0
     assert "--segment_s: Setting of the mixtures; 4.0 " in ended.stdout

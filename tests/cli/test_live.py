@@ -25,7 +25,7 @@ class PortAudioError(Exception):
 
 
 class Stream:
-    """In place of sounddevice's: hears noise, and plays into a list."""
+    """Replacement of sounddevice's stream: records noise, and plays into a list."""
 
     opened: dict[str, object]
     played: list[Samples]
@@ -70,7 +70,7 @@ def model(tmp_path: pathlib.Path) -> str:
     return str(path)
 
 
-def test_it_hears_and_plays(
+def test_it_records_and_plays(
     sounddevice: types.SimpleNamespace, model: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = (f"--model={model}", "--seconds=1", "--hops=2", "--microphone=USB")
@@ -79,9 +79,9 @@ def test_it_hears_and_plays(
     assert (Stream.opened["samplerate"], Stream.opened["blocksize"]) == (16_000, 512)
     heard = np.concatenate(Stream.played)[:, 0]
     np.testing.assert_allclose(heard[256:512], noise(512, 1)[:256, 0], atol=1e-6)
-    words = capsys.readouterr().out
-    assert words.startswith("32 blocks of 32.0 ms, ")
-    assert words.endswith("delay 16.0 ms and the devices'.\n")
+    printed = capsys.readouterr().out
+    assert printed.startswith("32 blocks of 32.0 ms, ")
+    assert printed.endswith("delay 16.0 ms plus the devices'.\n")
 
 
 def test_devices_are_listed(
@@ -103,19 +103,21 @@ def test_a_device_that_cannot_run_is_one_line(sounddevice: types.SimpleNamespace
         SoundDevice(8000, 256)
 
 
-def test_without_sounddevice_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_sounddevice_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     with pytest.raises(DeviceError, match=r"pip install tfse\[live\]"):
         sound_devices.device_table()
 
 
-def test_without_portaudio_one_line_says_so(
+def test_a_missing_portaudio_is_one_line(
     monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
     (tmp_path / "sounddevice.py").write_text("raise OSError('PortAudio library not found')")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "sounddevice", raising=False)
-    with pytest.raises(DeviceError, match="must be installed: PortAudio library not found"):
+    with pytest.raises(
+        DeviceError, match="needs the PortAudio library: PortAudio library not found"
+    ):
         sound_devices.device_table()
 
 
@@ -132,7 +134,7 @@ def test_keys_switch_the_bypass_and_end(
     assert "4 blocks" in capsys.readouterr().out
 
 
-def test_ctrl_c_ends_with_the_figures(capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_ends_with_the_results(capsys: pytest.CaptureFixture[str]) -> None:
     class Interrupted(Recorded):
         def read(self, samples: int) -> tuple[Samples, bool]:
             if len(self.played) == 3:

@@ -41,10 +41,10 @@ def test_a_user_prepares_twice(corpus: pathlib.Path, tmp_path: pathlib.Path) -> 
     assert second.stdout.endswith(f"{out} was complete already.\n")
     other = run(corpus, out, *flags, "--seed=1")
     assert (other.returncode, other.stdout) == (2, "")
-    assert other.stderr.startswith("prepare.py: `output_dir` must be empty or hold")
+    assert other.stderr.startswith(f"prepare.py: {out} holds data of other recordings or settings")
 
 
-def test_speakers_of_librispeech_are_warned_of_until_they_are_named(tmp_path: pathlib.Path) -> None:
+def test_a_librispeech_folder_warns_without_a_speaker_pattern(tmp_path: pathlib.Path) -> None:
     rng = np.random.default_rng(0)
     speech = (f"speech/{s}/{c}/{s}-{c}-0000.wav" for s in (11, 12, 13) for c in (1, 2, 3, 4))
     for name in (*speech, *(f"noise/{n}.wav" for n in range(10))):
@@ -63,9 +63,9 @@ def test_speakers_of_librispeech_are_warned_of_until_they_are_named(tmp_path: pa
 
 
 @pytest.mark.parametrize(
-    ("flags", "words"),
+    ("flags", "message"),
     [
-        (["--clean_dir=/nowhere"], "An input folder must exist; received /nowhere."),
+        (["--clean_dir=/nowhere"], "There is no input folder /nowhere."),
         (["--splits_from=/nowhere"], "`splits_from` must be a file; received /nowhere"),
         (["--room_pattern=("], "`room_pattern` must be a regular expression; received '('"),
         (["--encoding=mp3"], "value should be one of <pcm16|flac>"),
@@ -75,11 +75,11 @@ def test_speakers_of_librispeech_are_warned_of_until_they_are_named(tmp_path: pa
     ],
 )
 def test_bad_usage_is_one_line_and_writes_nothing(
-    corpus: pathlib.Path, tmp_path: pathlib.Path, flags: list[str], words: str
+    corpus: pathlib.Path, tmp_path: pathlib.Path, flags: list[str], message: str
 ) -> None:
     ended = run(corpus, tmp_path / "out", *flags)
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
-    assert words in ended.stderr
+    assert message in ended.stderr
     assert not (tmp_path / "out").exists()
 
 

@@ -27,7 +27,7 @@ def main(arguments):
 program.run(main, "What it does.")
 """
 
-# What follows is run by a function of a graph, whose errors TensorFlow makes its own.
+# Runs inside a graph, whose errors TensorFlow replaces by its own.
 IN_GRAPH = """
     import tensorflow as tf
     graph = tf.function(lambda: tf.numpy_function(fail, [], tf.int32))
@@ -77,21 +77,21 @@ def test_a_fault_in_a_graph_keeps_its_traceback() -> None:
 
 
 @pytest.mark.parametrize(
-    ("flag", "words"),
+    ("flag", "message"),
     [
         ("--number=x", "flag --number=x: invalid literal"),
         ("--nummer=3", "Unknown command line flag 'nummer'"),
         ("--config=/nowhere.py", "`--config` must be a file that exists; received /nowhere.py."),
     ],
 )
-def test_bad_usage_is_2(flag: str, words: str) -> None:
+def test_bad_usage_is_2(flag: str, message: str) -> None:
     ended = run_python("-c", PROGRAM.format(body="print('ran')"), flag)
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
-    assert words in ended.stderr
+    assert message in ended.stderr
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "message"),
     [
         ("def get_config(:", r"cannot be read: SyntaxError: .*config\.py:1\)\.$"),
         ("\nimport nomodule", r"cannot be read: ModuleNotFoundError: .*config\.py:2\)\.$"),
@@ -99,35 +99,38 @@ def test_bad_usage_is_2(flag: str, words: str) -> None:
         ("x = 1", r"must define `get_config\(\)`; it does not\.$"),
     ],
 )
-def test_a_config_file_with_a_fault_is_told_in_a_line(
-    content: str, words: str, tmp_path: pathlib.Path
+def test_a_fault_in_a_config_file_is_one_line(
+    content: str, message: str, tmp_path: pathlib.Path
 ) -> None:
     config = tmp_path / "config.py"
     config.write_text(content)
     ended = run_python("-c", PROGRAM.format(body="print(CONFIG.value)"), f"--config={config}")
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
-    assert re.search(words, ended.stderr)
+    assert re.search(message, ended.stderr)
 
 
 @pytest.mark.parametrize(
-    ("setting", "words"),
+    ("setting", "message"),
     [
-        ("train.batchsize=3", "`batchsize` is no setting of TrainConfig; did you mean batch_size?"),
-        ("trian.steps=3", "`trian` is no setting of ExperimentConfig; did you mean train?"),
-        ("data.zzz=1", "`zzz` is no setting of DataConfig; there are sample_rate, "),
+        (
+            "train.batchsize=3",
+            "`batchsize` is not a setting of TrainConfig; did you mean batch_size?",
+        ),
+        ("trian.steps=3", "`trian` is not a setting of ExperimentConfig; did you mean train?"),
+        ("data.zzz=1", "`zzz` is not a setting of DataConfig; there are sample_rate, "),
         ("train.batch_size=x", "--config.train.batch_size=x: invalid literal"),
     ],
 )
-def test_a_setting_that_is_not_there_is_told_with_what_was_meant(setting: str, words: str) -> None:
+def test_an_unknown_setting_is_reported_with_the_likely_one(setting: str, message: str) -> None:
     config = pathlib.Path(__file__).parents[2] / "configs/dpcrn_small.py"
     ended = run_module(
         "tfse.cli.train", f"--config={config}", f"--config.{setting}", "--data_dir=x", "--run_dir=y"
     )
     assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
-    assert words in ended.stderr
+    assert message in ended.stderr
 
 
-def test_a_flag_that_must_be_given_is_named() -> None:
+def test_a_missing_required_flag_is_named() -> None:
     ended = run_module("tfse.cli.train")
     assert ended.stderr == "train.py: `--data_dir` must be given; see --help.\n"
 

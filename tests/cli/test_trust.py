@@ -1,4 +1,4 @@
-"""--trust_saved_model: no program runs the code of a model folder without it."""
+"""Flag --trust_saved_model: without it no program loads a SavedModel."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_the_flag_makes_the_path_a_trusted_one(folder: pathlib.Path) -> None:
     assert not isinstance(model_flag.value(), TrustedFolder)
 
 
-def test_systems_and_exports_want_trust(
+def test_systems_and_exports_need_trust(
     folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(ModelError, match="--trust_saved_model"):
@@ -83,14 +83,14 @@ def test_systems_and_exports_want_trust(
     (system,) = models([str(folder)], trust_saved_model=True)
     assert system.open().hop_length == 256
     model = identity()
-    told = {"model": model.name, "weights_sha256": metadata.weights_hash(model)}
-    monkeypatch.setattr(variants, "read_from_saved_model", lambda _: told)
+    fields = {"model": model.name, "weights_sha256": metadata.weights_hash(model)}
+    monkeypatch.setattr(variants, "read_from_saved_model", lambda _: fields)
     with pytest.raises(ModelError, match="--trust_saved_model"):
         variants.found_in([folder.parent], model)
     assert len(variants.found_in([folder.parent], model, trust_saved_model=True)) == 2
 
 
-def test_python_wants_trust_for_files_too(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
+def test_python_needs_trust_for_files(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
     source, target = write(tmp_path / "x.wav", noise(4_000)), tmp_path / "y.wav"
     with pytest.raises(ModelError, match="trust_saved_model=True"):
         enhance_file(source, target, folder)

@@ -1,4 +1,4 @@
-"""A tiny synthetic corpus: six voices, seven noise recordings and four rooms."""
+"""Tiny synthetic corpus: six voices, seven noise recordings and four rooms."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DIRECT_AT = 37
 
 
 def voice(number: int, seconds: float, rate: int = RATE) -> npt.NDArray[np.float64]:
-    """A harmonic tone that rises and falls like syllables."""
+    """Returns a harmonic tone whose level rises and falls like syllables."""
     time = np.arange(round(seconds * rate)) / rate
     pitch = 90.0 + 25.0 * number
     tones = sum(np.sin(2 * np.pi * pitch * k * time) / k for k in range(1, 12))
@@ -30,7 +30,7 @@ def voice(number: int, seconds: float, rate: int = RATE) -> npt.NDArray[np.float
 
 
 def room(number: int, seconds: float = 0.3) -> npt.NDArray[np.float64]:
-    """Silence, the direct path, and a decaying tail."""
+    """Returns silence, the direct path, and a decaying tail."""
     rng = np.random.default_rng(number)
     tail = rng.standard_normal(round(seconds * RATE)) * np.exp(-np.arange(seconds * RATE) / 800)
     response = np.concatenate([np.zeros(DIRECT_AT), 0.1 * tail])
@@ -52,7 +52,7 @@ def write_corpus(folder: pathlib.Path) -> None:
 
 
 def settings(corpus: pathlib.Path, output_dir: pathlib.Path, **changes: object) -> PrepareConfig:
-    """Settings that split the corpus three ways into several shards."""
+    """Returns settings that split the corpus three ways into several shards."""
     values = {
         "clean_dirs": [str(corpus / "speech")],
         "noise_dirs": [str(corpus / "noise")],

@@ -1,4 +1,4 @@
-"""Variations of the training mixtures, heard one by one."""
+"""Augmentation: each variation of the training mixtures."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def tone(hz: float, samples: int = RATE) -> np.ndarray:
 
 
 def gain_db(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """The frequency response between two signals, in each of the bins that hold anything."""
+    """Returns the frequency response between two signals, per bin."""
     return 20 * np.log10(np.abs(np.fft.rfft(after)) / np.abs(np.fft.rfft(before)))
 
 
-def test_without_chances_nothing_changes(prepared: pathlib.Path) -> None:
+def test_without_probabilities_nothing_changes(prepared: pathlib.Path) -> None:
     plain, other = mixtures(prepared), varied(prepared, speech_speed_max=2.0, equalizer_db=30.0)
     for name, values in plain.items():
         np.testing.assert_array_equal(other[name], values)
@@ -70,7 +70,7 @@ def test_all_of_them_together_are_finite_whole_and_made_again_from_the_key(
     np.testing.assert_array_equal(again["noisy"], batch["noisy"][7][:length])
 
 
-def test_validation_hears_none_of_it(prepared: pathlib.Path) -> None:
+def test_validation_is_not_varied(prepared: pathlib.Path) -> None:
     def valid(augmentation: AugmentationConfig) -> np.ndarray:
         config = DataConfig(segment_s=1.0, augmentation=augmentation)
         (batch,) = fixed_dataset(prepared, config, "valid", batch_size=4, count=4)
@@ -82,13 +82,13 @@ def test_validation_hears_none_of_it(prepared: pathlib.Path) -> None:
 
 @pytest.mark.parametrize("samples", [800, 1000, 1279, 1600])
 def test_resampling_keeps_a_tone_and_moves_its_pitch(samples: int) -> None:
-    # Whole periods in the stretch, which is taken for periodic.
+    # Whole periods in the stretch, which is treated as periodic.
     slow = np.cos(2 * np.pi * 20 * np.arange(samples) / samples).astype(np.float32)
     expected = np.cos(2 * np.pi * 20 * np.arange(1000) / 1000)
     np.testing.assert_allclose(resampled(slow, 1000), expected, atol=2e-5)
 
 
-def test_a_stretch_at_another_speed_does_not_run_in_a_circle() -> None:
+def test_a_stretch_at_another_speed_does_not_wrap_around() -> None:
     # A sine whose ends do not meet, by another speed and no filter, is still a sine.
     config = AugmentationConfig(speed_probability=1.0, speech_speed_max=1.2)
 
@@ -171,12 +171,12 @@ def test_a_second_noise_lies_under_the_first(prepared: pathlib.Path) -> None:
         (first @ both) ** 2 / ((first @ first) * (both @ both))
         for first, both in zip(one["noise"], two["noise"], strict=True)
     ]
-    # Between equally loud and 10 dB below; now and then both are one recording.
+    # From equally loud to 10 dB below; sometimes both are the same recording.
     assert 0.45 < np.median(shares) < 0.92
     assert max(shares) < 0.999
 
 
-def test_nobody_speaks(prepared: pathlib.Path) -> None:
+def test_without_speech_the_target_is_silence(prepared: pathlib.Path) -> None:
     batch = varied(prepared, speechless_probability=1.0)
     assert not batch["clean"].any()
     assert np.all(batch["snr_db"] == -math.inf)
@@ -215,7 +215,7 @@ def test_companding_is_the_mu_law_of_8_bits() -> None:
     out = companded(tf.constant(samples)).numpy()
     assert len(np.unique(out)) == 255
     np.testing.assert_allclose(out[[0, 20000, -1]], [-1, 0, 1], atol=1e-6)
-    # 38 dB, as text books say of the mu-law, over a wide range of levels.
+    # 38 dB, the known SNR of the mu-law, over a wide range of levels.
     for level in (1.0, 0.1, 0.01):
         x = level * tone(440.0)
         error = companded(tf.constant(x)).numpy() - x

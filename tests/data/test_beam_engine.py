@@ -1,4 +1,4 @@
-"""Preparation on an engine of Apache Beam: the same bytes, and its options handed on."""
+"""Preparation on an engine of Apache Beam: the same bytes, and its options."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ import pytest
 
 from tests.data.corpus import settings
 from tests.data.test_prepare import bytes_of
-from tfse.data.preparation import beam_engine
+from tfse.data.preparation import beam_engine, shards
 from tfse.data.preparation.convert import Conversion
 from tfse.data.preparation.prepare import prepare
 from tfse.data.preparation.recording_sources import Source
-from tfse.data.records import shards
-from tfse.data.records.shards import ShardPlan
+from tfse.data.preparation.shards import ShardPlan
 from tfse.errors import ConfigError, DataError
 
 
@@ -46,7 +45,7 @@ def test_the_bytes_are_those_of_a_local_run(
     assert bytes_of(tmp_path / "out") == bytes_of(prepared)
 
 
-def test_it_goes_on_with_the_shards_that_are_missing(
+def test_it_resumes_with_the_missing_shards(
     beam: ModuleType,
     corpus: pathlib.Path,
     prepared: pathlib.Path,
@@ -85,7 +84,9 @@ def test_options_reach_beam_and_its_runner(
             raise ConnectionError("no Flink here")
 
     monkeypatch.setattr(beam, "Pipeline", Pipeline)
-    with pytest.raises(DataError, match=r"FlinkRunner must come to its end; .*: no Flink here\."):
+    with pytest.raises(
+        DataError, match=r"FlinkRunner failed: .*: no Flink here\. Run tfse-prepare again"
+    ):
         beam_engine.run(print, [1], "FlinkRunner", ["--flink_master=host:8081", "--parallelism=64"])
     ((runner, options),) = seen
     assert runner == "FlinkRunner"
@@ -111,7 +112,7 @@ def test_the_work_on_a_shard_can_be_sent(tmp_path: pathlib.Path, corpus: pathlib
 
 
 def test_an_error_of_a_worker_is_one_line(beam: ModuleType) -> None:
-    message = r"DirectRunner must come to its end; .*OSError.*No space left on device"
+    message = r"DirectRunner failed: .*OSError.*No space left on device"
     with pytest.raises(DataError, match=message) as raised:
         beam_engine.run(_no_space, [1], "DirectRunner", [])
     assert "\n" not in str(raised.value)
@@ -122,7 +123,7 @@ def _no_space(_: int) -> None:
 
 
 def test_options_that_beam_refuses_are_named(beam: ModuleType) -> None:
-    with pytest.raises(ConfigError, match=r"must be Beam's; .* invalid int value: 'x'\."):
+    with pytest.raises(ConfigError, match=r"must be options of Beam; .* invalid int value: 'x'\."):
         beam_engine.check("DirectRunner", ["--direct_num_workers=x"])
 
 
@@ -136,12 +137,14 @@ def test_without_beam_one_line_names_the_extra(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_shard_that_no_worker_wrote_is_missed(
+def test_a_missing_shard_of_a_worker_is_an_error(
     corpus: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(beam_engine, "check", lambda *_: None)
     monkeypatch.setattr(beam_engine, "run", lambda *_: None)
-    with pytest.raises(DataError, match=r"speech-.*tfrecord is not there\. .* all of them share"):
+    with pytest.raises(
+        DataError, match=r"speech-.*tfrecord is missing although .*; all workers must"
+    ):
         prepare(settings(corpus, tmp_path / "out", runner="FlinkRunner"))
 
 

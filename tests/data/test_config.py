@@ -41,7 +41,7 @@ def test_the_defaults_are_valid() -> None:
         ({"babble_speakers_max": 2}, r"`babble_speakers_min` must not be above"),
         ({"peak_max": 0.0}, r"`peak_max` must lie in \(0, 1\]; received 0.0"),
         ({"peak_max": 1.5}, r"`peak_max` must lie in \(0, 1\]"),
-        ({"bucket_boundaries_s": ()}, r"`bucket_boundaries_s` must be positive and rising"),
+        ({"bucket_boundaries_s": ()}, r"`bucket_boundaries_s` must be positive and ascending"),
         ({"bucket_boundaries_s": (2.0, 2.0)}, r"received \(2.0, 2.0\)"),
         ({"bucket_boundaries_s": (0.0, 2.0)}, r"received \(0.0, 2.0\)"),
     ],

@@ -1,4 +1,4 @@
-"""How the crops of an epoch are dealt to speakers."""
+"""Epoch sampler: shares of the speakers in the mixtures of an epoch."""
 
 from __future__ import annotations
 
@@ -17,33 +17,35 @@ CONFIG = DataConfig(
 )
 
 
-def speakers_of_turns(folder: pathlib.Path, balance: float, split: str = "train") -> np.ndarray:
-    """Returns how many turns of an epoch each speaker has."""
+def mixtures_of_speakers(folder: pathlib.Path, balance: float, split: str = "train") -> np.ndarray:
+    """Returns the number of mixtures per epoch of each speaker."""
     mixer = open_mixer(folder, replace(CONFIG, speaker_balance=balance), split)
-    speaker = mixer.speech.groups.numpy()[mixer.turns.crops.numpy()]
-    return np.bincount(speaker[mixer.turns.first.numpy()], minlength=mixer.speech.group_count)
+    speaker = mixer.speech.groups.numpy()[mixer.sampler.crops.numpy()]
+    return np.bincount(speaker[mixer.sampler.first.numpy()], minlength=mixer.speech.group_count)
 
 
 @pytest.mark.parametrize("balance", [0.0, 0.5, 1.0])
 def test_shares_follow_the_power_of_the_duration(prepared: pathlib.Path, balance: float) -> None:
-    owned = speakers_of_turns(prepared, 0.0)
+    owned = mixtures_of_speakers(prepared, 0.0)
     assert owned.min() < owned.max(), "the speakers must differ for this test to tell anything"
     shares = owned ** (1.0 - balance)
-    found = speakers_of_turns(prepared, balance)
+    found = mixtures_of_speakers(prepared, balance)
     assert found.sum() == owned.sum()
     np.testing.assert_allclose(found, shares / shares.sum() * owned.sum(), atol=1.0)
 
 
-def test_a_speaker_draws_from_all_that_it_said(prepared: pathlib.Path) -> None:
+def test_a_balanced_mixture_draws_from_all_utterances_of_its_speaker(
+    prepared: pathlib.Path,
+) -> None:
     mixer = open_mixer(prepared, replace(CONFIG, speaker_balance=1.0), "train")
-    speech, turns = mixer.speech, mixer.turns
-    turn = 0
+    speech, sampler = mixer.speech, mixer.sampler
+    mixture = 0
     seeds = [tf.constant([7, n], tf.int64) for n in range(60)]
-    drawn = {int(turns.utterance(tf.constant(turn), seed)) for seed in seeds}
-    group = int(speech.groups[int(turns.crops[int(turns.first[turn])])])
+    drawn = {int(sampler.utterance(tf.constant(mixture), seed)) for seed in seeds}
+    group = int(speech.groups[int(sampler.crops[int(sampler.first[mixture])])])
     assert drawn == set(np.flatnonzero(speech.groups.numpy() == group))
 
 
 def test_only_training_is_balanced(prepared: pathlib.Path) -> None:
-    plain = speakers_of_turns(prepared, 0.0, "valid")
-    np.testing.assert_array_equal(speakers_of_turns(prepared, 1.0, "valid"), plain)
+    plain = mixtures_of_speakers(prepared, 0.0, "valid")
+    np.testing.assert_array_equal(mixtures_of_speakers(prepared, 1.0, "valid"), plain)

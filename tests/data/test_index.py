@@ -34,7 +34,7 @@ def test_what_is_written_is_read_again(copy: pathlib.Path) -> None:
 def test_a_missing_folder_and_a_missing_index_are_two_things(tmp_path: pathlib.Path) -> None:
     with pytest.raises(DataError, match=r"must be a folder that tfse-prepare made; received .*/no"):
         index.read_index(tmp_path / "no")
-    with pytest.raises(DataError, match=r"must hold index\.json, which tfse-prepare writes last"):
+    with pytest.raises(DataError, match=r"has no index\.json, which tfse-prepare writes last"):
         index.read_index(tmp_path)
 
 
@@ -42,7 +42,7 @@ def test_a_shard_that_is_missing_or_cut_is_named(copy: pathlib.Path) -> None:
     shard = copy / index.read_index(copy).shards[1].file
     size = shard.stat().st_size
     shard.write_bytes(shard.read_bytes()[:-1])
-    message = rf"must have the {size} bytes of its index; {shard} has {size - 1}\."
+    message = rf"{shard} has {size - 1} bytes, but its index lists {size}\."
     with pytest.raises(DataError, match=message):
         index.read_index(copy)
     shard.unlink()
@@ -53,17 +53,20 @@ def test_a_shard_that_is_missing_or_cut_is_named(copy: pathlib.Path) -> None:
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda v: v.update(format="other"), r"must be of format 'tfse-data-1'"),
-        (lambda v: v.pop("shards"), "must be complete"),
-        (lambda v: v.pop("encoding"), "must be complete"),
-        (lambda v: v["shards"][0].pop("sha256"), "must be complete"),
-        (lambda v: v["shards"][0]["records"][0].pop("offset"), "must be complete"),
-        (lambda v: v["shards"][0].update(file="../a.tfrecord"), "must lie beside its index"),
-        (lambda v: v["shards"][0].update(file="/etc/passwd"), "must lie beside its index"),
-        (lambda v: v["shards"][0].update(split="test"), r"must stand on one side of the split"),
+        (lambda v: v.update(format="other"), r"is not of the format 'tfse-data-1'"),
+        (lambda v: v.pop("shards"), "is not a complete index"),
+        (lambda v: v.pop("encoding"), "is not a complete index"),
+        (lambda v: v["shards"][0].pop("sha256"), "is not a complete index"),
+        (lambda v: v["shards"][0]["records"][0].pop("offset"), "is not a complete index"),
+        (
+            lambda v: v["shards"][0].update(file="../a.tfrecord"),
+            "must be in the folder of its index",
+        ),
+        (lambda v: v["shards"][0].update(file="/etc/passwd"), "must be in the folder of its index"),
+        (lambda v: v["shards"][0].update(split="test"), r"A group must be in one split; "),
     ],
 )
-def test_an_index_that_is_not_right_is_refused(
+def test_an_invalid_index_is_refused(
     copy: pathlib.Path, edit: Callable[[dict[str, Any]], Any], message: str
 ) -> None:
     change(copy, edit)
@@ -72,9 +75,9 @@ def test_an_index_that_is_not_right_is_refused(
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "null"])
-def test_an_index_that_is_no_index_is_refused(copy: pathlib.Path, text: str) -> None:
+def test_a_file_that_is_not_an_index_is_refused(copy: pathlib.Path, text: str) -> None:
     (copy / "index.json").write_text(text)
-    with pytest.raises(DataError, match=r"index\.json must be (JSON|of format)"):
+    with pytest.raises(DataError, match=r"index\.json is not (JSON|of the format)"):
         index.read_index(copy)
 
 
@@ -84,7 +87,9 @@ def test_a_flipped_bit_is_found_by_the_checksums(copy: pathlib.Path) -> None:
     data = bytearray(shard.read_bytes())
     data[-1] ^= 1
     shard.write_bytes(data)
-    with pytest.raises(DataError, match=rf"received {shard}, whose checksum is another"):
+    with pytest.raises(
+        DataError, match=rf"{shard} has changed since it was written: its checksum differs"
+    ):
         index.verify_checksums(copy, found)
 
 

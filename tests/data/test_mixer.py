@@ -19,9 +19,9 @@ COUNT = 24
 
 
 def mixtures(prepared: pathlib.Path, count: int = COUNT, **changes: Any) -> dict[str, np.ndarray]:
-    """The first fixed mixtures of the training split, in one batch: dry and without babble.
+    """Returns the first fixed mixtures of the training split in one batch, dry and without babble.
 
-    What has no chance is no part of the graph, which makes these tests quick.
+    Parts of probability 0 are not in the graph, which makes these tests quick.
     """
     plain = {"segment_s": 1.0, "reverb_probability": 0.0, "babble_probability": 0.0}
     config = DataConfig(**{**plain, "clean_probability": 0.0, **changes})
@@ -50,12 +50,12 @@ def test_dry_mixtures_have_the_ratio_that_they_say(prepared: pathlib.Path) -> No
     np.testing.assert_allclose(db(clean / noise), batch["snr_db"], atol=0.01)
     assert batch["snr_db"].min() > -5.001
     assert batch["snr_db"].max() < 20.001
-    # Uniform: half of them below the middle, give or take three deviations.
+    # Uniform: half of them below the middle, give or take three standard deviations.
     assert 4 <= np.sum(batch["snr_db"] < 7.5) <= 20
     assert not batch["reverberant"].any()
 
 
-def test_levels_are_drawn_and_told(prepared: pathlib.Path) -> None:
+def test_levels_are_drawn_and_reported(prepared: pathlib.Path) -> None:
     batch = mixtures(prepared, level_dbfs_min=-40.0, level_dbfs_max=-30.0)
     level = db(np.mean(batch["noisy"] ** 2.0, axis=1))
     np.testing.assert_allclose(level, batch["level_dbfs"], atol=1e-3)
@@ -96,7 +96,7 @@ def test_the_kind_is_that_of_the_noise(prepared: pathlib.Path) -> None:
     assert len(set(batch["kind"])) > 1
 
 
-def test_a_mixture_tells_whom_and_what_it_was_recorded_with(prepared: pathlib.Path) -> None:
+def test_a_mixture_reports_its_speaker_noise_recording_and_room(prepared: pathlib.Path) -> None:
     batch = mixtures(prepared, clean_probability=0.3, babble_probability=0.3)
     assert set(batch["speaker"]) <= set(table(prepared, "speech").group_names.numpy())
     noises = set(table(prepared, "noise").group_names.numpy())
@@ -122,7 +122,7 @@ def test_the_target_has_the_early_part_of_the_room_and_no_delay(prepared: pathli
 
 
 def _misfit(batch: dict[str, np.ndarray], dry: np.ndarray, number: int, room: np.ndarray) -> float:
-    """How far the mixture is from dry speech in this room, whatever the gain."""
+    """Returns the difference of the mixture from dry speech in this room, up to a gain."""
     early = np.where(np.arange(room.size) < RATE // 100, room, 0)
     noisy, clean = (scipy.signal.fftconvolve(dry[number], h)[:RATE] for h in (room, early))
     made = np.concatenate([batch["noisy"][number], batch["clean"][number]])
@@ -136,7 +136,7 @@ def test_with_all_of_the_room_in_the_target_nothing_is_left(prepared: pathlib.Pa
     np.testing.assert_allclose(batch["noisy"], batch["clean"], atol=1e-6)
 
 
-def test_how_loud_a_room_is_does_not_matter(
+def test_the_level_of_a_room_has_no_effect(
     prepared: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = mixtures(prepared, 8, reverb_probability=1.0)
@@ -181,7 +181,7 @@ def test_short_speech_is_continued_by_its_speaker(prepared: pathlib.Path) -> Non
 
 
 def _is_joined(clean: np.ndarray, utterances: list[np.ndarray]) -> bool:
-    """Whether the waveform is these utterances after each other, with pauses."""
+    """Returns whether the waveform is these utterances in succession, with pauses."""
     if not clean.size:
         return True
     for utterance in utterances:
@@ -210,7 +210,7 @@ def test_babble_is_other_speakers(prepared: pathlib.Path) -> None:
 
 
 def _pitches(samples: np.ndarray, count: int) -> set[int]:
-    """The voices with most energy at their pitch."""
+    """Returns the voices with most energy at their pitch."""
     time = np.arange(samples.size) / RATE
     found = {
         voice: abs(np.exp(-2j * np.pi * (90 + 25 * voice) * time) @ samples) for voice in range(6)

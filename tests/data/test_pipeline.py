@@ -16,7 +16,7 @@ from tfse.data.pipeline import fixed_dataset, mixture, mixtures_per_epoch, train
 from tfse.data.preparation.prepare import prepare
 from tfse.errors import ConfigError, DataError
 
-# What has no chance is no part of the graph, which makes most of these tests quick.
+# Parts of probability 0 are not in the graph, which makes most of these tests quick.
 PLAIN = {"reverb_probability": 0.0, "babble_probability": 0.0, "clean_probability": 0.0}
 SHORT = DataConfig(segment_s=0.5, **PLAIN)
 WHOLE = DataConfig(whole_utterances=True, bucket_boundaries_s=(0.85, 1.5), **PLAIN)
@@ -34,7 +34,7 @@ def assert_equal(one: dict[str, Any], other: dict[str, Any]) -> None:
         np.testing.assert_array_equal(one[name].numpy(), other[name].numpy(), err_msg=name)
 
 
-def test_an_epoch_begins_once_with_each_utterance(prepared: pathlib.Path) -> None:
+def test_each_utterance_is_the_first_of_one_mixture_per_epoch(prepared: pathlib.Path) -> None:
     config = DataConfig(whole_utterances=True, **{**PLAIN, "clean_probability": 1.0})
     count = mixtures_per_epoch(prepared, config)
     shapes = {}
@@ -53,12 +53,12 @@ def test_the_stream_counts_on_through_the_epochs(prepared: pathlib.Path) -> None
     assert found == [f"train/0/{n // count}/{n % count}" for n in range(count - 2, count + 2)]
 
 
-def test_an_utterance_has_a_turn_for_each_crop_that_it_fills(prepared: pathlib.Path) -> None:
+def test_an_utterance_has_a_mixture_for_each_crop_that_it_fills(prepared: pathlib.Path) -> None:
     mixer = open_mixer(prepared, SHORT, "train")
-    turns = np.bincount(mixer.turns.crops.numpy())
+    crops = np.bincount(mixer.sampler.crops.numpy())
     seconds = mixer.speech.samples.numpy() / SHORT.sample_rate
-    np.testing.assert_array_equal(turns, np.ceil(seconds / SHORT.segment_s))
-    assert mixtures_per_epoch(prepared, SHORT) == turns.sum()
+    np.testing.assert_array_equal(crops, np.ceil(seconds / SHORT.segment_s))
+    assert mixtures_per_epoch(prepared, SHORT) == crops.sum()
 
 
 BOTH = pytest.mark.parametrize("config", [FULL, WHOLE], ids=["crops", "whole"])
@@ -66,7 +66,7 @@ BOTH = pytest.mark.parametrize("config", [FULL, WHOLE], ids=["crops", "whole"])
 
 @pytest.fixture(scope="module")
 def streams(prepared: pathlib.Path) -> dict[bool, list[dict[str, Any]]]:
-    """Six batches of three mixtures: crops under False, whole utterances under True."""
+    """Returns six batches of three mixtures, of crops under False and utterances under True."""
     return {
         config.whole_utterances: list(training_dataset(prepared, config, batch_size=3).take(6))
         for config in (FULL, WHOLE)
@@ -77,7 +77,7 @@ Streams = dict[bool, list[dict[str, Any]]]
 
 
 @BOTH
-def test_a_run_that_goes_on_sees_the_same_stream(
+def test_a_resumed_run_has_the_same_stream(
     prepared: pathlib.Path, streams: Streams, config: DataConfig
 ) -> None:
     rest = list(training_dataset(prepared, config, batch_size=3, start=9).take(3))
@@ -108,7 +108,7 @@ def test_workers_share_the_stream_and_never_repeat(
         together = [key for share in shares for key in share[first // 2 : first // 2 + 3]]
         assert sorted(together) == sorted(alone[first : first + 6])
     assert len(set(alone)) == 18
-    # A run that goes on has had the first six mixtures of all.
+    # A resumed run has consumed the first six mixtures of all workers.
     assert read(1, 6, 2) == shares[1][3:]
 
 

@@ -17,10 +17,11 @@ import pytest
 import soundfile
 
 from tests.data.corpus import ROOMS, VOICES, settings, voice
+from tfse.data.preparation import shards
 from tfse.data.preparation.convert import Conversion, convert
 from tfse.data.preparation.prepare import prepare
 from tfse.data.preparation.recording_sources import Source
-from tfse.data.records import index, shards
+from tfse.data.records import index
 from tfse.errors import ConfigError, DataError
 
 
@@ -74,7 +75,7 @@ def test_every_recording_is_there_once_and_groups_stay_together(prepared: pathli
         assert splits == {"train", "valid", "test"}
 
 
-def test_an_interrupted_run_goes_on_with_the_shards_that_are_missing(
+def test_an_interrupted_run_resumes_with_the_missing_shards(
     corpus: pathlib.Path,
     prepared: pathlib.Path,
     tmp_path: pathlib.Path,
@@ -94,7 +95,7 @@ def test_an_interrupted_run_goes_on_with_the_shards_that_are_missing(
         prepare(settings(corpus, out))
     whole = {path: path.stat().st_mtime_ns for path in out.glob("*.tfrecord")}
     assert whole
-    with pytest.raises(DataError, match=r"must hold index\.json.* not to its end"):
+    with pytest.raises(DataError, match=r"has no index\.json.* run it again to resume"):
         index.read_index(out)
     prepare(settings(corpus, out))
     assert bytes_of(out) == bytes_of(prepared)
@@ -103,10 +104,10 @@ def test_an_interrupted_run_goes_on_with_the_shards_that_are_missing(
 
 @pytest.mark.parametrize(
     ("kind", "code", "last_words"),
-    # Who is killed cannot speak, but Python's tracker of semaphores does.
+    # A killed program prints nothing, but Python's semaphore tracker does.
     [(signal.SIGKILL, -signal.SIGKILL, ".*"), (signal.SIGINT, 130, r"Interrupted\.\n")],
 )
-def test_a_run_that_is_ended_leaves_no_worker_and_goes_on(
+def test_an_ended_run_leaves_no_worker_and_can_be_resumed(
     corpus: pathlib.Path,
     prepared: pathlib.Path,
     tmp_path: pathlib.Path,
@@ -123,7 +124,7 @@ def test_a_run_that_is_ended_leaves_no_worker_and_goes_on(
             env={**os.environ, **dict([mark.split("=")]), "TF_CPP_MIN_LOG_LEVEL": "3"},
             stderr=stderr,
             start_new_session=True,
-            # A shell makes its background jobs deaf to Ctrl-C, and the deafness is inherited.
+            # Background jobs of a shell ignore Ctrl-C, and their children inherit that.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
     _wait_until(lambda: bool(list(out.glob("*.tfrecord"))) or process.poll() is not None)
@@ -138,13 +139,13 @@ def test_a_run_that_is_ended_leaves_no_worker_and_goes_on(
     assert bytes_of(out) == bytes_of(prepared)
 
 
-# Slow enough to be ended between its first shard and its last.
+# Slow enough to end it between its first shard and its last.
 _SLOW = """
 import pathlib, sys, time
 from tests.data.corpus import settings
 from tfse.cli import program
-from tfse.data import shards
-from tfse.data.prepare import prepare
+from tfse.data.preparation import shards
+from tfse.data.preparation.prepare import prepare
 
 write = shards.write_shard
 def slow(*arguments, **options):
@@ -190,18 +191,18 @@ def test_what_is_complete_is_checked_and_left_alone(
     damaged = bytearray(shard.read_bytes())
     damaged[100] ^= 1
     shard.write_bytes(damaged)
-    with pytest.raises(DataError, match=rf"must be as it was written; received {shard}"):
+    with pytest.raises(DataError, match=rf"{shard} has changed since it was written"):
         prepare(settings(corpus, out))
 
 
 def test_other_settings_or_recordings_are_refused(
     corpus: pathlib.Path, prepared: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
-    with pytest.raises(ConfigError, match=r"`output_dir` must be empty or hold data of the same"):
+    with pytest.raises(ConfigError, match=r"holds data of other .*; choose an empty `output_dir`"):
         prepare(settings(corpus, prepared, seed=5))
     shutil.copytree(corpus, tmp_path / "more")
     soundfile.write(tmp_path / "more/speech/anna/new.wav", voice(0, 1.0), 16000)
-    with pytest.raises(ConfigError, match="which holds others"):
+    with pytest.raises(ConfigError, match="holds data of other recordings or settings"):
         prepare(settings(tmp_path / "more", prepared))
 
 
@@ -215,7 +216,7 @@ def test_other_settings_are_refused_before_the_end_too(
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(shards, "write_shard", _interrupted)
         prepare(settings(corpus, tmp_path / "out"))
-    with pytest.raises(ConfigError, match="which holds others"):
+    with pytest.raises(ConfigError, match="holds data of other recordings or settings"):
         prepare(settings(corpus, tmp_path / "out", encoding="flac"))
 
 
@@ -285,7 +286,9 @@ def test_nothing_usable_is_an_error(corpus: pathlib.Path, tmp_path: pathlib.Path
         silent = tmp_path / f"noise{number}/silent-{'abc'[number]}.wav"
         soundfile.write(silent, np.zeros(16000), 16000)
     folders = [str(tmp_path / f"noise{number}") for number in range(3)]
-    with pytest.raises(DataError, match=r"Some noise must be usable; received none, see .*skipped"):
+    with pytest.raises(
+        DataError, match=r"There is no usable noise; .*skipped\.csv has the reasons"
+    ):
         prepare(settings(corpus, tmp_path / "out", noise_dirs=folders))
     assert os.listdir(tmp_path / "out") == ["skipped.csv"]
 

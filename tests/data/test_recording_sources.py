@@ -107,12 +107,14 @@ def test_links_are_followed_and_a_circle_ends(tmp_path: pathlib.Path) -> None:
 
 def test_a_missing_an_empty_and_a_repeated_folder_are_refused(tmp_path: pathlib.Path) -> None:
     folder = make(tmp_path / "speech", "p1/a.wav")
-    with pytest.raises(ConfigError, match=r"must exist; received /nowhere"):
+    with pytest.raises(ConfigError, match=r"There is no input folder /nowhere\."):
         find_sources("speech", ["/nowhere"])
     with pytest.raises(ConfigError, match=r"must be given once; received .*speech twice"):
         find_sources("speech", [folder, folder + "/"])
     empty = make(tmp_path / "empty", "notes.txt")
-    with pytest.raises(ConfigError, match=r"must hold recordings .*empty, which holds none"):
+    with pytest.raises(
+        ConfigError, match=r"no speech recordings that libsndfile reads in .*empty\."
+    ):
         find_sources("speech", [empty])
 
 

@@ -1,4 +1,4 @@
-"""Simulated rooms: drawn, made, and prepared like recorded ones."""
+"""Simulated rooms: layouts, impulse responses, and preparation as with recorded rooms."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def need_pyroomacoustics() -> None:
 
 
 def octave_rt60_s(response: np.ndarray, centre_hz: float) -> float:
-    """The reverberation time of an octave, from -5 to -30 dB of its Schroeder decay."""
+    """Returns the reverberation time of an octave, from -5 to -30 dB of its Schroeder decay."""
     edges = (centre_hz / 2**0.5, centre_hz * 2**0.5)
     band = scipy.signal.butter(4, edges, "bandpass", fs=RATE, output="sos")
     energy = np.cumsum(scipy.signal.sosfilt(band, response.astype(np.float64))[::-1] ** 2)[::-1]
@@ -45,7 +45,7 @@ def test_a_room_depends_on_seed_and_number_alone() -> None:
     assert len({room_layout.draw_room(seed, number) for seed in (0, 1) for number in (0, 1)}) == 4
 
 
-def test_rooms_are_of_every_size_and_nobody_stands_in_a_wall() -> None:
+def test_rooms_are_of_every_size_and_positions_are_off_the_walls() -> None:
     drawn = [room_layout.draw_room(0, number) for number in range(200)]
     for room in drawn:
         assert np.all(np.less_equal(np.subtract(room_layout.SIZE_M_MIN, 1e-3), room.size_m))
@@ -76,7 +76,7 @@ def _check_place(size: tuple[float, ...], place: tuple[float, ...], wall_m: floa
     ("size", "rt60_s"),
     [((3.0, 2.6, 2.3), 0.25), ((5.0, 4.0, 2.6), 0.4), ((9.0, 7.0, 3.5), 0.7), ((20, 14, 6), 1.2)],
 )
-def test_a_room_decays_as_it_was_asked_to(size: room_layout.Point, rt60_s: float) -> None:
+def test_a_room_has_the_requested_decay(size: room_layout.Point, rt60_s: float) -> None:
     need_pyroomacoustics()
     surfaces = ("plasterboard", "glass_window", "wooden_lining", "brickwork")
     talker, microphone = (1.0, 1.0, 1.5), (size[0] - 1.0, size[1] - 0.9, 1.2)
@@ -88,7 +88,7 @@ def test_a_room_decays_as_it_was_asked_to(size: room_layout.Point, rt60_s: float
     response = room_responses.impulse_response(room, position, RATE)
     middle = np.mean([octave_rt60_s(response, hz) for hz in (500.0, 1000.0)])
     assert middle == pytest.approx(rt60_s, rel=0.2)
-    # Carpet and air take more of the treble than of the middle.
+    # Carpet and air absorb more of the treble than of the middle.
     assert octave_rt60_s(response, 4000.0) < rt60_s
     times = room_responses.box_of(room).rt60_s
     assert times[room_responses.MIDDLE].mean() == pytest.approx(rt60_s)
@@ -125,8 +125,8 @@ def test_images_are_where_pyroomacoustics_has_them() -> None:
     octaves = image_sources.CENTRES_HZ.size
     losses = np.repeat(-np.log1p(-walls)[:, None], octaves, axis=1)
     box = image_sources.Box(size, losses, np.zeros(octaves), np.ones(octaves))
-    # Nobody looks anywhere: what is left of the cardioid is its constant part.
-    found = image_sources._found(box, talker, np.zeros(3), microphone, reach)
+    # Without a direction, the cardioid has its constant part alone.
+    found = image_sources._images(box, talker, np.zeros(3), microphone, reach)
     mine = np.argsort(found.time_s)
     assert near.size == mine.size > 30
     np.testing.assert_allclose(found.time_s[mine] * SPEED_M_S, distance[near], rtol=1e-5)
@@ -136,12 +136,12 @@ def test_images_are_where_pyroomacoustics_has_them() -> None:
     )
 
 
-def test_who_looks_away_is_quieter_and_less_so_in_the_bass() -> None:
+def test_a_talker_who_faces_away_is_quieter_and_less_so_in_the_bass() -> None:
     need_pyroomacoustics()
     talker, microphone = np.array([2.0, 2.0, 1.5]), np.array([3.0, 2.0, 1.5])
     room = room_layout.Room((5.0, 4.0, 2.5), 0.3, ("plasterboard",) * 6, ())
     gains = [
-        image_sources._found(room_responses.box_of(room), talker, facing, microphone, 1.1).gains
+        image_sources._images(room_responses.box_of(room), talker, facing, microphone, 1.1).gains
         for facing in (np.array([1.0, 0.0, 0.0]), np.array([-1.0, 0.0, 0.0]))
     ]
     assert gains[0].shape == (1, 7), "the direct path alone"
@@ -151,7 +151,7 @@ def test_who_looks_away_is_quieter_and_less_so_in_the_bass() -> None:
     assert np.all(np.diff(front_db) > 0)
 
 
-def test_octaves_add_up_to_all_of_the_spectrum() -> None:
+def test_octaves_add_up_to_the_whole_spectrum() -> None:
     total = image_sources._band_weights(RATE, RATE).sum(axis=0)
     np.testing.assert_allclose(total[81:7600], 1.0)
     assert total[:40].max() < 1e-6

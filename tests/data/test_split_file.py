@@ -1,4 +1,4 @@
-"""Splits of earlier data: read, kept for what is there, and dealt to what is new."""
+"""Split file: splits of earlier data, kept for known groups."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ FRACTIONS = {"valid": 0.1, "test": 0.1}
 OLD = {"a": "train", "b": "valid", "c": "test", "gone": "valid"}
 
 
-def deal(seconds: dict[str, float], **changes: object) -> dict[str, str]:
+def assign(seconds: dict[str, float], **changes: object) -> dict[str, str]:
     return assign_splits(seconds, FRACTIONS, seed=0, name="rir", **{"known": OLD, **changes})
 
 
-def test_known_groups_keep_their_split_and_new_ones_are_dealt_by_their_own_number() -> None:
+def test_known_groups_keep_their_split_and_new_ones_are_split_by_their_own_number() -> None:
     new = {f"new{n}": 1.0 + n for n in range(20)}
-    splits = deal({"a": 1.0, "b": 1.0, "c": 1.0, **new})
+    splits = assign({"a": 1.0, "b": 1.0, "c": 1.0, **new})
     assert {group: splits[group] for group in "abc"} == {"a": "train", "b": "valid", "c": "test"}
     assert "gone" not in splits
     sides = [splits[group] for group in new]
@@ -36,27 +36,27 @@ def test_known_groups_keep_their_split_and_new_ones_are_dealt_by_their_own_numbe
 
 def test_groups_that_are_forced_to_training_have_no_share() -> None:
     new = {f"new{n}": 1.0 for n in range(10)} | {f"simulated-{n:05d}": 1.0 for n in range(500)}
-    splits = deal(new, train_groups=["simulated-*"])
+    splits = assign(new, train_groups=["simulated-*"])
     assert {splits[group] for group in new if group.startswith("sim")} == {"train"}
     sides = [splits[f"new{n}"] for n in range(10)]
     assert [sides.count(split) for split in ("train", "valid", "test")] == [8, 1, 1]
 
 
-def test_with_all_groups_known_nothing_is_dealt() -> None:
+def test_with_all_groups_known_nothing_is_assigned() -> None:
     seconds = {"a": 1.0, "b": 1.0, "c": 1.0}
-    assert deal(seconds) == {"a": "train", "b": "valid", "c": "test"}
+    assert assign(seconds) == {"a": "train", "b": "valid", "c": "test"}
 
 
 def test_few_new_groups_go_to_training_where_every_split_has_known_ones() -> None:
-    splits = deal({"a": 1.0, "b": 1.0, "c": 1.0, "new": 1.0})
+    splits = assign({"a": 1.0, "b": 1.0, "c": 1.0, "new": 1.0})
     assert splits["new"] == "train"
 
 
 def test_a_split_without_known_groups_takes_a_new_one_or_is_refused() -> None:
-    splits = deal({"a": 1.0, "b": 1.0, "new": 1.0})
+    splits = assign({"a": 1.0, "b": 1.0, "new": 1.0})
     assert splits == {"a": "train", "b": "valid", "new": "test"}
     with pytest.raises(ConfigError, match=r"rir must have a group .* --test_fraction=0\.$"):
-        deal({"a": 1.0, "b": 1.0})
+        assign({"a": 1.0, "b": 1.0})
 
 
 def test_train_groups_must_not_contradict_what_is_known() -> None:
@@ -64,7 +64,7 @@ def test_train_groups_must_not_contradict_what_is_known() -> None:
         r"`train_groups` must not contradict `splits_from`; received rir 'b', which is in valid"
     )
     with pytest.raises(ConfigError, match=message):
-        deal({"a": 1.0, "b": 1.0, "c": 1.0}, train_groups=["?"])
+        assign({"a": 1.0, "b": 1.0, "c": 1.0}, train_groups=["?"])
 
 
 def write(path: pathlib.Path, *lines: str) -> pathlib.Path:
@@ -99,7 +99,7 @@ def test_the_checksum_is_that_of_what_is_said(tmp_path: pathlib.Path) -> None:
     ("content", "message"),
     [
         ("set,group,side\n", "must be an index.json or a CSV with the columns set,group,split"),
-        ("", "with the columns set,group,split; received .*which has others"),
+        ("", "with the columns set,group,split; received .*which has other columns"),
         ("set,group,split\nspeech,a\n", "with the line 'speech,a'"),
         ("set,group,split\nspeech,a,dev\n", "a split of train, valid, test; received speech,a,dev"),
         ("set,group,split\nmusic,a,test\n", "must list a set of speech, noise, rir"),
@@ -107,7 +107,7 @@ def test_the_checksum_is_that_of_what_is_said(tmp_path: pathlib.Path) -> None:
         ("set,group,split\nrir,a,test\nrir,a,train\n", "received rir 'a' in test and train"),
     ],
 )
-def test_what_is_no_file_of_splits_is_refused(
+def test_an_invalid_split_file_is_refused(
     tmp_path: pathlib.Path, content: str, message: str
 ) -> None:
     path = tmp_path / "splits.csv"
@@ -121,7 +121,7 @@ def test_a_missing_file_and_another_json_are_refused(tmp_path: pathlib.Path) -> 
         with pytest.raises(ConfigError, match="`splits_from` must be a file; received"):
             read_split_file(path)
     (tmp_path / "index.json").write_text('{"format": "other"}')
-    with pytest.raises(DataError, match=r"index\.json must be of format 'tfse-data-1'"):
+    with pytest.raises(DataError, match=r"index\.json is not of the format 'tfse-data-1'"):
         read_split_file(tmp_path / "index.json")
 
 
@@ -150,7 +150,7 @@ def test_another_file_is_another_plan_but_another_place_of_it_is_not(
     shutil.copy(prepared / "splits.csv", moved)
     assert prepare(settings(corpus, out, splits_from=str(moved))).was_there
     moved.write_text(moved.read_text() + "speech,zoe,test\n")
-    with pytest.raises(ConfigError, match="which holds others"):
+    with pytest.raises(ConfigError, match="holds data of other recordings or settings"):
         prepare(settings(corpus, out, splits_from=str(moved)))
-    with pytest.raises(ConfigError, match="which holds others"):
+    with pytest.raises(ConfigError, match="holds data of other recordings or settings"):
         prepare(settings(corpus, out))

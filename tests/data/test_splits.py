@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tfse.data.preparation.splits import assign_splits, check_separation
+from tfse.data.preparation.splits import assign_splits
+from tfse.data.records.index import check_separation
 from tfse.errors import ConfigError, DataError
 
 FRACTIONS = {"valid": 0.1, "test": 0.2}
@@ -57,8 +58,8 @@ def test_too_few_groups_are_refused_with_the_way_out() -> None:
         assign(seconds={"a": 1.0, "b": 1.0, "c": 1.0}, train_groups=["a", "b"])
 
 
-def test_a_group_on_two_sides_is_found() -> None:
+def test_a_group_in_two_splits_is_found() -> None:
     apart = [("speech", "anna", "train"), ("speech", "bela", "test"), ("noise", "anna", "test")]
     check_separation(apart)
-    with pytest.raises(DataError, match=r"received speech 'anna' in train and valid\.$"):
+    with pytest.raises(DataError, match=r"one split; speech 'anna' is in train and valid\.$"):
         check_separation([*apart, ("speech", "anna", "valid")])

@@ -26,7 +26,7 @@ KINDS = ("tone", "sweep", "hum", "band", "clicks", "envelope", "__call__")
 
 
 def several(name: str, count: int = 24, length: int = LENGTH, rate: int = RATE) -> np.ndarray:
-    """Waveforms of one kind, [count, length]; the graph is made once."""
+    """Returns waveforms of one kind, [count, length]; the graph is traced once."""
     make: Callable[..., Any] = getattr(SyntheticNoise(rate), name)
     traced = tf.function(lambda seed: make(seed, tf.constant(length)))
     return np.stack([traced(tf.constant([seed, 7], tf.int64)).numpy() for seed in range(count)])
@@ -57,7 +57,7 @@ def test_every_length_is_finite_and_not_silent(name: str, length: int) -> None:
 
 
 @pytest.mark.parametrize("rate", [8000, 48000])
-def test_other_rates_are_served(rate: int) -> None:
+def test_other_rates_are_supported(rate: int) -> None:
     rows = several("__call__", 24, rate, rate)
     assert np.isfinite(rows).all()
     assert np.abs(rows).max(axis=1).min() > 0
@@ -217,7 +217,7 @@ def test_with_recorded_noise_it_is_louder_or_quieter_within_its_limits(
     assert 0.65 < shares.max() < 0.93
 
 
-def test_without_a_chance_nothing_changes(prepared: pathlib.Path) -> None:
+def test_without_a_probability_nothing_changes(prepared: pathlib.Path) -> None:
     plain = mixtures(prepared)
     other = varied(prepared, synthetic_alone_probability=1.0, synthetic_db=3.0)
     for name, values in plain.items():

@@ -1,4 +1,4 @@
-"""Where speech is cut out of a recording."""
+"""Voices: where speech is cut out of a recording."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RATE = 16_000
 
 
 def recording(*levels_db: float) -> np.ndarray:
-    """Noise of one second at each level, dB."""
+    """Returns noise of one second at each level, dB."""
     white = np.random.default_rng(0).standard_normal((len(levels_db), RATE))
     return (white * 10 ** (np.array(levels_db)[:, None] / 20)).astype(np.float32).reshape(-1)
 

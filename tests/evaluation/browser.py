@@ -1,4 +1,4 @@
-"""A real browser, driven through its DevTools protocol over two pipes."""
+"""Browser: Chromium, controlled through its DevTools protocol over two pipes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PATIENCE_S = 60.0
 
 
 def executable() -> str | None:
-    """Returns where a browser is, None for nowhere."""
+    """Returns the path of a browser, None if there is none."""
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
@@ -31,7 +31,7 @@ class Browser:
         assert browser is not None
         flags = ["--headless", "--remote-debugging-pipe", "--disable-gpu", "--mute-audio"]
         flags += [f"--user-data-dir={folder}", "--autoplay-policy=no-user-gesture-required"]
-        # A container gives root no sandbox.
+        # The sandbox does not run as root in a container.
         flags += ["--no-sandbox"] if os.getuid() == 0 else []
         # The protocol is spoken on the file descriptors 3 and 4.
         redirect = f'exec "$@" 3<&{to_browser} 4>&{from_browser}'

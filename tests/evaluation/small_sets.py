@@ -1,4 +1,4 @@
-"""Small sets of recordings, systems that need no TensorFlow, and rows made up."""
+"""Small sets of recordings, systems without TensorFlow, and artificial rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy.typing as npt
 import soundfile
 
 from tests.data.corpus import voice
-from tfse.evaluation.rows import Row
+from tfse.evaluation.results import Row
 from tfse.evaluation.sources.recordings import Facts, Recording, Sound
 from tfse.evaluation.sources.systems import System
 
@@ -23,12 +23,12 @@ Samples = npt.NDArray[np.float32]
 
 
 def clean(number: int, seconds: float = 1.0, rate: int = RATE) -> Samples:
-    """A voice."""
+    """Returns a voice."""
     return voice(number, seconds, rate).astype(np.float32)
 
 
 def noisy(number: int, seconds: float = 1.0, gain: float = 0.02) -> Samples:
-    """The same voice in noise."""
+    """Returns the same voice in noise."""
     rng = np.random.default_rng(number)
     noise = gain * rng.standard_normal(round(seconds * RATE))
     return (clean(number, seconds) + noise).astype(np.float32)
@@ -48,7 +48,7 @@ def write_pairs(folder: pathlib.Path, count: int, seconds: float = 1.0) -> None:
 
 
 class Pairs:
-    """A source of voices in noise, in memory."""
+    """Source of voices in noise, in memory."""
 
     has_noisy = True
 
@@ -66,7 +66,7 @@ class Pairs:
 
 
 class Gain:
-    """A step that multiplies; one above full scale ends its process as a crash in C would."""
+    """Step that multiplies; an input above full scale ends the process like a crash in C."""
 
     sample_rate = RATE
     hop_length = 160
@@ -86,7 +86,7 @@ class Gain:
 
 @dataclasses.dataclass(frozen=True)
 class GainSystem(System):
-    """A model that is a gain."""
+    """Model that is a gain."""
 
     gain: float = 1.0
 
@@ -99,12 +99,12 @@ def gain_system(gain: float) -> GainSystem:
 
 
 def row(index: int, system: str, facts: Facts | None = None, **values: float) -> Row:
-    """Returns a row of made-up numbers."""
+    """Returns a row of the given values."""
     return Row(index, f"{index}.wav", system, facts or Facts(), 1.0, RATE, dict(values))
 
 
 def rows_of(metric: str, **systems: list[float | None]) -> list[Row]:
-    """Returns rows with one metric; None has no number."""
+    """Returns rows with one metric; None is a missing value."""
     return [
         row(index, system)
         if value is None

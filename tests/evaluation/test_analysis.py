@@ -10,8 +10,7 @@ from tests.evaluation.small_sets import row, rows_of
 from tfse.evaluation.report import analysis, console, degraded_files
 from tfse.evaluation.report.excerpts import chosen
 from tfse.evaluation.report.per_file import to_csv
-from tfse.evaluation.results import Results
-from tfse.evaluation.rows import Row, faulty
+from tfse.evaluation.results import Results, Row, faulty
 from tfse.evaluation.sources.recordings import Facts
 
 
@@ -19,7 +18,7 @@ def results(metric: str, **systems: list[float | None]) -> Results:
     return Results(rows_of(metric, **systems), list(systems))
 
 
-def test_a_mean_says_of_how_many() -> None:
+def test_a_mean_reports_its_number_of_files() -> None:
     found = analysis.figures(results("stoi", noisy=[0.5, None, 0.7], a=[0.6, 0.9, 0.8]), 0)
     assert found["means"]["noisy"]["stoi"]["mean"] == pytest.approx(0.6)
     assert (found["means"]["noisy"]["stoi"]["n"], found["means"]["noisy"]["stoi"]["of"]) == (2, 3)
@@ -36,7 +35,7 @@ def test_differences_are_of_files_that_both_have() -> None:
     assert pairs["b", "a"]["mean"] == pytest.approx(-0.4)
 
 
-def test_paired_differences_are_surer_than_means() -> None:
+def test_paired_differences_have_narrower_intervals_than_means() -> None:
     rng = np.random.default_rng(0)
     before = list(rng.uniform(0, 1, 50))
     after = [value + 0.01 + 0.001 * rng.standard_normal() for value in before]
@@ -118,7 +117,7 @@ def test_an_unknown_snr_is_measured_of_the_noisy_recording() -> None:
     assert not Results(rows[1:], ["a"]).snr_is_measured()
 
 
-def test_harm_is_found_and_the_worst_comes_first() -> None:
+def test_degraded_files_are_found_and_the_worst_is_first() -> None:
     before = {"pesq_wb": 2.0, "stoi": 0.8, "share_of_clipped": 0.01}
     after = [
         {"pesq_wb": 2.0 - 0.099, "stoi": 0.8 - 0.049},  # within the limits
@@ -131,16 +130,16 @@ def test_harm_is_found_and_the_worst_comes_first() -> None:
     rows = [row(index, "noisy", **before) for index in range(len(after))]
     rows += [row(index, "a", **values) for index, values in enumerate(after)]
     found = Results(rows, ["noisy", "a"])
-    harmed = {one.index: one.kinds for one in degraded_files.harms(found, "a")}
-    assert harmed == {2: ("stoi",), 1: ("pesq",), 3: ("level",), 4: ("clipping",)}
-    assert list(harmed) == [2, 1, 3, 4]
+    degraded = {one.index: one.kinds for one in degraded_files.find_degraded(found, "a")}
+    assert degraded == {2: ("stoi",), 1: ("pesq",), 3: ("level",), 4: ("clipping",)}
+    assert list(degraded) == [2, 1, 3, 4]
     assert degraded_files.ranking(found, "a") == [2, 1, 0, 3, 4, 5]
     counts = analysis.figures(found, 0)["harm"]["a"]
     assert counts["counts"] == {"pesq": 1, "stoi": 1, "level": 1, "clipping": 1}
     assert (counts["files"], counts["comparable"]) == (4, 6)
 
 
-def test_harm_is_what_lies_beyond_a_limit() -> None:
+def test_values_at_a_limit_are_not_degraded() -> None:
     # Halves and quarters, so that differences are exact.
     at = {
         "stoi": degraded_files.STOI_FALL,
@@ -149,7 +148,7 @@ def test_harm_is_what_lies_beyond_a_limit() -> None:
     }
     before = row(0, "noisy", pesq_wb=at["pesq"], stoi=at["stoi"])
     after = row(0, "a", pesq_wb=0.0, stoi=0.0, level_change_db=at["level"], share_of_clipped=0.01)
-    (found,) = degraded_files.harms(Results([before, after], ["noisy", "a"]), "a")
+    (found,) = degraded_files.find_degraded(Results([before, after], ["noisy", "a"]), "a")
     assert found.kinds == ("clipping",)
 
 
@@ -173,7 +172,7 @@ def test_the_worst_the_median_and_the_best_are_shown_once_each() -> None:
     assert len(chosen(found, worst=10)) == 7
 
 
-def test_everything_without_a_number_is_listed_with_its_reason() -> None:
+def test_missing_values_are_listed_with_their_reasons() -> None:
     good = row(0, "a", stoi=0.5, pesq_wb=2.0)
     part = dataclasses.replace(
         row(1, "a", stoi=0.5), reasons={"pesq_wb": "too long"}, limits=("pesq_wb",)
@@ -207,17 +206,18 @@ def faulty_row(index: int) -> Row:
     return faulty(recording, "a", "the estimate: there is none")
 
 
-def test_nothing_at_all_has_a_number() -> None:
+def test_without_any_value_there_are_no_metrics() -> None:
     found = Results([faulty_row(0)], ["a"])
     figures = analysis.figures(found, 0)
     assert figures["unmeasured"][0]["metrics"] == []
     assert figures["failed_rows"] == 1
 
 
-def test_without_noisy_recordings_nobody_knows_what_fell() -> None:
+def test_without_noisy_recordings_changes_are_unknown() -> None:
     found = Results([row(0, "a", pesq_wb=2.0, level_change_db=5.0)], ["a"])
     figures = analysis.figures(found, 0)
     assert figures["harm"]["a"]["counts"] == {"pesq": None, "stoi": None, "level": 1, "clipping": 0}
-    assert "a: files with harm: 1. Without noisy recordings it is not known what fell; level" in (
-        console.text({"figures": figures})
+    assert (
+        "a: degraded files: 1. Changes of PESQ and STOI are unknown without noisy recordings; level"
+        in (console.text({"figures": figures}))
     )

@@ -37,7 +37,7 @@ def test_files_of_one_name_belong_together(tmp_path: pathlib.Path) -> None:
     assert reason(found["stranger.wav"].reference) == f"no file of this name in {tmp_path}/ref"
 
 
-def test_a_name_that_fits_two_files_fits_none(tmp_path: pathlib.Path) -> None:
+def test_a_name_that_matches_two_files_matches_none(tmp_path: pathlib.Path) -> None:
     write(tmp_path / "ref/a.aiff", clean(0))
     for name in ("est/a.flac", "est/a.wav"):
         write(tmp_path / name, clean(0), subtype="PCM_16")
@@ -64,7 +64,7 @@ def test_other_audio_is_another_set(tmp_path: pathlib.Path) -> None:
     assert FolderSource([tmp_path / "ref"]).identity != before
 
 
-def test_metadata_tell_the_facts(tmp_path: pathlib.Path) -> None:
+def test_metadata_provide_the_facts(tmp_path: pathlib.Path) -> None:
     for name in ("a", "b", "c"):
         write(tmp_path / f"ref/{name}.wav", clean(0))
     table = tmp_path / "m.csv"
@@ -82,12 +82,10 @@ def test_metadata_tell_the_facts(tmp_path: pathlib.Path) -> None:
         ("file,snr_db\na,loud\n", "snr_db must be a number of dB; .*m.csv:2 has 'loud'"),
         ("file,snr_db\na,nan\n", "snr_db must be a number of dB"),
         ("file,reverberant\na,maybe\n", "reverberant must be yes or no; .* has 'maybe'"),
-        ("file,noise\nd,rain\n", "'d' is none"),
+        ("file,noise\nd,rain\n", "'d' is not \\(1 such lines\\)"),
     ],
 )
-def test_metadata_that_mean_nothing_are_refused(
-    tmp_path: pathlib.Path, text: str, message: str
-) -> None:
+def test_invalid_metadata_are_refused(tmp_path: pathlib.Path, text: str, message: str) -> None:
     write(tmp_path / "ref/a.wav", clean(0))
     (tmp_path / "m.csv").write_text(text)
     with pytest.raises(ConfigError, match=message):
@@ -95,9 +93,9 @@ def test_metadata_that_mean_nothing_are_refused(
 
 
 def test_folders_that_hold_nothing_are_refused(tmp_path: pathlib.Path) -> None:
-    with pytest.raises(ConfigError, match="there is none in"):
+    with pytest.raises(ConfigError, match="There are no recordings in"):
         FolderSource([tmp_path])
-    with pytest.raises(ConfigError, match="a folder of recordings must be there"):
+    with pytest.raises(ConfigError, match=r"There is no folder of recordings .*no\."):
         FolderSource([tmp_path / "no"])
     with pytest.raises(ConfigError, match="`metadata` must be a CSV file"):
         read_metadata(tmp_path / "no.csv")

@@ -66,14 +66,14 @@ def test_another_evaluation_is_refused_with_the_difference(folder: pathlib.Path)
 
 def test_a_file_of_another_kind_is_refused(folder: pathlib.Path) -> None:
     (folder / NAME).write_text('{"my": "notes"}\n')
-    with pytest.raises(ConfigError, match="must be a journal of tfse-evaluation-1"):
+    with pytest.raises(ConfigError, match="is not a journal of tfse-evaluation-1; use --overwrite"):
         Journal(folder, IDENTITY)
 
 
 def test_two_at_a_time_are_refused(folder: pathlib.Path) -> None:
     with (
         Journal(folder, IDENTITY),
-        pytest.raises(ConfigError, match="another works in"),
+        pytest.raises(ConfigError, match="Another evaluation is running in"),
     ):
         Journal(folder, IDENTITY, overwrite=True)
     with Journal(folder, IDENTITY) as journal:

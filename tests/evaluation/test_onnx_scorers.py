@@ -27,7 +27,7 @@ def write_scorer(
     rate: int | None = None,
     bias: float = 0.0,
 ) -> pathlib.Path:
-    """Writes a network that gives the mean of the magnitudes, times each weight, plus a bias."""
+    """Writes a network that returns the mean magnitude, times each weight, plus a bias."""
     helper = onnx.helper
     values = np.array(weights, np.float32)
     nodes = [
@@ -69,14 +69,14 @@ def test_dnsmos_is_calibrated_as_its_authors_do(tmp_path: pathlib.Path) -> None:
     }
 
 
-def test_stretches_are_those_of_dnsmos(tmp_path: pathlib.Path) -> None:
+def test_segments_are_those_of_dnsmos(tmp_path: pathlib.Path) -> None:
     path = write_scorer(tmp_path / "sig_bak_ovr.onnx", DNSMOS_SAMPLES, [8.0, 16.0, 24.0])
     (file,) = scorer_files(str(path), [])
     scorer = file.open()
     rng = np.random.default_rng(0)
     for seconds in (3.0, 8.0, 9.01, 20.5):
         samples = rng.uniform(-1, 1, round(seconds * RATE)).astype(np.float32)
-        # As in dnsmos_local.py: doubled up to the length, then heard every second.
+        # As in dnsmos_local.py: doubled up to the length, then scored every second.
         audio = samples
         while len(audio) < DNSMOS_SAMPLES:
             audio = np.append(audio, audio)
@@ -87,11 +87,11 @@ def test_stretches_are_those_of_dnsmos(tmp_path: pathlib.Path) -> None:
         assert scorer(Sound(samples, RATE))["dnsmos_sig"] == pytest.approx(wanted, abs=1e-4)
 
 
-def test_another_file_of_fixed_length_hears_every_second(tmp_path: pathlib.Path) -> None:
+def test_another_file_of_fixed_length_scores_every_second(tmp_path: pathlib.Path) -> None:
     path = write_scorer(tmp_path / "s.onnx", 2 * RATE, [1.0])
     (file,) = scorer_files(None, [str(path)])
     samples = np.repeat(np.float32([0.125, 0.25, 0.5, 1.0]), RATE)
-    # The stretches from 0, 1 and 2 s; what is left over is heard in none.
+    # The segments from 0, 1 and 2 s; the remainder is in none.
     wanted = np.mean([0.1875, 0.375, 0.75])
     found = file.open()(Sound(np.append(samples, np.float32([1.0] * 99)), RATE))
     assert found == {"s_score": pytest.approx(wanted)}
@@ -115,7 +115,7 @@ def test_what_is_not_finite_has_no_score(tmp_path: pathlib.Path) -> None:
         file.open()(constant(1.0, np.nan))
     path = write_scorer(tmp_path / "bad.onnx", None, [1.0], bias=np.inf)
     (file,) = scorer_files(None, [str(path)])
-    with pytest.raises(MetricUndefined, match=r"bad\.onnx must give finite scores"):
+    with pytest.raises(MetricUndefined, match=r"bad\.onnx must return finite scores"):
         file.open()(constant(1.0, 0.5))
 
 
@@ -128,7 +128,7 @@ def test_files_of_another_kind_are_refused(tmp_path: pathlib.Path) -> None:
         file.open()
     path = write_scorer(tmp_path / "two.onnx", DNSMOS_SAMPLES, [1.0, 2.0])
     (file,) = scorer_files(str(path), [])
-    with pytest.raises(ConfigError, match=r"must give SIG, BAK and OVRL; .* gives 2"):
+    with pytest.raises(ConfigError, match=r"must return SIG, BAK and OVRL; .* returns 2 values"):
         file.open()
     with pytest.raises(ConfigError, match="must have different names"):
         scorer_files(str(path), [str(tmp_path / "deep" / "two.onnx")])

@@ -1,4 +1,4 @@
-"""The page, in a real browser."""
+"""Report page in a real browser."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ needs_browser = pytest.mark.skipif(executable() is None, reason="no Chromium is 
 
 
 class Named(Pairs):
-    """Three voices, the first under a name that is HTML, and one that is missing."""
+    """Three voices, the first with HTML as its name, and a missing one."""
 
     def recordings(self, wanted: Collection[int]) -> Iterator[Recording]:
         for one in super().recordings(wanted):
@@ -52,7 +52,7 @@ def browser(
 
 
 @needs_browser
-def test_the_page_needs_nothing_but_itself_and_has_no_errors(browser: Browser) -> None:
+def test_the_page_is_self_contained_and_has_no_errors(browser: Browser) -> None:
     browser.ask("new Promise(done => setTimeout(done, 100))")
     urls = [one["request"]["url"] for one in browser.named("Network.requestWillBeSent")]
     assert urls, "the page itself is a request"
@@ -120,7 +120,7 @@ def test_pictures_and_players_work(browser: Browser) -> None:
 
 
 @needs_browser
-def test_one_player_is_heard_at_a_time(browser: Browser) -> None:
+def test_one_player_plays_at_a_time(browser: Browser) -> None:
     browser.ask(
         "window.two = [...document.querySelectorAll('audio')].slice(0, 2),"
         "two.forEach(a => { a.loop = true; }), two[0].play()"
@@ -196,7 +196,7 @@ def test_plots_of_nothing_are_nothing_and_of_one_value_are_something() -> None:
     assert plots.scatter([(1, [(2.0, 2.0)])], "PESQ").count("h0") == 1
 
 
-def test_points_that_could_not_be_told_apart_are_thinned() -> None:
+def test_large_numbers_of_points_are_thinned() -> None:
     pairs = [(float(n), float(n)) for n in range(5000)]
     assert plots.scatter([(1, pairs)], "x").count("h0") == plots.MOST_POINTS
 

@@ -13,7 +13,7 @@ from tests.evaluation.small_sets import RATE, Pairs, gain_system, noisy, write_p
 from tfse import metrics
 from tfse.errors import ModelError
 from tfse.evaluation.journal import NAME
-from tfse.evaluation.rows import Row
+from tfse.evaluation.results import Row
 from tfse.evaluation.run_evaluation import OUTPUTS, Order, evaluate
 from tfse.evaluation.sources.folder_source import FolderSource
 from tfse.evaluation.sources.recordings import Recording, Sound
@@ -32,7 +32,7 @@ def without_times(report: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def straight(tmp_path_factory: pytest.TempPathFactory) -> tuple[pathlib.Path, dict[str, Any]]:
-    """An evaluation that nothing happened to, in one process."""
+    """Returns an uninterrupted evaluation in one process."""
     folder = tmp_path_factory.mktemp("straight")
     return folder, evaluate(order(folder))
 
@@ -79,7 +79,7 @@ class Interrupted(KeyboardInterrupt):
     pass
 
 
-def test_an_interrupted_evaluation_goes_on(
+def test_an_interrupted_evaluation_resumes(
     straight: tuple[pathlib.Path, dict[str, Any]], tmp_path: pathlib.Path
 ) -> None:
     seen: list[tuple[Row, bool]] = []
@@ -110,7 +110,7 @@ def test_a_finished_evaluation_measures_nothing_again(
 
 
 class Deadly(Pairs):
-    """The middle one of three ends the process that a model hears it in."""
+    """Three voices, the middle one of which ends the process of a model."""
 
     def recordings(self, wanted: Collection[int]) -> Iterator[Recording]:
         for one in super().recordings(wanted):
@@ -147,7 +147,7 @@ class Unloadable(System):
         raise ModelError("this one is broken.")
 
 
-def test_a_model_that_does_not_load_is_said_at_once(tmp_path: pathlib.Path) -> None:
+def test_a_model_that_does_not_load_is_an_error_at_once(tmp_path: pathlib.Path) -> None:
     broken = Unloadable("broken", pathlib.Path("broken"), "x")
     with pytest.raises(ModelError, match=r"this one is broken\."):
         evaluate(order(tmp_path, systems=[System(NOISY), broken]))

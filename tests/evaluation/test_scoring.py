@@ -9,8 +9,8 @@ import soundfile
 from tests.evaluation.small_sets import RATE, Gain, Pairs, clean, noisy, write
 from tfse import metrics
 from tfse.errors import AudioError
-from tfse.evaluation.rows import Row
-from tfse.evaluation.run.scoring import Tools, enhanced, listen, measure
+from tfse.evaluation.results import Row
+from tfse.evaluation.run.scoring import Tools, enhanced, measure, sounds_of
 from tfse.evaluation.sources.recordings import Missing, Origin, Recording, Sound
 from tfse.streaming.streaming_enhancer import StreamingEnhancer
 
@@ -29,7 +29,7 @@ def sound(samples: np.ndarray, rate: int = RATE) -> Sound:
     return Sound(samples.astype(np.float32), rate)
 
 
-def test_a_row_is_what_the_library_says() -> None:
+def test_a_row_has_the_metrics_of_the_library() -> None:
     reference, mixture, estimate = clean(0), noisy(0), noisy(0, gain=0.005)
     row = measured(sound(reference), sound(estimate), sound(mixture))
     wanted = metrics.evaluate_pair(reference, estimate, RATE, mixture)
@@ -78,29 +78,29 @@ def test_rates_must_be_one() -> None:
     )
 
 
-def test_a_tenth_of_a_second_has_what_can_be_had() -> None:
+def test_a_tenth_of_a_second_has_the_metrics_that_apply() -> None:
     row = measured(sound(clean(0)[4000:5600]), sound(noisy(0)[4000:5600]))
     assert row.failed
     assert {"pesq_wb", "stoi", "covl"} <= set(row.reasons)
     assert {"si_sdr_db", "snr_db"} <= set(row.values)
 
 
-def test_a_constant_is_no_sound() -> None:
+def test_a_constant_is_a_fault() -> None:
     row = measured(sound(np.full(RATE, 0.1)), sound(np.full(RATE, 0.05)))
-    assert row.fault == "the reference must be sound; all 16000 samples are 0.1."
+    assert row.fault == "the reference must not be constant; all 16000 samples are 0.1."
     assert row.failed and row.values == {}
     row = measured(sound(clean(0)), sound(np.full(RATE, -0.5)))
-    assert row.fault == "the estimate must be sound; all 16000 samples are -0.5."
+    assert row.fault == "the estimate must not be constant; all 16000 samples are -0.5."
 
 
-def test_a_copy_is_no_fault() -> None:
+def test_a_copy_is_not_a_fault() -> None:
     row = measured(sound(clean(0)), sound(clean(0)))
     assert set(row.reasons) == {"si_sdr_db", "snr_db"} == set(row.limits)
     assert not row.failed
     assert row.values["pesq_wb"] == pytest.approx(4.64, abs=0.01)
 
 
-def test_what_a_metric_is_not_made_for_is_no_fault() -> None:
+def test_limits_of_a_metric_are_not_faults() -> None:
     fast = measured(
         sound(clean(0, 1.0, 48_000), 48_000), sound(0.9 * clean(0, 1.0, 48_000), 48_000)
     )
@@ -130,7 +130,7 @@ def test_one_fault_costs_one_row(tmp_path: pathlib.Path) -> None:
     assert rows[2].values["si_sdr_improvement_db"] > 5
 
 
-def test_an_error_nobody_foresaw_is_a_row() -> None:
+def test_an_unexpected_error_is_a_row() -> None:
     class Broken(Gain):
         def __call__(self, block: np.ndarray, state: None) -> tuple[np.ndarray, None]:
             raise IndexError("out of\nthings")
@@ -138,7 +138,7 @@ def test_an_error_nobody_foresaw_is_a_row() -> None:
     recording = next(Pairs(1).recordings([0]))
     (row,) = measure(recording, ["m"], Tools({"m": Broken(1.0)}))
     assert row.fault == "IndexError: out of things"
-    assert listen(recording, ["noisy"], Tools({})).keys() == {"clean", "noisy"}
+    assert sounds_of(recording, ["noisy"], Tools({})).keys() == {"clean", "noisy"}
 
 
 def test_samples_at_full_scale_are_counted() -> None:
@@ -154,7 +154,7 @@ def test_a_model_is_fed_the_noisy_file_and_timed() -> None:
     assert row.values["level_change_from_noisy_db"] == pytest.approx(-6.02, abs=0.01)
     assert 0 < row.values["real_time_factor"] < 1
     np.testing.assert_allclose(
-        listen(recording, ["half"], tools)["half"].samples, 0.5 * noisy(0), atol=1e-6
+        sounds_of(recording, ["half"], tools)["half"].samples, 0.5 * noisy(0), atol=1e-6
     )
 
 

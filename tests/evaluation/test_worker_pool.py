@@ -48,7 +48,7 @@ class Exploding(System):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_a_model_that_kills_its_process_is_said() -> None:
+def test_a_model_that_kills_its_process_is_an_error() -> None:
     exploding = Exploding("x", pathlib.Path("x"), "x")
     (recording,) = Pairs(1).recordings([0])
     with (

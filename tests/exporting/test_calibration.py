@@ -1,4 +1,4 @@
-"""Exports are calibrated with what the model was trained on, as far as the data has it."""
+"""Calibration settings: those of the training, without what the data lacks."""
 
 from __future__ import annotations
 

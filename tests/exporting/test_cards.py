@@ -1,4 +1,4 @@
-"""The TFLite files of the shipped models are as their cards say."""
+"""TFLite files of the shipped models against their cards."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 import soundfile
 
 import tfse
-from benchmarks.model_card import latency_of
 from tests.exporting.test_tflite import snr_db
 from tfse import metrics
 from tfse.exporting.number_formats import EIGHT_BITS
@@ -17,6 +16,7 @@ from tfse.exporting.tflite import export_tflite
 from tfse.exporting.verification.verify import LIMITS
 from tfse.pretrained import FOLDER
 from tfse.streaming import open_step
+from tools.model_card import latency_of
 
 pytest.importorskip("ai_edge_litert.interpreter", reason="ai-edge-litert is not installed")
 pytest.importorskip("ai_edge_quantizer", reason="ai-edge-quantizer is not installed")
@@ -30,13 +30,13 @@ OWN_DB = 10.0
 def card_rows(name: str) -> dict[str, dict[str, str]]:
     """Returns the rows of exports of a card, by number format."""
     lines = (FOLDER / f"{name}.md").read_text().splitlines()
-    heads = next(line for line in lines if line.startswith("| form |"))
+    heads = next(line for line in lines if line.startswith("| variant |"))
     rows = [line for line in lines if line.startswith("| TFLite ")]
     columns = [head.strip() for head in heads.strip("|").split("|")]
     split = [
         dict(zip(columns, map(str.strip, row.strip("|").split("|")), strict=True)) for row in rows
     ]
-    return {row["form"].removeprefix("TFLite "): row for row in split}
+    return {row["variant"].removeprefix("TFLite "): row for row in split}
 
 
 @pytest.fixture(scope="module")
@@ -82,5 +82,5 @@ def test_the_card_tells_cost_and_latency_of_its_weights(
     name, _ = shipped
     model = tfse.load(name)
     card = (FOLDER / f"{name}.md").read_text()
-    assert f"{model.count_params():,} values" in card
+    assert f"{model.count_params():,} parameters" in card
     assert card.count(latency_of(model)) == 2, "in the introduction and in the measured part"

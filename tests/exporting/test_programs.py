@@ -1,4 +1,4 @@
-"""The programs of `export/`, as a user starts them."""
+"""Programs of `export/`, run as a user does."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     return saved(tmp_path_factory.mktemp("model"), "lstm_irm")
 
 
-def test_every_form_of_a_model_is_verified(
+def test_every_variant_of_a_model_is_verified(
     model: pathlib.Path, prepared: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     report = tmp_path / "deep" / "report"
@@ -140,7 +140,8 @@ def test_bad_input_gets_one_line(model: pathlib.Path, tmp_path: pathlib.Path) ->
          "int8 must be calibrated on prepared data: --data_dir is missing."),
         (2, "to_tflite.py", (f"--model={model}", here, "--formats=float8"),
          "`formats` must be some of float32, float16, dynamic, int8, int16x8"),
-        (2, "to_saved_model.py", (f"--model={model}", here), "which exists."),
+        (2, "to_saved_model.py", (f"--model={model}", here),
+         "already exists; use another version or output folder."),
         (1, "to_saved_model.py", (f"--model={foreign}", here), "foreign.keras"),
         (1, "verify.py", (f"--model={model}", f"--exports={model}"), "metadata of tfse"),
         (2, "verify.py", (f"--model={model}", "--noisy_dir=x"), "must be given together"),
@@ -158,7 +159,7 @@ def test_bad_input_gets_one_line(model: pathlib.Path, tmp_path: pathlib.Path) ->
     ("content", "words"),
     [
         (None, "nothing.tflite: No such file"),
-        (b"TFL3 no archive", "carries no metadata of tfse"),
+        (b"TFL3 no archive", "has no tfse metadata"),
     ],
 )
 def test_the_device_client_refuses_in_one_line(

@@ -1,4 +1,4 @@
-"""Sensitive layers are found by measurement, and stay float32."""
+"""Sensitive layers: measured at export, and kept float32."""
 
 from __future__ import annotations
 

@@ -398,7 +398,7 @@ def test_a_recording_that_can_not_be_sent_is_told(rest, recording, capsys):
     line = refusal(capsys, recording, "enhanced.wav", *flags, "--sample_rate=8000")
     assert "must have 8000 Hz; it has 16000" in line
     assert "missing.wav" in refusal(capsys, "missing.wav", "enhanced.wav", *flags)
-    assert "must not exist yet" in refusal(capsys, recording, recording, *flags)
+    assert "already exists; choose another name" in refusal(capsys, recording, recording, *flags)
 
 
 def test_without_the_package_grpc_says_what_to_install(recording, capsys, monkeypatch):

@@ -1,4 +1,4 @@
-"""TFLite files: each format is what it says, and is refused where it could not run everywhere."""
+"""TFLite files: number formats, metadata, and refusal of files that devices cannot run."""
 
 from __future__ import annotations
 
@@ -203,7 +203,9 @@ def test_bad_settings_are_refused_before_any_work(
 def test_a_file_that_exists_is_kept(tmp_path: pathlib.Path) -> None:
     path = tmp_path / file_name("tiny_dpcrn", "float32")
     path.write_text("mine")
-    with pytest.raises(ConfigError, match=r"an export must not overwrite; received .*float32"):
+    with pytest.raises(
+        ConfigError, match=r"float32\.tflite already exists; use another output folder"
+    ):
         export_tflite(tiny(), tmp_path, ["float32"])
     assert path.read_text() == "mine"
 
@@ -264,7 +266,7 @@ class Loop(tf.Module):
     [
         ("loop", r"built-in operations only; received \['WHILE'\]"),
         ("variable", "built-in operations only; received .*'READ_VARIABLE'"),
-        ("infinite", "silence must stay finite; in LiteRT's Interpreter: .'enhanced'"),
+        ("infinite", "output for silence is not finite in LiteRT's Interpreter: .'enhanced'"),
     ],
 )
 def test_a_file_that_would_not_run_everywhere_is_refused(

@@ -1,4 +1,4 @@
-"""The table: what it compares, what it lets pass, and how it is written."""
+"""Verification table: comparison, limits and output."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.exporting.tiny_exports import voice
 from tfse.errors import AudioError, ModelError
 from tfse.exporting.verification import measure_variant, recordings, table, variants
 from tfse.exporting.verification.measure_variant import Measured
-from tfse.exporting.verification.verify import LIMITS, Form, Pair, Row, verify
+from tfse.exporting.verification.verify import LIMITS, Pair, Row, Variant, verify
 
 CLEAN = voice(1.0, 3)
 
@@ -25,14 +25,14 @@ def made(change: Any) -> Measured:
 
 
 def rows(monkeypatch: pytest.MonkeyPatch, change: Any, limit: str = "float32") -> list[Row]:
-    """Returns the row of the reference and that of a form that changes its output."""
+    """Returns the row of the reference and that of a variant that changes its output."""
     done = {"a": made(lambda x: x), "b": made(change)}
     monkeypatch.setattr(measure_variant, "measure", lambda kind, path, noisy: done[kind])
-    chosen = [Form("a", "a", "-"), Form("b", "b", "-", LIMITS[limit])]
+    chosen = [Variant("a", "a", "-"), Variant("b", "b", "-", LIMITS[limit])]
     return list(verify(chosen, [Pair(CLEAN, CLEAN)], 16_000))
 
 
-def test_equal_forms_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_equal_variants_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     reference, row = rows(monkeypatch, lambda x: x.copy())
     assert reference.failures == row.failures == ()
     assert (row.difference, row.snr_db, row.pesq, row.si_sdr_db) == (0.0, math.inf, 0.0, 0.0)
@@ -76,7 +76,7 @@ def test_the_worst_recording_and_loud_ones_stand_beside_the_mean(
         return Measured(enhanced, (1.0, 2.0), 1e-5, 100.0)
 
     monkeypatch.setattr(measure_variant, "measure", run)
-    chosen = [Form("a", "a", "-"), Form("b", "b", "-", LIMITS["dynamic"])]
+    chosen = [Variant("a", "a", "-"), Variant("b", "b", "-", LIMITS["dynamic"])]
     reference, row = verify(chosen, pairs[:2], 16_000, loud=pairs[2:])
     assert (reference.pesq_worst, reference.loud_pesq) == (0.0, 0.0)
     assert row.pesq_worst == pytest.approx(2 * row.pesq)
@@ -106,14 +106,14 @@ def test_loud_recordings_are_at_minus_6_dbfs_or_at_full_scale() -> None:
     assert not loud[2].noisy.any()
 
 
-def test_a_form_that_dies_costs_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_variant_that_dies_costs_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
     def run(kind: str, path: Any, noisy: Any) -> Measured:
         if kind == "b":
             raise ModelError("b: the process was ended by SIGSEGV.")
         return made(lambda x: x)
 
     monkeypatch.setattr(measure_variant, "measure", run)
-    chosen = [Form(name, name, "-") for name in "abc"]
+    chosen = [Variant(name, name, "-") for name in "abc"]
     found = list(verify(chosen, [Pair(CLEAN, None)], 16_000))
     assert [row.failures for row in found] == [(), ("b: the process was ended by SIGSEGV.",), ()]
     assert found[2].pesq is None, "without clean speech there is no metric"
@@ -121,7 +121,7 @@ def test_a_form_that_dies_costs_its_row(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_row_is_written_in_both_ways() -> None:
     row = Row(
-        form="x",
+        variant="x",
         size_bytes=1_500_000,
         difference=2e-5,
         snr_db=math.inf,
@@ -159,10 +159,10 @@ def test_recordings_come_from_folders_of_pairs(tmp_path: pathlib.Path) -> None:
     with pytest.raises(AudioError, match=r"a.wav must be mono at 8000 Hz; it has .* 16000 Hz"):
         recordings.from_folders(*folders, 8_000, 5)
     soundfile.write(folders[0] / "a.wav", voice(0.4), 16_000)
-    with pytest.raises(AudioError, match=r"clean and noisy must have one length; a.wav does not"):
+    with pytest.raises(AudioError, match=r"a.wav: clean and noisy recording differ in length"):
         recordings.from_folders(*folders, 16_000, 5)
     (folders[0] / "a.wav").unlink()
-    with pytest.raises(AudioError, match=r"a.wav must be a recording"):
+    with pytest.raises(AudioError, match=r"a.wav cannot be read"):
         recordings.from_folders(*folders, 16_000, 5)
 
 
@@ -176,5 +176,5 @@ def test_mixtures_of_the_validation_split_are_recordings(prepared: pathlib.Path)
 def test_exports_of_nobody_are_refused(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "other.tflite"
     path.write_bytes(b"TFL3")
-    with pytest.raises(ModelError, match="must carry the metadata of tfse"):
+    with pytest.raises(ModelError, match="has no readable tfse metadata"):
         variants.of_tflite(path)

@@ -1,4 +1,4 @@
-"""The web page: its own test, which runs it in a browser, passes."""
+"""Test of the web page in a browser."""
 
 from __future__ import annotations
 

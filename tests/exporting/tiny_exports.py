@@ -1,4 +1,4 @@
-"""A tiny model with a life of its own, its exports, and sound for them."""
+"""Tiny models with random weights, their files, and audio for them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).parent.parent.parent
 
 
 def tiny(name: str = "dpcrn") -> EnhancementModel:
-    """Returns a tiny model whose every weight does something."""
+    """Returns a tiny model in which no weight is zero."""
     model = instances.MODELS[name]()
     rng = np.random.default_rng(2)
     for weight in model.weights:
@@ -38,7 +38,7 @@ def saved(folder: pathlib.Path, name: str = "dpcrn") -> pathlib.Path:
 
 
 def voice(seconds: float = 1.0, seed: int = 0) -> npt.NDArray[np.float32]:
-    """Returns a tone with syllables in noise."""
+    """Returns a syllabic tone in noise."""
     time = np.arange(round(16_000 * seconds)) / 16_000
     tones = sum(np.sin(2 * np.pi * 130 * k * time) / k for k in range(1, 12))
     noise = np.random.default_rng(seed).standard_normal(time.size)
@@ -46,7 +46,7 @@ def voice(seconds: float = 1.0, seed: int = 0) -> npt.NDArray[np.float32]:
 
 
 def identity(length: int) -> EnhancementModel:
-    """Returns a model whose mask is one everywhere: transforms of a length are all of it."""
+    """Returns a model whose mask is one everywhere, with transforms of a length."""
     sizes = {"frame_length": length, "hop_length": length // 2, "fft_length": length}
     config = dataclasses.replace(instances.tiny_lstm_irm(), window="sine", **sizes)
     bins = length // 2 + 1

@@ -1,4 +1,4 @@
-"""Every kind of bad input, and the line that a user gets for it; the README shows them too."""
+"""Bad input files of every kind, and the line that the program prints for each."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ WAV_DATA_SIZE = slice(40, 44)
 
 @dataclasses.dataclass(frozen=True)
 class Bad:
-    """One kind of input.
+    """Kind of bad input.
 
     Attributes:
-        name: what it is, in words.
-        make: writes it.
-        reason: why it failed; None if it is enhanced.
-        note: what is said of one that is enhanced.
+        name: description.
+        make: writes the file.
+        reason: of the failure; None if the file is enhanced.
+        note: on an enhanced file; None for none.
     """
 
     name: str
@@ -35,7 +35,6 @@ class Bad:
 
 
 def wav(seconds: float = 0.5) -> bytes:
-
     file = io.BytesIO()
     soundfile.write(file, tones(int(seconds * RATE), RATE), RATE, format="WAV", subtype="PCM_16")
     return file.getvalue()
@@ -82,10 +81,10 @@ BAD = [
         "truncated FLAC",
         flac,
         "damaged after 0 samples: error : flac decoder lost sync; "
-        "--on_damage=keep keeps what comes before",
+        "--on_damage=keep keeps the samples before it",
     ),
     Bad(
-        "header that claims more than is there",
+        "header that claims more than the file has",
         patched(WAV_DATA_SIZE, 1_000_000),
         note="the header claims 1000000 bytes of audio, 16000 are there",
     ),
@@ -133,7 +132,7 @@ BAD = [
     Bad(
         "a directory where a file is expected",
         lambda path: path.mkdir(),
-        "a folder stands where a file is expected",
+        "it is a folder, not a file",
     ),
     Bad("no such file", lambda path: None, "no such file or directory"),
     Bad(

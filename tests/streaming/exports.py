@@ -1,4 +1,4 @@
-"""The smallest exports that keep the contract of `tfse.streaming.steps.signature`."""
+"""Smallest exports with the signature of `tfse.streaming.steps.signature`."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def export_saved_model(model: EnhancementModel, folder: pathlib.Path) -> pathlib
     archive.write_out(str(folder), verbose=False)
     assets = folder / EXTRA_ASSETS
     assets.mkdir()
-    numbers = metadata(model.sample_rate, model.hop_length, model.latency_samples)
-    (assets / METADATA_FILE).write_bytes(numbers)
+    content = metadata(model.sample_rate, model.hop_length, model.latency_samples)
+    (assets / METADATA_FILE).write_bytes(content)
     return folder
 
 
 class Delay(tf.Module):
-    """A step for TFLite: the block before, plus a tenth of the sum of all before that."""
+    """Step for TFLite: the previous block plus a tenth of the sum of all earlier ones."""
 
     HOP = 16
 

@@ -1,4 +1,4 @@
-"""Bad input: each has one clear line, and none leaves a partial file."""
+"""Bad input: one clear line each, and no partial files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tfse.streaming.options import Targets
 NOBODY = 65534
 
 
-def tried(
+def attempted(
     source: pathlib.Path, target: pathlib.Path, options: EnhanceOptions | None = None
 ) -> Outcome:
     order = Order("lstm", options or EnhanceOptions())
@@ -39,10 +39,10 @@ def assert_failed(outcome: Outcome, reason: str) -> None:
 
 
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
-def test_bad_input_has_its_line(bad: Bad, tmp_path: pathlib.Path) -> None:
+def test_bad_input_has_one_line(bad: Bad, tmp_path: pathlib.Path) -> None:
     source, target = tmp_path / "x.wav", tmp_path / "y.wav"
     bad.make(source)
-    outcome = tried(source, target)
+    outcome = attempted(source, target)
     assert not leftovers(tmp_path)
     if bad.reason is not None:
         assert_failed(outcome, bad.reason)
@@ -56,14 +56,14 @@ def test_bad_input_has_its_line(bad: Bad, tmp_path: pathlib.Path) -> None:
 
 def test_silence_stays_silence(tmp_path: pathlib.Path) -> None:
     source = write(tmp_path / "x.wav", np.zeros(RATE, np.float32), subtype="FLOAT")
-    tried(source, tmp_path / "y.wav")
+    attempted(source, tmp_path / "y.wav")
     assert np.abs(read(tmp_path / "y.wav")).max() < 1e-6
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_invalid_samples_are_silenced_when_asked(value: float, tmp_path: pathlib.Path) -> None:
     source = write(tmp_path / "x.wav", broken(value), subtype="FLOAT")
-    outcome = tried(source, tmp_path / "y.wav", EnhanceOptions(on_invalid="zero"))
+    outcome = attempted(source, tmp_path / "y.wav", EnhanceOptions(on_invalid="zero"))
     assert outcome.status is Status.DONE
     assert np.isfinite(read(tmp_path / "y.wav")).all()
 
@@ -78,7 +78,7 @@ def test_the_output_may_not_be_a_folder(tmp_path: pathlib.Path) -> None:
 
 @pytest.fixture
 def open_folder() -> Iterator[pathlib.Path]:
-    """A folder that every user can enter; those of pytest belong to one."""
+    """Folder that every user can enter; those of pytest belong to one user."""
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         yield pathlib.Path(folder)
@@ -86,7 +86,7 @@ def open_folder() -> Iterator[pathlib.Path]:
 
 @contextlib.contextmanager
 def as_nobody() -> Iterator[None]:
-    """Takes root's right to read and write everything away for a while."""
+    """Drops the rights of root inside the block."""
     if os.geteuid() != 0:
         yield
         return
@@ -101,7 +101,7 @@ def test_an_unreadable_file(open_folder: pathlib.Path) -> None:
     source = write(open_folder / "x.wav", noise(RATE))
     source.chmod(0)
     with as_nobody():
-        outcome = tried(source, open_folder / "y.wav")
+        outcome = attempted(source, open_folder / "y.wav")
     assert_failed(outcome, "permission denied")
 
 
@@ -110,20 +110,20 @@ def test_a_folder_that_cannot_be_written(open_folder: pathlib.Path) -> None:
     results = open_folder / "results"
     results.mkdir(mode=0o555)
     with as_nobody():
-        outcome = tried(source, results / "y.wav")
+        outcome = attempted(source, results / "y.wav")
     assert_failed(outcome, f"permission denied: {results}")
 
 
 def test_a_file_in_place_of_the_output_folder(tmp_path: pathlib.Path) -> None:
     source = write(tmp_path / "x.wav", noise(RATE))
     (tmp_path / "results").write_text("a file")
-    outcome = tried(source, tmp_path / "results" / "y.wav")
+    outcome = attempted(source, tmp_path / "results" / "y.wav")
     assert_failed(outcome, f"file exists: {tmp_path / 'results'}")
 
 
 @pytest.fixture
 def small_disk(tmp_path: pathlib.Path) -> Iterator[pathlib.Path]:
-    """A disk of 64 kB."""
+    """Disk of 64 kB."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
@@ -138,7 +138,7 @@ def small_disk(tmp_path: pathlib.Path) -> Iterator[pathlib.Path]:
 @pytest.mark.parametrize("ending", ["wav", "flac", "ogg", "mp3"])
 def test_a_full_disk(ending: str, small_disk: pathlib.Path, tmp_path: pathlib.Path) -> None:
     source = write(tmp_path / f"x.{ending}", noise(20 * RATE))
-    outcome = tried(source, small_disk / f"y.{ending}")
+    outcome = attempted(source, small_disk / f"y.{ending}")
     assert_failed(outcome, "no space left on device")
     assert not list(small_disk.iterdir())
 
@@ -149,6 +149,6 @@ def test_a_disk_that_is_full_at_the_last_byte(
     (small_disk / "other").write_bytes(bytes(60 * 1024))
     source = tmp_path / "x.wav"
     source.write_bytes(wav(0.2))
-    outcome = tried(source, small_disk / "y.wav")
+    outcome = attempted(source, small_disk / "y.wav")
     assert_failed(outcome, "no space left on device")
     assert [path.name for path in small_disk.iterdir()] == ["other"]

@@ -42,7 +42,7 @@ def test_a_saved_model_equals_its_keras_model(saved_model: pathlib.Path, size: i
     np.testing.assert_allclose(got, streamed(lstm_step(), samples, size), atol=1e-5)
 
 
-def test_the_newest_version_is_taken(saved_model: pathlib.Path, tmp_path: pathlib.Path) -> None:
+def test_the_newest_version_is_used(saved_model: pathlib.Path, tmp_path: pathlib.Path) -> None:
     shutil.copytree(saved_model, tmp_path / "9")
     export_saved_model(identity(), tmp_path / "10")
     samples = noise(1000)[np.newaxis]
@@ -54,7 +54,7 @@ def test_a_saved_model_of_others_is_refused(tmp_path: pathlib.Path) -> None:
     with pytest.raises(ModelError, match="must be a SavedModel; received"):
         open_step(tmp_path, trust_saved_model=True)
     tf.saved_model.save(tf.Module(), str(tmp_path))
-    with pytest.raises(ModelError, match="must carry the metadata of tfse"):
+    with pytest.raises(ModelError, match="has no readable tfse metadata"):
         open_step(tmp_path, trust_saved_model=True)
     (tmp_path / EXTRA_ASSETS).mkdir()
     metadata = tmp_path / EXTRA_ASSETS / METADATA_FILE
@@ -62,7 +62,7 @@ def test_a_saved_model_of_others_is_refused(tmp_path: pathlib.Path) -> None:
     with pytest.raises(ModelError, match="`sample_rate` in the metadata of a model must be"):
         open_step(tmp_path, trust_saved_model=True)
     metadata.write_text('{"sample_rate": 1, "hop_length": 1, "latency_samples": 0}')
-    with pytest.raises(ModelError, match=r"lacks \['initial_state', 'step'\]"):
+    with pytest.raises(ModelError, match=r"lacks the signatures \['initial_state', 'step'\]"):
         open_step(tmp_path, trust_saved_model=True)
 
 
@@ -71,7 +71,7 @@ def test_a_damaged_saved_model_is_refused(
 ) -> None:
     shutil.copytree(saved_model, tmp_path / "1")
     (tmp_path / "1" / "saved_model.pb").write_bytes(b"no protobuf")
-    with pytest.raises(ModelError, match="must be readable by TensorFlow"):
+    with pytest.raises(ModelError, match="TensorFlow cannot read the SavedModel"):
         open_step(tmp_path, trust_saved_model=True)
 
 
@@ -89,11 +89,11 @@ def test_a_tflite_file_of_others_is_refused(tflite: pathlib.Path, tmp_path: path
     with pytest.raises(ModelError, match="a TFLite model must be a file; received"):
         open_step(path)
     path.write_bytes(tflite.read_bytes()[:500])
-    with pytest.raises(ModelError, match="must carry the metadata of tfse"):
+    with pytest.raises(ModelError, match="has no readable tfse metadata"):
         open_step(path)
     content = tflite.read_bytes()
     path.write_bytes(bytes(400) + content[400:])
-    with pytest.raises(ModelError, match="must hold the signature `step`"):
+    with pytest.raises(ModelError, match="has no usable signature `step`"):
         open_step(path)
 
 

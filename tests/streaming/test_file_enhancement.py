@@ -60,7 +60,7 @@ def test_everything_about_a_file_stays(format: str, subtype: str, tmp_path: path
 
 
 @pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "DOUBLE"])
-def test_all_ones_give_back_every_step_of_the_number_format(
+def test_a_mask_of_ones_keeps_every_step_of_the_number_format(
     subtype: str, tmp_path: pathlib.Path
 ) -> None:
     source = write(tmp_path / "in.wav", tones(9000, RATE), subtype=subtype)
@@ -86,7 +86,7 @@ def test_a_file_equals_an_array(tmp_path: pathlib.Path) -> None:
 
 
 class Loud:
-    """A model that makes everything four times as loud."""
+    """Model that multiplies samples by 4."""
 
     sample_rate = RATE
     hop_length = 256
@@ -122,16 +122,16 @@ def test_a_rate_above_that_of_the_model_is_noted(
 ) -> None:
     source = write(tmp_path / "in.wav", tones(4000, rate), rate)
     notes = enhance_file(source, tmp_path / "out.wav", identity_step()).notes
-    expected = "the model works at 16000 Hz: nothing enhanced lies above 8 kHz"
+    expected = "the model works at 16000 Hz: the result has nothing above 8 kHz"
     assert list(notes) == count * [expected]
 
 
-def test_what_was_taken_away_is_the_rest(tmp_path: pathlib.Path) -> None:
+def test_the_noise_file_is_the_residual(tmp_path: pathlib.Path) -> None:
     source = write(tmp_path / "in.wav", noise(20_000), 22_050, "FLOAT")
-    target, rest = tmp_path / "out.wav", tmp_path / "rest.flac"
-    enhance_file(source, target, lstm_step(), noise_target=rest)
-    assert soundfile.info(rest).format == "FLAC"
-    np.testing.assert_allclose(read(target) + read(rest), read(source), atol=1e-4)
+    target, residual = tmp_path / "out.wav", tmp_path / "rest.flac"
+    enhance_file(source, target, lstm_step(), noise_target=residual)
+    assert soundfile.info(residual).format == "FLAC"
+    np.testing.assert_allclose(read(target) + read(residual), read(source), atol=1e-4)
 
 
 def test_options_reach_the_file(tmp_path: pathlib.Path) -> None:
@@ -142,11 +142,11 @@ def test_options_reach_the_file(tmp_path: pathlib.Path) -> None:
     np.testing.assert_array_equal(read(tmp_path / "out.any"), read(source))
 
 
-def test_another_ending_is_another_format(tmp_path: pathlib.Path) -> None:
+def test_another_suffix_is_another_format(tmp_path: pathlib.Path) -> None:
     source = write(tmp_path / "in.wav", noise(5000), subtype="FLOAT")
     enhance_file(source, tmp_path / "out.flac", identity_step())
     assert info(tmp_path / "out.flac")[3:] == ("FLAC", "PCM_24")
-    # The same ending says nothing: this one holds what the source holds.
+    # With the same suffix the format of the source is kept.
     odd = write(tmp_path / "odd.wav", noise(5000), format="FLAC")
     enhance_file(odd, tmp_path / "odd2.wav", identity_step())
     assert info(tmp_path / "odd2.wav")[3] == "FLAC"
@@ -230,7 +230,7 @@ def test_an_existing_file_is_kept_unless_overwritten(tmp_path: pathlib.Path) -> 
     source = write(tmp_path / "in.wav", noise(5000))
     target = tmp_path / "out.wav"
     target.write_bytes(b"mine")
-    with pytest.raises(ConfigError, match="must not exist yet, unless overwritten"):
+    with pytest.raises(ConfigError, match=r"out\.wav already exists; use overwrite=True"):
         enhance_file(source, target, identity_step())
     assert target.read_bytes() == b"mine"
     enhance_file(source, target, identity_step(), overwrite=True)
@@ -238,14 +238,16 @@ def test_an_existing_file_is_kept_unless_overwritten(tmp_path: pathlib.Path) -> 
 
 
 @pytest.mark.parametrize("linked", [False, True])
-def test_what_is_no_regular_file_is_never_replaced(linked: bool, tmp_path: pathlib.Path) -> None:
+def test_special_files_are_never_replaced(linked: bool, tmp_path: pathlib.Path) -> None:
     source = write(tmp_path / "in.wav", tones(4000, RATE))
     pipe = tmp_path / "pipe.wav"
     os.mkfifo(pipe)
     target = tmp_path / "link.wav" if linked else pipe
     if linked:
         target.symlink_to(pipe)
-    with pytest.raises(ConfigError, match=r"must be a regular file, or `-` .* is neither"):
+    with pytest.raises(
+        ConfigError, match=r"is not a regular file; name a file, or `-` for standard output"
+    ):
         enhance_file(source, target, identity_step(), overwrite=True)
     with pytest.raises(OSError, match="not a regular file, so it is not replaced"), atomic(target):
         pass
@@ -275,7 +277,7 @@ def test_permissions_follow_the_umask(tmp_path: pathlib.Path) -> None:
 
 
 class Stumbling(Loud):
-    """A model that fails in the middle of a recording."""
+    """Model that fails in the middle of a recording."""
 
     def __call__(self, noisy: Any, state: None) -> tuple[Any, None]:
         if np.abs(noisy).max() > 0.5:
@@ -283,7 +285,7 @@ class Stumbling(Loud):
         return noisy, None
 
 
-def test_after_an_interruption_nothing_new_is_there(tmp_path: pathlib.Path) -> None:
+def test_an_interruption_leaves_no_new_file(tmp_path: pathlib.Path) -> None:
     samples = np.concatenate([noise(3 * RATE), np.ones(RATE, np.float32)])
     source = write(tmp_path / "in.wav", samples)
     content = source.read_bytes()
@@ -307,13 +309,13 @@ def test_a_wav_does_not_grow_beyond_its_header(
     assert not leftovers(tmp_path)
 
 
-def test_texts_that_a_container_does_not_take_cost_no_recording(tmp_path: pathlib.Path) -> None:
+def test_unsupported_tags_do_not_fail_the_recording(tmp_path: pathlib.Path) -> None:
     source = write(tmp_path / "x.flac", tones(9000, RATE))
     with soundfile.SoundFile(source, "w", RATE, 1) as file:
         file.title, file.comment = "A talk", "on noise"
         file.write(tones(9000, RATE))
     summary = enhance_file(source, tmp_path / "y.au", identity_step())
-    assert summary.notes == ("AU does not take the texts: title, comment",)
+    assert summary.notes == ("AU does not store the tags: title, comment",)
     assert len(read(tmp_path / "y.au")) == 9000
 
 
@@ -324,12 +326,12 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: pathlib.Path) -> None:
         enhance_file(None, tmp_path / "y.wav", identity_step())  # type: ignore[arg-type]
 
 
-def test_an_ending_that_stands_for_nothing_is_refused(tmp_path: pathlib.Path) -> None:
+def test_an_unknown_suffix_is_refused(tmp_path: pathlib.Path) -> None:
     source = write(tmp_path / "x.wav", noise(9000))
     with pytest.raises(ConfigError, match=r"such as \.wav, .*; received y\.m4a"):
         enhance_file(source, tmp_path / "y.m4a", identity_step())
     assert list(tmp_path.iterdir()) == [source]
-    # The kind of the source stays where no other is named.
+    # Without another format the source's is kept.
     odd = source.rename(tmp_path / "x.001")
     enhance_file(odd, tmp_path / "y.001", identity_step())
     enhance_file(odd, tmp_path / "y", identity_step())
@@ -339,7 +341,7 @@ def test_an_ending_that_stands_for_nothing_is_refused(tmp_path: pathlib.Path) ->
 @pytest.mark.parametrize(
     ("ending", "format", "subtype"), [("opus", "OGG", "OPUS"), ("ogg", "OGG", "VORBIS")]
 )
-def test_an_ending_means_its_own_codec(
+def test_a_suffix_selects_its_codec(
     ending: str, format: str, subtype: str, tmp_path: pathlib.Path
 ) -> None:
     for name in ("x.wav", "x.opus", "x.ogg"):
@@ -370,11 +372,11 @@ def test_enhanced_and_noise_add_up_to_the_recording(tmp_path: pathlib.Path) -> N
         (32767.0, ["its peak is 32767; full scale is 1, so it was enhanced far too loud"]),
         (3.0, []),
         (0.01, []),
-        (0.001, ["its peak is -60 dBFS, too quiet for the models: raise its level before"]),
+        (0.001, ["its peak is -60 dBFS, too quiet for the models: raise its level first"]),
         (0.0, []),
     ],
 )
-def test_a_level_that_no_model_knows_is_noted(
+def test_a_level_outside_the_training_range_is_noted(
     peak: float, notes: list[str], tmp_path: pathlib.Path
 ) -> None:
     samples = peak * np.sign(noise(9000))
@@ -382,7 +384,7 @@ def test_a_level_that_no_model_knows_is_noted(
     assert list(enhance_file(source, tmp_path / "y.wav", identity_step()).notes) == notes
 
 
-def test_an_empty_text_costs_no_recording(tmp_path: pathlib.Path) -> None:
+def test_an_empty_tag_does_not_fail_the_recording(tmp_path: pathlib.Path) -> None:
     source = write(tmp_path / "x.mp3", noise(48_000))
     source.write_bytes(
         source.read_bytes() + b"TAG" + b"A talk".ljust(30, b"\0") + bytes(94) + b"\xff"
@@ -396,7 +398,7 @@ def test_an_empty_text_costs_no_recording(tmp_path: pathlib.Path) -> None:
     ("ending", "format", "subtype", "added"),
     [("wav", "WAV", "IMA_ADPCM", 157), ("wav", "WAV", "GSM610", 637), ("voc", "VOC", "ULAW", 1)],
 )
-def test_blocks_that_a_codec_fills_up_are_noted(
+def test_padding_of_a_codec_is_noted(
     ending: str, format: str, subtype: str, added: int, tmp_path: pathlib.Path
 ) -> None:
     source, target = write(tmp_path / "x.flac", noise(16_003), 8_000), tmp_path / f"y.{ending}"

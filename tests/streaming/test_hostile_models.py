@@ -1,4 +1,4 @@
-"""Model files of strangers: refused in one line, before they cost memory or run."""
+"""Hostile model files: refused in one line, before they cost memory or run."""
 
 from __future__ import annotations
 
@@ -30,12 +30,14 @@ def archive(path: pathlib.Path, content: bytes, method: int = zipfile.ZIP_DEFLAT
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_metadata_that_unpacks_to_much_is_not_unpacked(method: int, tmp_path: pathlib.Path) -> None:
+def test_metadata_that_unpacks_to_a_large_size_is_not_unpacked(
+    method: int, tmp_path: pathlib.Path
+) -> None:
     padded = json.dumps(GOOD).encode() + b" " * (64 << 20)
     path = archive(tmp_path / "bomb.tflite", padded, method)
     del padded
     tracemalloc.start()
-    with pytest.raises(ModelError, match=r"must carry the metadata of tfse .* \(ValueError\)"):
+    with pytest.raises(ModelError, match=r"has no readable tfse metadata \(.*, ValueError\)"):
         tflite_metadata(path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -46,7 +48,7 @@ def test_metadata_of_a_folder_is_read_up_to_a_limit(tmp_path: pathlib.Path) -> N
     (tmp_path / "assets.extra").mkdir()
     path = tmp_path / "assets.extra" / METADATA_FILE
     path.write_bytes(json.dumps(GOOD).encode() + b" " * (1 << 17))
-    with pytest.raises(ModelError, match="must carry the metadata of tfse"):
+    with pytest.raises(ModelError, match="has no readable tfse metadata"):
         saved_model_metadata(tmp_path)
 
 
@@ -72,8 +74,8 @@ def test_a_value_out_of_its_range_is_named(
 
 
 @pytest.mark.parametrize("content", [b"[" * 50_000, b'{"sample_rate": 1e999', b"[]", b"\xff"])
-def test_json_that_is_none_is_refused(content: bytes, tmp_path: pathlib.Path) -> None:
-    with pytest.raises(ModelError, match="must carry the metadata of tfse"):
+def test_invalid_json_is_refused(content: bytes, tmp_path: pathlib.Path) -> None:
+    with pytest.raises(ModelError, match="has no readable tfse metadata"):
         tflite_metadata(archive(tmp_path / "odd.tflite", content))
 
 
@@ -90,7 +92,7 @@ def test_a_block_that_does_not_fit_the_hop_is_refused(tmp_path: pathlib.Path) ->
         open_step(path)
 
 
-def test_a_keras_file_that_unpacks_to_much_is_not_unpacked(tmp_path: pathlib.Path) -> None:
+def test_a_keras_file_that_unpacks_to_a_large_size_is_not_unpacked(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "bomb.keras"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as written:
         for name in ("metadata.json", "config.json", "model.weights.h5"):
@@ -104,7 +106,7 @@ def saved_model(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     return export_saved_model(identity(), tmp_path_factory.mktemp("saved") / "1")
 
 
-def test_a_saved_model_is_code_and_wants_trust(saved_model: pathlib.Path) -> None:
+def test_a_saved_model_is_code_and_needs_trust(saved_model: pathlib.Path) -> None:
     noisy = np.zeros(512, np.float32)
     for refused in (
         lambda: open_step(saved_model),

@@ -11,7 +11,7 @@ from tfse.models import EnhancementModel
 from tfse.streaming import KerasStep, StreamingEnhancer
 
 
-def test_one_hop_gives_the_same() -> None:
+def test_one_hop_equals_blocks() -> None:
     samples = noise(2000)
     one_hop = StreamingEnhancer(KerasStep(lstm(), one_hop=True))
     blocks = StreamingEnhancer(lstm_step())

@@ -22,7 +22,7 @@ def test_a_model_that_changes_nothing_leaves_the_channels(samples: int) -> None:
     np.testing.assert_allclose(enhanced, recording, atol=1e-6)
 
 
-def test_channels_that_are_alike_but_for_their_level_stay_so() -> None:
+def test_channels_that_differ_only_in_level_keep_the_difference() -> None:
     mono = noise(9000)[:, np.newaxis]
     gains = np.array([1.0, 0.3, -0.2], np.float32)
     enhanced = linked(mono * gains)
@@ -56,12 +56,12 @@ def test_the_stream_is_the_file_for_any_cut() -> None:
     np.testing.assert_allclose(np.concatenate(pieces, axis=1).T, linked(recording), atol=1e-6)
 
 
-def test_one_channel_has_nothing_to_be_linked_to() -> None:
+def test_one_channel_needs_no_link() -> None:
     recording = noise(9000)
     np.testing.assert_array_equal(linked(recording), enhance(recording, RATE, lstm_step()))
 
 
-def test_files_take_the_option(tmp_path: pathlib.Path) -> None:
+def test_files_use_the_option(tmp_path: pathlib.Path) -> None:
     recording = noise(9000, 2)
     source = write(tmp_path / "x.wav", recording, RATE, "FLOAT")
     options = EnhanceOptions(link_channels=True)

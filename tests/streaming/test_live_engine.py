@@ -13,7 +13,7 @@ from tfse.types import Samples
 
 
 class Recorded:
-    """A recording in place of a microphone, and a list in place of a loudspeaker."""
+    """Device with a recording as microphone and a list as loudspeaker."""
 
     def __init__(self, samples: Samples, lost: int = -1, late: int = -1) -> None:
         self._samples = samples
@@ -55,11 +55,11 @@ def test_what_is_played_is_the_stream_and_its_delay(block_samples: int) -> None:
 @pytest.mark.parametrize(
     ("block_samples", "delay"), [(None, 256), (512, 256), (128, 384), (100, 508), (1, 511)]
 )
-def test_the_delay_is_no_longer_than_it_must_be(block_samples: int | None, delay: int) -> None:
+def test_the_delay_is_minimal(block_samples: int | None, delay: int) -> None:
     assert LiveEngine(identity_step(), block_samples).delay_samples == delay
 
 
-def test_the_bypass_gives_the_input_with_the_same_delay_and_no_jump() -> None:
+def test_the_bypass_returns_the_input_with_the_same_delay_and_no_jump() -> None:
     samples = (0.5 * np.sin(np.arange(40 * 256) * 0.05)).astype(np.float32)
     engine = LiveEngine(lstm_step())
     device = Recorded(samples)
@@ -71,12 +71,12 @@ def test_the_bypass_gives_the_input_with_the_same_delay_and_no_jump() -> None:
     dry = np.concatenate([np.zeros(256, np.float32), samples])[: heard.size]
     np.testing.assert_array_equal(heard[11 * 256 : 25 * 256], dry[11 * 256 : 25 * 256])
     assert np.abs(heard[26 * 256 :] - dry[26 * 256 :]).max() > 0.05
-    # Neither the sine nor the model moves faster than this from sample to sample.
+    # Neither the sine nor the model output changes more between samples.
     assert np.abs(np.diff(heard)).max() < 0.05
 
 
 class Slow(Stateless):
-    """A model that needs 30 ms for a hop of 10."""
+    """Model that needs 30 ms per hop of 10 ms."""
 
     hop_length = 160
 
@@ -93,7 +93,7 @@ def test_missed_deadlines_are_counted() -> None:
     assert 30 <= reading.p50_ms <= reading.p99_ms <= reading.max_ms
 
     device = Recorded(noise(16_000 * 5), lost=2, late=4)
-    # Blocks of a second: no machine misses those.
+    # Blocks of one second are never missed.
     engine = LiveEngine(identity_step(), 16_000)
     played(engine, device, 5)
     assert engine.reading().missed == 2

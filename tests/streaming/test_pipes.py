@@ -30,7 +30,7 @@ def passed(data: bytes, stored: Layout, options: EnhanceOptions | None = None) -
     ("subtype", "numpy_type"),
     [("PCM_16", "<i2"), ("PCM_32", "<i4"), ("FLOAT", "<f4"), ("DOUBLE", "<f8")],
 )
-def test_raw_samples_pass_through_all_ones(subtype: str, numpy_type: str) -> None:
+def test_raw_samples_pass_through_a_mask_of_ones(subtype: str, numpy_type: str) -> None:
     samples = tones(20_000, 48_000, 2)
     scale = 1 if "f" in numpy_type else 2.0 ** (8 * int(numpy_type[-1]) - 1)
     data = (samples * scale).astype(numpy_type).tobytes()
@@ -55,17 +55,17 @@ def test_another_number_format_can_be_asked_for() -> None:
         passed(data, layout(), EnhanceOptions(subtype="VORBIS"))
 
 
-def test_a_torn_sample_is_left_out_and_told() -> None:
+def test_an_incomplete_sample_is_dropped_and_noted() -> None:
     source = pipes.RawSource(
         io.BufferedReader(io.BytesIO(bytes(4 * 100 + 3))),  # type: ignore[arg-type]
         layout(channels=2),
     )
     assert sum(len(block) for block in source.blocks()) == 100
-    assert source.notes == ["it ends inside a sample; 3 bytes were left out"]
+    assert source.notes == ["it ends inside a sample; 3 bytes were dropped"]
 
 
 def test_raw_samples_are_enhanced_while_they_arrive() -> None:
-    """What is ready comes out although the other side has not closed its end."""
+    """Output that is ready arrives before the input is closed."""
     to_program, from_program = os.pipe(), os.pipe()
     reader, writer = (os.fdopen(end, "rb") for end in (to_program[0], from_program[0]))
     target = os.fdopen(from_program[1], "wb")
@@ -90,29 +90,29 @@ def read_floats(stream: io.BufferedReader, count: int) -> Samples:
     return np.frombuffer(stream.read(4 * count), "<f4")
 
 
-def test_a_reader_that_goes_away_is_told_once() -> None:
+def test_a_closed_pipe_is_reported_once() -> None:
     ends = os.pipe()
     os.close(ends[0])
     with os.fdopen(ends[1], "wb") as target:
         with pytest.raises(BrokenPipeError):
             pipes.RawWriter(target, layout()).write(noise(100, 1))
-        target.write(b"goes nowhere, and is no error any more")
+        target.write(b"discarded without an error")
 
 
-def test_an_empty_pipe_is_told() -> None:
+def test_an_empty_pipe_is_an_error() -> None:
     with (
-        pytest.raises(AudioError, match="nothing came through the pipe"),
-        pipes.collected(io.BytesIO()),
+        pytest.raises(AudioError, match="standard input is empty"),
+        pipes.spooled_input(io.BytesIO()),
     ):
         pass
 
 
-def test_what_failed_is_not_released() -> None:
+def test_failed_output_is_not_sent() -> None:
     target = io.BytesIO()
-    with pytest.raises(KeyError), pipes.released(target) as file:
+    with pytest.raises(KeyError), pipes.spooled_output(target) as file:
         file.write(b"half of it")
         raise KeyError
     assert target.getvalue() == b""
-    with pipes.released(target) as file:
+    with pipes.spooled_output(target) as file:
         file.write(b"all of it")
     assert target.getvalue() == b"all of it"

@@ -13,7 +13,7 @@ Path = pathlib.Path
 
 @pytest.fixture
 def takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Recordings by name alone: a plan does not look into them."""
+    """Empty files: a plan does not open recordings."""
     monkeypatch.chdir(tmp_path)
     for name in (
         "a/x.wav",
@@ -65,7 +65,7 @@ def test_a_folder_keeps_its_structure(takes: Path) -> None:
 def test_patterns_are_expanded(takes: Path) -> None:
     assert list(planned("*/x.wav")) == ["a/x.wav", "b/x.wav"]
     assert list(planned("a/**/*.FLAC")) == ["a/deep/y.FLAC"]
-    # A name that looks like a pattern is a name first.
+    # An existing name that looks like a pattern is taken as a name.
     assert list(planned("odd[1].wav")) == ["odd[1].wav"]
 
 
@@ -73,7 +73,7 @@ def test_a_file_named_twice_is_enhanced_once(takes: Path) -> None:
     assert len(planned("a/x.wav", "a", "./a/x.wav", output_dir=Path("o"))) == 2
 
 
-def test_what_is_not_there_gets_a_task(takes: Path) -> None:
+def test_a_missing_file_has_a_task(takes: Path) -> None:
     assert list(planned("no.wav", "no*.wav")) == ["no.wav", "no*.wav"]
 
 
@@ -100,17 +100,17 @@ REFUSED = [
     (
         ["a/x.wav", "b/x.wav"],
         {"output_dir": Path("o")},
-        "every result needs a file of its own; a/x.wav and b/x.wav would both become o/x.wav.",
+        "every result needs its own file; a/x.wav and b/x.wav would both become o/x.wav.",
     ),
     (
         ["x.wav"],
         {"output_dir": Path(".")},
-        "a result must not replace a recording, unless in place; x.wav would replace x.wav.",
+        "a result must not replace a recording without `in_place`; x.wav would replace x.wav.",
     ),
     (
         ["x.wav", "b/x.wav"],
         {"output_dir": Path("b")},
-        "a result must not replace a recording, unless in place; b/x.wav would replace b/x.wav.",
+        "a result must not replace a recording without `in_place`; b/x.wav would replace b/x.wav.",
     ),
     (
         ["a"],
@@ -120,7 +120,8 @@ REFUSED = [
     (
         ["x.wav"],
         {"output": Path("o.wav"), "in_place": True},
-        "results go to one place; received output and in_place.",
+        "only one of `output`, `output_dir` and `in_place` can be given; received output and "
+        "in_place.",
     ),
     (
         ["x.wav"],
@@ -128,18 +129,18 @@ REFUSED = [
         "`in_place` keeps the format; received `format` too.",
     ),
     (["a"], {"output_dir": Path("x.wav")}, "`output_dir` must be a folder; x.wav is a file."),
-    (["empty"], {}, "a folder must hold recordings; there is none in empty (passed over: 1 .txt)."),
-    (["-"], {"output_dir": Path("o")}, "standard input has no name; give it an `output`."),
-    (["-"], {"in_place": True}, "standard input has no name; give it an `output`."),
+    (["empty"], {}, "there are no recordings in empty (passed over: 1 .txt)."),
+    (["-"], {"output_dir": Path("o")}, "standard input has no file name; use `output`."),
+    (["-"], {"in_place": True}, "standard input has no file name; use `output`."),
     (
         ["-"],
         {"pictures": True},
-        "a picture goes beside its result; give standard input an `output`.",
+        "a picture is written beside its result; use `output` with a pipe.",
     ),
     (
         ["x.wav"],
         {"noise": Path("x_enhanced.wav")},
-        "every result needs a file of its own; x.wav and x.wav would both become x_enhanced.wav.",
+        "every result needs its own file; x.wav and x.wav would both become x_enhanced.wav.",
     ),
 ]
 
@@ -164,12 +165,12 @@ def test_results_of_an_earlier_run_are_passed_over(takes: Path) -> None:
     assert made.note == "passed over: 1 .txt, 1 earlier results"
     assert list(planned("a/*.wav")) == ["a/x.wav"]
     assert "a_enhanced/x.wav" not in planned(".")
-    # Those without an original, or named, are recordings.
+    # Files without an original, or given by name, are recordings.
     assert list(planned("b", output_dir=Path("o"))) == ["b/x.wav", "b/y_enhanced.wav"]
     assert list(planned("a/x_enhanced.wav")) == ["a/x_enhanced.wav"]
 
 
-def test_what_cannot_be_read_is_counted(takes: Path) -> None:
+def test_unreadable_files_are_counted(takes: Path) -> None:
     (takes / "b/x.m4a").touch()
     (takes / "b/gone.wav").symlink_to("nowhere")
     (takes / "b/linked.wav").symlink_to("../x.wav")

@@ -26,7 +26,7 @@ def lag(reference: Samples, estimate: Samples) -> int:
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_all_ones_give_back_what_came(rate: int) -> None:
+def test_a_mask_of_ones_returns_the_input(rate: int) -> None:
     samples = tones(rate, rate, channels=2)
     block = run(RecordingEnhancer(identity_step(), rate, 2), samples, 1000)
     np.testing.assert_array_equal(block.noisy, samples)
@@ -49,7 +49,7 @@ def test_any_length_stays(rate: int, samples: int) -> None:
     np.testing.assert_array_equal(block.noisy, given)
 
 
-def test_every_channel_is_enhanced_by_itself() -> None:
+def test_every_channel_is_enhanced_separately() -> None:
     samples = noise(9000, 3)
     together = enhance(samples, 44_100, lstm_step())
     alone = [enhance(channel, 44_100, lstm_step()) for channel in samples.T]
@@ -63,7 +63,7 @@ def test_the_pieces_do_not_matter() -> None:
     np.testing.assert_allclose(blocks.enhanced, whole.enhanced, atol=1e-5)
 
 
-def test_a_bad_sample_is_told_at_the_recording_s_own_rate() -> None:
+def test_a_bad_sample_is_reported_at_the_rate_of_the_recording() -> None:
     samples = noise(9000, 2)
     samples[4321, 1] = np.nan
     enhancer = RecordingEnhancer(lstm_step(), 48_000, 2)
@@ -78,7 +78,7 @@ def test_a_rate_that_no_recording_has_is_refused(rate: int) -> None:
         RecordingEnhancer(identity_step(), rate, 1)
 
 
-def test_mix_shares_the_two() -> None:
+def test_mix_interpolates() -> None:
     samples = noise(4000)
     enhanced = enhance(samples, 16_000, lstm_step())
     half = enhance(samples, 16_000, lstm_step(), mix=0.5)
@@ -87,7 +87,7 @@ def test_mix_shares_the_two() -> None:
 
 
 class Mute(Stateless):
-    """A model that takes everything away."""
+    """Model that returns silence."""
 
     def __call__(self, noisy: Samples, state: None) -> tuple[Samples, None]:
         return np.zeros_like(noisy), None
@@ -121,9 +121,7 @@ def test_enhance_keeps_the_shape() -> None:
         (np.zeros(9), 10, "must be from 1,000 to 768,000 Hz; received 10 Hz"),
     ],
 )
-def test_what_is_no_recording_is_refused_with_a_remedy(
-    samples: Any, rate: Any, message: str
-) -> None:
+def test_invalid_arrays_are_refused_with_a_remedy(samples: Any, rate: Any, message: str) -> None:
     with pytest.raises(AudioError, match=message):
         enhance(samples, rate, identity_step())
 
@@ -132,7 +130,7 @@ def test_a_short_recording_of_many_channels_is_not_transposed() -> None:
     assert enhance(np.zeros((2, 64)), 16_000, identity_step()).shape == (2, 64)
 
 
-def test_enhance_checks_what_it_gets() -> None:
+def test_enhance_checks_its_arguments() -> None:
     with pytest.raises(AudioError, match=r"received the shape \(2, 0\)"):
         enhance(np.zeros((2, 0)), 16_000, identity_step())
     with pytest.raises(ConfigError, match=r"`mix` must be from 0 to 1; received 1\.5"):

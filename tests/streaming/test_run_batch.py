@@ -20,7 +20,7 @@ DEADLY = 0.9
 
 
 class Fragile(Stateless):
-    """A step that can travel to another process, and that loud sound kills there."""
+    """Step that can be pickled, and that ends its process at loud samples."""
 
     def __call__(self, noisy: Samples, state: None) -> tuple[Samples, None]:
         if np.abs(noisy).max() > DEADLY:
@@ -54,7 +54,7 @@ def test_a_bad_file_does_not_end_the_batch(jobs: int, takes: list[Task]) -> None
     assert sum(seconds) == pytest.approx(9005 / 16_000)
 
 
-def test_a_process_that_dies_takes_one_file_with_it(takes: list[Task]) -> None:
+def test_a_process_that_dies_fails_one_file(takes: list[Task]) -> None:
     deadly = np.full(3000, 0.95, np.float32)
     write(takes[2].source, deadly)
     order = Order(Fragile(), jobs=2)
@@ -91,7 +91,7 @@ def test_existing_results(takes: list[Task]) -> None:
     assert read(mine).shape == (3000, 1)
 
 
-def test_a_missing_model_ends_it_before_it_begins(takes: list[Task]) -> None:
+def test_a_missing_model_ends_the_batch_at_once(takes: list[Task]) -> None:
     with pytest.raises(ModelError, match="received 'no_such_model'"):
         run_batch(takes, Order("no_such_model", jobs=2))
 
@@ -135,7 +135,7 @@ def test_the_report_and_the_lines(takes: list[Task], tmp_path: pathlib.Path) -> 
     assert "times real time" in lines[0]
     assert lines[1].endswith("1.wav: failed: not readable as audio: format not recognised")
     assert lines[2].endswith("; note: the header claims 6004 bytes of audio, 5004 are there")
-    assert lines[3].endswith("--overwrite replaces it, --skip_existing passes over it")
+    assert lines[3].endswith("--overwrite replaces it, --skip_existing skips it")
     assert not leftovers(tmp_path)
 
 

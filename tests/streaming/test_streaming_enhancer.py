@@ -47,8 +47,8 @@ def test_a_stream_equals_the_offline_model(
     np.testing.assert_allclose(enhanced, offline(model()), rtol=0, atol=1e-5)
 
 
-class Forgetful:
-    """A step that drops the state, as a broken runner would."""
+class StateDropping:
+    """Step that drops the state, like a broken runner."""
 
     def __init__(self, step: Step) -> None:
         self._step = step
@@ -64,9 +64,9 @@ class Forgetful:
         return enhanced, state
 
 
-def test_a_dropped_state_is_noticed_by_the_test_above() -> None:
-    forgotten = streamed(StreamingEnhancer(Forgetful(lstm_step())), noise(SAMPLES), 256)
-    assert np.abs(forgotten - offline(lstm())).max() > 1e-2
+def test_a_dropped_state_fails_the_test_above() -> None:
+    dropped = streamed(StreamingEnhancer(StateDropping(lstm_step())), noise(SAMPLES), 256)
+    assert np.abs(dropped - offline(lstm())).max() > 1e-2
 
 
 def test_one_sample_at_a_time() -> None:
@@ -76,13 +76,13 @@ def test_one_sample_at_a_time() -> None:
 
 
 @pytest.mark.parametrize("samples", [0, 1, 255, 256, 257, 511, 512, 513, 1000])
-def test_as_much_comes_out_as_went_in(samples: int) -> None:
+def test_the_output_has_the_length_of_the_input(samples: int) -> None:
     enhancer = StreamingEnhancer(identity_step())
     given = noise(samples)
     np.testing.assert_allclose(streamed(enhancer, given, 100), given, atol=1e-6)
 
 
-def test_all_that_is_ready_comes_at_once() -> None:
+def test_all_output_that_is_ready_is_returned() -> None:
     enhancer = StreamingEnhancer(identity_step())
     ready = [enhancer.process(noise(n)).size for n in (255, 1, 256, 0, 600, 168)]
     assert ready == [0, 0, 256, 0, 512, 256]
@@ -95,7 +95,7 @@ def test_a_minute_at_once_equals_blocks() -> None:
     np.testing.assert_allclose(streamed(enhancer, samples, 16_000), whole, atol=1e-6)
 
 
-def test_streams_do_not_hear_each_other() -> None:
+def test_streams_are_independent() -> None:
     both = noise(5000, 2).T
     alone = [streamed(StreamingEnhancer(lstm_step()), stream, 300) for stream in both]
     together = streamed(StreamingEnhancer(lstm_step(), num_streams=2), both, 300)
@@ -107,7 +107,7 @@ def test_streams_do_not_hear_each_other() -> None:
     np.testing.assert_array_equal(changed[0], together[0])
 
 
-def test_flush_and_reset_begin_anew() -> None:
+def test_flush_and_reset_start_over() -> None:
     samples = noise(3000)
     enhancer = StreamingEnhancer(lstm_step())
     first = streamed(enhancer, samples, 500)
@@ -117,7 +117,7 @@ def test_flush_and_reset_begin_anew() -> None:
     np.testing.assert_array_equal(streamed(enhancer, samples, 500), first)
 
 
-def test_the_form_of_the_input_is_kept() -> None:
+def test_the_rank_of_the_input_is_kept() -> None:
     enhancer = StreamingEnhancer(identity_step())
     assert enhancer.process(noise(600)[np.newaxis]).shape == (1, 256)
     assert enhancer.flush().shape == (1, 344)
@@ -132,7 +132,7 @@ def test_latency_is_that_of_the_model() -> None:
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e13])
-def test_an_invalid_sample_is_told_with_its_position(value: float) -> None:
+def test_an_invalid_sample_is_reported_with_its_position(value: float) -> None:
     enhancer = StreamingEnhancer(lstm_step(), num_streams=2)
     samples = noise(1000, 2).T
     before = enhancer.process(samples)
@@ -141,7 +141,7 @@ def test_an_invalid_sample_is_told_with_its_position(value: float) -> None:
     with pytest.raises(AudioError, match=r"at sample 1123 of channel 1\.$"):
         enhancer.process(bad)
 
-    # The refused block has left no trace.
+    # The refused block has not changed the state.
     untouched = StreamingEnhancer(lstm_step(), num_streams=2)
     np.testing.assert_array_equal(untouched.process(samples), before)
     np.testing.assert_array_equal(enhancer.process(samples), untouched.process(samples))

@@ -20,7 +20,7 @@ RATE = 16_000
 
 
 class Stateless:
-    """A step without a state or a delay; a subclass says what it does to samples."""
+    """Step without state or delay; subclasses define the processing."""
 
     sample_rate = RATE
     hop_length = 256
@@ -32,7 +32,7 @@ class Stateless:
 
 @functools.cache
 def identity() -> EnhancementModel:
-    """A model with a mask of all ones."""
+    """Model with a mask of all ones."""
     noisy = keras.Input((None,), name="noisy")
     spectrum = STFT(512, 256, name="stft")(noisy)
     waveform = InverseSTFT(512, 256, name="inverse_stft")(spectrum)
@@ -85,7 +85,7 @@ def noise(samples: int, channels: int | None = None, seed: int = 0) -> Samples:
 
 
 def tones(samples: int, rate: int, channels: int = 1) -> Samples:
-    """Sines that any rate above 3 kHz holds, another one in each channel, faded at both ends."""
+    """Returns one sine per channel, faded at both ends, for any rate above 3 kHz."""
     time = np.arange(samples)[:, np.newaxis] / rate
     frequencies = 300.0 + 97.0 * np.arange(channels)
     fade = np.minimum(1.0, np.minimum(time, time[::-1]) / 0.1)
@@ -110,5 +110,5 @@ def read(path: pathlib.Path) -> Samples:
 
 
 def leftovers(folder: pathlib.Path) -> list[str]:
-    """Returns half-written files, of which there must never be one."""
+    """Returns partial files; there must be none."""
     return [str(path) for path in folder.rglob(".tfse-*")]

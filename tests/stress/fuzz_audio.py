@@ -1,15 +1,15 @@
-"""Feeds `tfse-enhance` with damaged files.
+"""Fuzz test of `tfse-enhance` with damaged files.
 
     python -m tests.stress.fuzz_audio --count=2000 --seed=0
 
-Valid files of many formats are damaged: bytes are changed (in the header more
-often than elsewhere), cut out, doubled, put in and cut off. The program runs
-on each, in a process that is kept as long as it lives. Asserted for each file:
+Valid files of many formats are damaged: bytes are changed (more often in the
+header), removed, duplicated, inserted and truncated. The program runs on each,
+in a process that is kept until it dies. Asserted for each file:
 
-- the process lives and answers within 20 s;
-- the exit code is 0 and there is a whole, readable result as long as what the
-  decoder gave, or it is 1 and there is none; one line tells which;
-- no half-written file is left.
+- the process survives and answers within 20 s;
+- the exit code is 0 and there is a complete, readable result of the length that
+  the decoder returned, or it is 1 and there is no result; one line reports it;
+- no partial file is left.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ SEEDS = [
 
 
 @dataclasses.dataclass
-class Figures:
-    """What happened to the files."""
+class FuzzResults:
+    """Results of a fuzz test."""
 
     exit_codes: collections.Counter[int] = dataclasses.field(default_factory=collections.Counter)
     reasons: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
@@ -70,25 +70,25 @@ class Figures:
 
 
 def main() -> int:
-    """Fuzzes as the command line says; 1 if anything went wrong."""
+    """Runs the test of the command line; returns 1 after a fault."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     began = time.perf_counter()
-    figures = fuzz(arguments.count, arguments.seed)
-    codes = ", ".join(f"{n} ended with {code}" for code, n in sorted(figures.exit_codes.items()))
-    print(f"{arguments.count} files: {codes}; slowest {figures.slowest_s:.2f} s")
-    for reason, count in figures.reasons.most_common():
+    results = fuzz(arguments.count, arguments.seed)
+    codes = ", ".join(f"{n} ended with {code}" for code, n in sorted(results.exit_codes.items()))
+    print(f"{arguments.count} files: {codes}; slowest {results.slowest_s:.2f} s")
+    for reason, count in results.reasons.most_common():
         print(f"{count:6} {reason}")
-    print(f"{len(figures.faults)} faults, {time.perf_counter() - began:.0f} s")
-    print("\n".join(figures.faults))
-    return 1 if figures.faults else 0
+    print(f"{len(results.faults)} faults, {time.perf_counter() - began:.0f} s")
+    print("\n".join(results.faults))
+    return 1 if results.faults else 0
 
 
-def fuzz(count: int, seed: int) -> Figures:
-    """Runs the program on so many damaged files; each follows from the seed and its number."""
-    figures = Figures()
+def fuzz(count: int, seed: int) -> FuzzResults:
+    """Runs the program on damaged files, each determined by the seed and its number."""
+    results = FuzzResults()
     valid = [encoded(*kind) for kind in SEEDS]
     with tempfile.TemporaryDirectory() as folder, Program(pathlib.Path(folder)) as program:
         for number in range(count):
@@ -96,30 +96,30 @@ def fuzz(count: int, seed: int) -> Figures:
             kind = int(generator.integers(len(valid)))
             source = program.folder / f"{number}.{SEEDS[kind][0].lower()}"
             source.write_bytes(damaged(valid[kind], generator))
-            fault = judged(program, source, figures)
+            fault = judged(program, source, results)
             if fault:
-                figures.faults.append(f"seed {seed}, number {number}, {SEEDS[kind]}: {fault}")
+                results.faults.append(f"seed {seed}, number {number}, {SEEDS[kind]}: {fault}")
             for path in program.folder.iterdir():
                 if path.is_file():
                     path.unlink()
-    return figures
+    return results
 
 
 def encoded(format: str, subtype: str, rate: int, channels: int) -> bytes:
-    """Returns half a second of noise as a file."""
+    """Returns a file of half a second of noise."""
     file = io.BytesIO()
     soundfile.write(file, noise(rate // 2, channels), rate, subtype, format=format)
     return file.getvalue()
 
 
 def damaged(content: bytes, generator: np.random.Generator) -> bytes:
-    """Returns the file with one to eight wounds."""
+    """Returns the file with one to eight damages."""
     for _ in range(int(generator.integers(1, 9))):
-        content = wounded(content, generator)
+        content = damaged_once(content, generator)
     return content
 
 
-def wounded(content: bytes, generator: np.random.Generator) -> bytes:
+def damaged_once(content: bytes, generator: np.random.Generator) -> bytes:
     end = len(content) if generator.random() < 0.5 else min(HEADER_BYTES, len(content))
     at = int(generator.integers(end + 1))
     some = int(generator.integers(1, 9))
@@ -137,28 +137,28 @@ def wounded(content: bytes, generator: np.random.Generator) -> bytes:
             return content[: int(generator.integers(len(content) + 1))]
 
 
-def judged(program: Program, source: pathlib.Path, figures: Figures) -> str:
-    """Runs the program on a file and returns what it did wrong, "" for nothing."""
+def judged(program: Program, source: pathlib.Path, results: FuzzResults) -> str:
+    """Runs the program on a file and returns its fault, "" for none."""
     began = time.perf_counter()
     answer = program.run(source)
-    figures.slowest_s = max(figures.slowest_s, time.perf_counter() - began)
+    results.slowest_s = max(results.slowest_s, time.perf_counter() - began)
     if isinstance(answer, str):
         return answer
-    code, words = answer
-    figures.exit_codes[code] += 1
-    lines = words.splitlines()
+    code, stderr = answer
+    results.exit_codes[code] += 1
+    lines = stderr.splitlines()
     if len(lines) != 1:
-        return f"{len(lines)} lines: {words!r}"
+        return f"{len(lines)} lines: {stderr!r}"
     reason = lines[0].partition(": ")[2] if code else "done"
-    figures.reasons[reason.translate(str.maketrans("", "", "0123456789"))[:90]] += 1
+    results.reasons[reason.translate(str.maketrans("", "", "0123456789"))[:90]] += 1
     return wrong_files(source, code)
 
 
 def wrong_files(source: pathlib.Path, code: int) -> str:
-    """Returns what is wrong with the files that a run left, "" for nothing."""
+    """Returns the fault of the files that a run left, "" for none."""
     folder = source.parent
     if leftovers(folder):
-        return "a half-written file is left"
+        return "a partial file is left"
     results = [path for path in folder.iterdir() if "_enhanced" in path.name]
     if len(results) != (code == 0) or code not in (0, 1):
         return f"exit code {code} with {len(results)} results"
@@ -168,12 +168,12 @@ def wrong_files(source: pathlib.Path, code: int) -> str:
         missing = decoded(source) - soundfile.info(results[0]).frames
     except soundfile.SoundFileError as error:
         return f"the result cannot be read: {error}"
-    # Formats of whole blocks, as ADPCM, fill the last one.
+    # Block formats such as ADPCM pad the last block.
     return "" if -MAX_BLOCK < missing <= 0 else f"{missing} samples are missing"
 
 
 def decoded(path: pathlib.Path) -> int:
-    """Returns how many samples the decoder gives, whatever the header claims."""
+    """Returns the number of samples that the decoder returns, whatever the header says."""
     total = 0
     with SequentialFile(path) as file:
         while block := len(file.read(1000, dtype="float32")):
@@ -182,7 +182,7 @@ def decoded(path: pathlib.Path) -> int:
 
 
 class Program:
-    """`tfse-enhance` in a process that is started anew when it dies or hangs."""
+    """`tfse-enhance` in a process that is restarted when it dies or hangs."""
 
     def __init__(self, folder: pathlib.Path) -> None:
         self.folder = folder / "files"
@@ -198,7 +198,7 @@ class Program:
         self._process.join()
 
     def run(self, source: pathlib.Path) -> tuple[int, str] | str:
-        """Returns the exit code and the words, or what went wrong."""
+        """Returns the exit code and standard error, or the fault."""
         try:
             self._pipe.send(str(source))
             if self._pipe.poll(TIMEOUT_S):
@@ -222,14 +222,14 @@ class Program:
 
 
 def serve(pipe: Connection, model: pathlib.Path) -> None:
-    """Runs the program for every path that comes, as the console script does."""
+    """Runs the program for every received path, as the console script does."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     from tests.streaming.tiny_streams import identity, identity_step
     from tfse.streaming.batch import run_batch
 
     if not model.exists():
         identity().save(model)
-    # The model is not what is tested here, and loading it would take most of the time.
+    # The model is not tested here, and loading it would take most of the time.
     run_batch.opened = lambda _: identity_step()
     silence_native_errors()
     pipe.send("ready")
@@ -238,23 +238,23 @@ def serve(pipe: Connection, model: pathlib.Path) -> None:
 
 
 def program(source: str, model: pathlib.Path) -> tuple[int, str]:
-    """Returns the exit code and what stood on standard error."""
+    """Returns the exit code and standard error."""
     from absl.testing import flagsaver
 
     from tfse.cli import enhance
 
     sys.argv = ["tfse-enhance", source, f"--model={model}"]
-    words = io.StringIO()
-    with contextlib.redirect_stderr(words), flagsaver.flagsaver():
+    stderr = io.StringIO()
+    with contextlib.redirect_stderr(stderr), flagsaver.flagsaver():
         try:
             enhance.entry_point()
         except SystemExit as end:
-            return int(end.code or 0), words.getvalue()
+            return int(end.code or 0), stderr.getvalue()
     raise AssertionError("unreachable: a program ends with an exit code")
 
 
 def silence_native_errors() -> None:
-    """Hides what the MP3 decoder writes past Python."""
+    """Hides the messages that the MP3 decoder writes directly to standard error."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 

@@ -1,16 +1,16 @@
-"""Kills `tfse-prepare` with SIGKILL at random moments, again and again.
+"""Kill test of `tfse-prepare` with SIGKILL at random moments.
 
     python -m tests.stress.kill_prepare --kills=20 --seed=0
     python -m tests.stress.kill_prepare --kills=20 -- --clean_dir=speech --noise_dir=noise
 
-After -- stand flags of tfse-prepare without --output_dir; without any, a tiny
+After -- are flags of tfse-prepare without --output_dir; without any, a tiny
 synthetic corpus is prepared. The preparation runs once undisturbed. Then it is
-started with one and the same command and killed until it has been killed as often
-as was asked for: one time in four while it starts, otherwise while it writes; now
-the process alone, now its workers too. At last it may come to its end. Asserted:
+started repeatedly with the same command and killed, one time in four while it
+starts, otherwise while it writes, with or without its workers. The last run is
+not killed. Asserted:
 
-- at every kill it had something left to do;
-- shards, index and table of what was left out are those of the undisturbed run;
+- at every kill there was work left;
+- shards, index and table of skipped recordings are those of the undisturbed run;
 - there is no other file.
 """
 
@@ -36,7 +36,7 @@ POLL_S = 0.005
 
 @dataclasses.dataclass(frozen=True)
 class Undisturbed:
-    """A run that nobody kills: seconds until it writes, and from then to its end."""
+    """A run without kills: seconds until it writes, and from then to its end."""
 
     start_s: float
     write_s: float
@@ -44,8 +44,8 @@ class Undisturbed:
 
 
 @dataclasses.dataclass
-class Figures:
-    """What the kills met: shards that were there at each one, None while it started."""
+class KillResults:
+    """Results of the kills: number of shards at each, and kills during the start."""
 
     shards: list[int]
     starting: int = 0
@@ -53,7 +53,7 @@ class Figures:
 
 
 def main() -> int:
-    """Runs what the command line asks for; returns the exit code."""
+    """Runs the test of the command line; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
@@ -61,19 +61,21 @@ def main() -> int:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         place = pathlib.Path(folder)
-        figures = kill(place, arguments.flags, arguments.kills, random.Random(arguments.seed))
-    for fault in figures.faults:
+        results = kill(place, arguments.flags, arguments.kills, random.Random(arguments.seed))
+    for fault in results.faults:
         print(f"fault: {fault}")
     print(
-        f"{len(figures.shards)} kills, {figures.starting} of them while it started; shards that "
-        f"were there: {' '.join(map(str, figures.shards))}"
+        f"{len(results.shards)} kills, {results.starting} of them during the start; shards at "
+        f"each: {' '.join(map(str, results.shards))}"
     )
-    print(f"{len(figures.faults)} faults")
-    return 1 if figures.faults else 0
+    print(f"{len(results.faults)} faults")
+    return 1 if results.faults else 0
 
 
-def kill(folder: pathlib.Path, flags: Sequence[str], kills: int, chance: random.Random) -> Figures:
-    """Prepares undisturbed, then with kills, and compares."""
+def kill(
+    folder: pathlib.Path, flags: Sequence[str], kills: int, chance: random.Random
+) -> KillResults:
+    """Prepares undisturbed and with kills, and compares the files."""
     if not flags:
         write_corpus(folder / "corpus")
         flags = synthetic_flags(folder / "corpus")
@@ -84,21 +86,21 @@ def kill(folder: pathlib.Path, flags: Sequence[str], kills: int, chance: random.
         flush=True,
     )
     out = folder / "killed"
-    figures = Figures([])
+    results = KillResults([])
     total = sum(name.endswith(".tfrecord") for name in undisturbed.files)
     for number in range(kills):
-        # However quick the machine has become, something is left for the kills to come.
+        # Even on a machine that has become faster, work is left for later kills.
         quota = total * (number + 1) // (kills + 1)
         longest_s = 1.5 * undisturbed.write_s / kills
         is_early = chance.random() < 0.25
         moment_s = chance.uniform(0, undisturbed.start_s if is_early else longest_s)
-        figures.starting += is_early
-        kill_once(out, flags, moment_s, is_early, quota, chance.random() < 0.5, figures)
+        results.starting += is_early
+        kill_once(out, flags, moment_s, is_early, quota, chance.random() < 0.5, results)
     ended = start(out, flags)
     if code := ended.wait():
-        figures.faults.append(f"the last run ended with {code}")
-    figures.faults += differences(undisturbed.files, files_of(out))
-    return figures
+        results.faults.append(f"the last run ended with {code}")
+    results.faults += differences(undisturbed.files, files_of(out))
+    return results
 
 
 def kill_once(
@@ -108,18 +110,18 @@ def kill_once(
     is_early: bool,
     quota: int,
     with_workers: bool,
-    figures: Figures,
+    results: KillResults,
 ) -> None:
-    """Starts it and kills it so long after its start, or after it has begun to write.
+    """Starts the program and kills it some time after its start or its first write.
 
     Args:
-        out: Where it writes.
-        flags: Its flags but that.
-        moment_s: The moment of the kill.
-        is_early: Counted from the start, and no later than its first byte.
-        quota: It is killed earlier when so many shards are there.
-        with_workers: Kills its workers too.
-        figures: Where the kill is noted.
+        out: output folder.
+        flags: flags other than the output folder.
+        moment_s: time of the kill.
+        is_early: counts the time from the start, and kills at the first write at the latest.
+        quota: number of shards at which it is killed earlier.
+        with_workers: kills its workers too.
+        results: results that the kill is added to.
     """
     begun = unfinished(out)
     process = start(out, flags)
@@ -133,9 +135,9 @@ def kill_once(
     wait(writes, moment_s if is_early else 600.0)
     if not is_early:
         wait(lambda: has_ended() or shards_of(out) >= quota, moment_s)
-    figures.shards.append(shards_of(out))
+    results.shards.append(shards_of(out))
     if has_ended():
-        figures.faults.append(f"it had ended before kill {len(figures.shards)}")
+        results.faults.append(f"it had ended before kill {len(results.shards)}")
     elif with_workers:
         os.killpg(process.pid, signal.SIGKILL)
     else:
@@ -150,7 +152,7 @@ def run_undisturbed(out: pathlib.Path, flags: Sequence[str]) -> Undisturbed:
     wait(lambda: bool(unfinished(out)) or process.poll() is not None, 600.0)
     writing = time.monotonic()
     if code := process.wait():
-        raise SystemExit(f"tfse-prepare must come to its end; it ended with {code}")
+        raise SystemExit(f"The undisturbed tfse-prepare failed with exit code {code}.")
     return Undisturbed(writing - begin, time.monotonic() - writing, files_of(out))
 
 
@@ -162,17 +164,17 @@ def start(out: pathlib.Path, flags: Sequence[str]) -> subprocess.Popen[bytes]:
 
 
 def unfinished(out: pathlib.Path) -> set[str]:
-    """Returns the names of shards that were begun and did not get their own name."""
+    """Returns the temporary names of unfinished shards."""
     return {path.name for path in (out / ".unfinished").glob("*.tfrecord.*.tmp")}
 
 
 def shards_of(out: pathlib.Path) -> int:
-    """Returns how many shards have their own name."""
+    """Returns the number of finished shards."""
     return len(list(out.glob("*.tfrecord")))
 
 
 def wait(condition: Callable[[], bool], longest_s: float) -> None:
-    """Waits until a condition holds, or for so long."""
+    """Waits until a condition holds, or for the longest time."""
     end = time.monotonic() + longest_s
     while not condition() and time.monotonic() < end:
         time.sleep(POLL_S)
@@ -188,9 +190,9 @@ def files_of(folder: pathlib.Path) -> dict[str, str]:
 
 
 def differences(wanted: dict[str, str], found: dict[str, str]) -> list[str]:
-    """Says how two folders differ."""
+    """Returns the differences of two folders."""
     return [
-        f"{name}: {'other bytes' if name in wanted and name in found else 'on one side only'}"
+        f"{name}: {'other bytes' if name in wanted and name in found else 'in one folder only'}"
         for name in sorted(wanted.keys() | found.keys())
         if wanted.get(name) != found.get(name)
     ]

@@ -1,15 +1,15 @@
-"""Kills a training again and again, and compares its curve with one left alone.
+"""Kill test of a training, compared with an undisturbed training.
 
     python -m tests.stress.kill_training --data_dir=prepared --kills=20
     python -m tests.stress.kill_training --data_dir=prepared --kills=20 \
         --config=configs/lstm_irm.py data.segment_s=1.0 train.steps=120
 
 Every process is killed with SIGKILL: one in three while a checkpoint is being
-written, one in three some moments after it has kept a new one, and one in three
-at any moment, while it starts perhaps. Each is started again with the same
-command. Asserted at the end: `history.csv` is, byte by byte, that of a run that
-was never killed, and so are the weights of `best.keras` and `last.keras`; at
-most two checkpoints are left.
+written, one in three shortly after a new checkpoint, and one in three at any
+time, also during the start. Each is started again with the same command.
+Asserted at the end: `history.csv` is byte by byte that of an undisturbed run, as
+are the weights of `best.keras` and `last.keras`; at most two checkpoints are
+left.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ import numpy as np
 import tfse
 from tests.training import processes
 
-# How often is looked for a half-written checkpoint, seconds.
-GLANCE_S = 0.0005
+# Polling interval for a partial checkpoint, seconds.
+POLL_S = 0.0005
 WHILE_WRITING, AFTER, ANY_TIME = "while a checkpoint is written", "after one", "at any time"
 CAUSES = (WHILE_WRITING, AFTER, ANY_TIME)
 
 
 def main() -> None:
-    """Kills what the command line asks for."""
+    """Runs the test of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data_dir", required=True, type=pathlib.Path)
     parser.add_argument("--config", default=processes.TINY)
@@ -54,7 +54,7 @@ def main() -> None:
         )
 
 
-# A checkpoint after every step, so that there is much to be torn.
+# A checkpoint after every step, so that many writes can be interrupted.
 DEFAULTS = ("train.checkpoint_every=1", "train.validate_every=5", "train.ema_decay=0.9")
 
 
@@ -66,13 +66,13 @@ def compare(
     seed: int,
     settings: list[str],
 ) -> None:
-    """Runs both trainings, prints what happened, and asserts that they are equal."""
+    """Runs both trainings and asserts that their results are equal."""
     alone, killed = folder / "alone", folder / "killed"
     undisturbed = processes.Running(processes.arguments_of(config, data_dir, alone, *settings))
     arguments = processes.arguments_of(config, data_dir, killed, *settings)
     causes = train_and_kill(arguments, killed, kills, seed)
-    said = undisturbed.finish()
-    assert undisturbed.poll() == 0, said[-3000:]
+    output = undisturbed.finish()
+    assert undisturbed.poll() == 0, output[-3000:]
     for cause, count in causes.items():
         print(f"{count:3d} kills {cause}")
     assert_equal(alone, killed)
@@ -83,7 +83,7 @@ def compare(
 def train_and_kill(
     arguments: list[str], run_dir: pathlib.Path, kills: int, seed: int
 ) -> collections.Counter[str]:
-    """Trains to the end, through so many kills, and counts them by their moment."""
+    """Trains to the end with kills, and counts the kills by their cause."""
     draw = random.Random(seed)
     causes: collections.Counter[str] = collections.Counter()
     checkpoints = run_dir / "checkpoints"
@@ -95,8 +95,8 @@ def train_and_kill(
         finally:
             if running.poll() is None:
                 running.send(signal.SIGKILL)
-            said = running.finish()
-        assert running.poll() == -signal.SIGKILL, f"It ended before kill {number}: {said[-3000:]}"
+            output = running.finish()
+        assert running.poll() == -signal.SIGKILL, f"It ended before kill {number}: {output[-3000:]}"
         causes[cause] += 1
         print(f"kill {number + 1} {cause}; newest: {newest(checkpoints)}", flush=True)
     processes.train(arguments)
@@ -109,14 +109,14 @@ def wait_for(
     """Waits for the moment to kill, or for the end of the process."""
     known = newest(checkpoints)
     pause = draw.uniform(0.0, 20.0) if cause == ANY_TIME else draw.uniform(0.0, 1.0)
-    # Some progress first, or the run would never end.
+    # Some progress first, so that the run ends.
     while cause != ANY_TIME and newest(checkpoints) <= known and running.poll() is None:
-        time.sleep(GLANCE_S)
+        time.sleep(POLL_S)
     if cause != WHILE_WRITING:
         time.sleep(pause)
         return
     while not any(checkpoints.glob(".tfse-*.part")) and running.poll() is None:
-        time.sleep(GLANCE_S)
+        time.sleep(POLL_S)
 
 
 def newest(checkpoints: pathlib.Path) -> str:
@@ -125,7 +125,7 @@ def newest(checkpoints: pathlib.Path) -> str:
 
 
 def assert_equal(alone: pathlib.Path, killed: pathlib.Path) -> None:
-    """Compares histories and weights, and looks for what should not be left."""
+    """Asserts that histories and weights are equal and no other files are left."""
     one, other = ((run / "history.csv").read_text() for run in (alone, killed))
     assert one == other, f"The curves differ:\n{one}\n{other}"
     for name in ("best.keras", "last.keras"):

@@ -1,4 +1,4 @@
-"""A small count of the fuzz program; by hand it runs for thousands."""
+"""Fuzz test of a few files; the program runs thousands on demand."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from tests.streaming.tiny_streams import noise, write
 from tests.stress import fuzz_audio
 
 
-def test_damaged_files_do_no_harm() -> None:
-    figures = fuzz_audio.fuzz(count=60, seed=1)
-    assert figures.faults == []
-    # Both ways are taken, or the damage would test nothing.
-    assert figures.exit_codes[0] > 5
-    assert figures.exit_codes[1] > 5
+def test_damaged_files_cause_no_fault() -> None:
+    results = fuzz_audio.fuzz(count=60, seed=1)
+    assert results.faults == []
+    # Both outcomes occur, or the damage would test nothing.
+    assert results.exit_codes[0] > 5
+    assert results.exit_codes[1] > 5
 
 
-def test_a_fault_would_be_seen(tmp_path: pathlib.Path) -> None:
+def test_a_fault_is_detected(tmp_path: pathlib.Path) -> None:
     source = write(tmp_path / "x.wav", noise(5000))
     result = tmp_path / "x_enhanced.wav"
     assert fuzz_audio.wrong_files(source, 0) == "exit code 0 with 0 results"
@@ -33,10 +33,10 @@ def test_a_fault_would_be_seen(tmp_path: pathlib.Path) -> None:
     result.write_bytes(b"")
     assert fuzz_audio.wrong_files(source, 0).startswith("the result cannot be read")
     (tmp_path / ".tfse-1.part").touch()
-    assert fuzz_audio.wrong_files(source, 0) == "a half-written file is left"
+    assert fuzz_audio.wrong_files(source, 0) == "a partial file is left"
 
 
-def test_a_death_and_a_hang_would_be_seen(
+def test_a_death_and_a_hang_are_detected(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fuzz_audio, "TIMEOUT_S", 0.2)

@@ -1,4 +1,4 @@
-"""A small count of the kill program, and a death at every step of a preparation."""
+"""Kill test of `tfse-prepare` with a few kills, and a death at every step of a preparation."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ STEPS = [(pathlib.Path, "replace"), (pathlib.Path, "unlink"), (shutil, "rmtree")
 
 
 class Killed(BaseException):
-    """Nobody catches it."""
+    """Death of a preparation, which no code catches."""
 
 
 def test_kills_leave_no_trace(tmp_path: pathlib.Path) -> None:
-    figures = kill_prepare.kill(tmp_path, [], kills=3, chance=random.Random(3))
-    assert figures.faults == []
-    assert len(figures.shards) == 3
+    results = kill_prepare.kill(tmp_path, [], kills=3, chance=random.Random(3))
+    assert results.faults == []
+    assert len(results.shards) == 3
 
 
 def test_a_death_at_any_step_leaves_no_trace(
@@ -48,21 +48,21 @@ def test_a_death_at_any_step_leaves_no_trace(
         monkeypatch.setattr(owner, name, dying(getattr(owner, name)))
     deaths = 0
     while True:
-        # The next step that was not yet reached, and sometimes one after it.
+        # The next step that was not reached yet, and sometimes a later one.
         steps_left[0] = 1 + deaths % 5
         try:
             if prepare(settings(tmp_path / "corpus", out)).was_there:
                 break
         except Killed:
             deaths += 1
-            assert deaths < 200, "it must get on"
+            assert deaths < 200, "the preparation must make progress"
     assert deaths > 13, "more deaths than shards"
     found = kill_prepare.files_of(out)
     assert kill_prepare.differences(kill_prepare.files_of(tmp_path / "undisturbed"), found) == []
 
 
-def test_a_difference_would_be_seen() -> None:
+def test_a_difference_is_detected() -> None:
     wanted, found = {"a": "1", "b": "2", "d": "4"}, {"a": "1", "b": "3", "c": "5"}
     assert kill_prepare.differences(wanted, found) == [
-        *("b: other bytes", "c: on one side only", "d: on one side only")
+        *("b: other bytes", "c: in one folder only", "d: in one folder only")
     ]

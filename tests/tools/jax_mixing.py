@@ -127,9 +127,9 @@ def test_a_crop_is_of_one_speaker_with_pauses():
 def test_speakers_share_the_crops(balance, low, high):
     config = dataclasses.replace(PLAIN, speaker_balance=balance)
     corpus = load_corpus(constant_store(), config)
-    turns = corpus.turns
-    owned = np.asarray(corpus.speech.groups)[np.asarray(turns.crops)]
-    runs = zip(turns.first, turns.count, strict=True)
+    sampler = corpus.sampler
+    owned = np.asarray(corpus.speech.groups)[np.asarray(sampler.crops)]
+    runs = zip(sampler.first, sampler.count, strict=True)
     share = np.mean([np.mean(owned[first : first + count] == 0) for first, count in runs])
     assert low < share < high
 

@@ -1,4 +1,4 @@
-"""Runs the JAX training as a user does, in its own process."""
+"""Subprocesses that run the JAX training as a user does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written twice, for tf.data and for JAX, agrees."""
+"""Agreement of the JAX implementations with those of tfse."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -11,15 +11,15 @@ from tfse.data.open_mixer import open_mixer
 from tfse.training.gradient_clip import GradientClip
 from tools.jax_training import clipping
 from tools.jax_training.augmentation import companded
-from tools.jax_training.corpus import turns_by_crops
+from tools.jax_training.corpus import sampler_by_crops
 from tools.jax_training.store import read_store
 
 
 @pytest.mark.parametrize("balance", [0.0, 0.5, 1.0])
-def test_turns_are_those_of_the_pipeline(prepared, store, balance):
+def test_the_sampler_is_that_of_the_pipeline(prepared, store, balance):
     table = open_mixer(prepared, DataConfig(segment_s=0.5), "train").speech
     wanted = epoch_sampler.by_crops(table, 8000, balance)
-    found = turns_by_crops(read_store(store).speech, 8000, balance)
+    found = sampler_by_crops(read_store(store).speech, 8000, balance)
     for name in ("crops", "first", "count"):
         np.testing.assert_array_equal(getattr(found, name), getattr(wanted, name))
 

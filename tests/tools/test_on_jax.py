@@ -1,4 +1,4 @@
-"""Runs the checks that need Keras on JAX in processes of their own."""
+"""Checks that need Keras on JAX, in subprocesses."""
 
 import numpy as np
 

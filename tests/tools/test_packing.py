@@ -1,4 +1,4 @@
-"""What goes into a pack comes out of it."""
+"""Packs: round trips, sizes, and damaged parts."""
 
 import shutil
 
@@ -109,7 +109,10 @@ def cut_manifest(folder):
 DAMAGE = {
     "truncated": (truncate, "truncated"),
     "corrupt": (corrupt, "checksum"),
-    "a part missing": (lambda folder: shutil.rmtree(folder / "part-1"), "must be whole"),
+    "a part missing": (
+        lambda folder: shutil.rmtree(folder / "part-1"),
+        "carry the missing parts again",
+    ),
     "a file missing": (
         lambda folder: next((folder / "part-1").glob("*.opus")).unlink(),
         "is missing",

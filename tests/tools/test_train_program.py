@@ -1,4 +1,4 @@
-"""The programs `train`, `smoke` and `wheels` as a user runs them."""
+"""Commands `train`, `smoke` and `wheels`, run as a user does."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The tiny prepared corpus, here for training."""
+"""The tiny prepared corpus, for tests of training."""
 
 from tests.data.conftest import corpus, prepared
 

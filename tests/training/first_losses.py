@@ -1,7 +1,7 @@
-"""Prints the losses of the first steps of a tiny model, on one device or mirrored.
+"""Losses of the first steps of a tiny model, on one device or mirrored.
 
-Run by test_step.py in processes of its own, for TensorFlow takes the number of
-virtual CPUs before it has run anything only.
+Run by test_stepper.py in its own processes: TensorFlow accepts the number of
+virtual CPUs only before it has run anything.
 """
 
 import json

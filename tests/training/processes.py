@@ -1,4 +1,4 @@
-"""Runs `tfse-train` in processes of its own, on one machine or on several."""
+"""Processes that run `tfse-train`, on one machine or on several."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LONGEST_S = 1200.0
 Row = dict[str, float]
 
 # A server that has imported everything and run nothing forks the processes: each is
-# as fresh as one of its own, and does not spend seconds on imports.
+# fresh, but does not spend seconds on imports.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tfse.cli.train", "tfse.training", "tests.training.processes"])
@@ -32,9 +32,9 @@ class Running:
     """A process that runs `tfse-train`.
 
     Args:
-        arguments: of the program.
-        tf_config: of this machine in a cluster.
-        largest_file: bytes beyond which no file may grow, as on a full disk; 0 for any.
+        arguments: arguments of the program.
+        tf_config: `TF_CONFIG` of this machine in a cluster.
+        largest_file: largest size of a file in bytes, as on a full disk; 0 for no limit.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Running:
         self._process.start()
 
     def poll(self) -> int | None:
-        """Returns the exit code, minus the signal it died of; None while it runs."""
+        """Returns the exit code, negative for a signal; None while it runs."""
         return self._process.exitcode
 
     def send(self, number: signal.Signals) -> None:
@@ -57,7 +57,7 @@ class Running:
         os.kill(self._process.pid, number)
 
     def finish(self) -> str:
-        """Waits for the end and returns what it said."""
+        """Waits for the end and returns its output."""
         self._process.join(LONGEST_S)
         self._process.kill()
         self._process.join()
@@ -67,7 +67,7 @@ class Running:
 
 
 def _run(arguments: list[str], tf_config: dict | None, largest_file: int, log: str) -> None:
-    """Is `tfse-train`, with all it says in a file."""
+    """Runs `tfse-train` with its output in a file."""
     with open(log, "w", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
@@ -85,13 +85,13 @@ def _run(arguments: list[str], tf_config: dict | None, largest_file: int, log: s
 def arguments_of(
     config: str, data_dir: pathlib.Path, run_dir: pathlib.Path, *more: str
 ) -> list[str]:
-    """Returns arguments; in `more` are flags, and settings such as `train.steps=4`."""
+    """Returns arguments; `more` holds flags, and settings such as `train.steps=4`."""
     given = [flag if flag.startswith("--") else f"--config.{flag}" for flag in more]
     return [f"--config={config}", f"--data_dir={data_dir}", f"--run_dir={run_dir}", *given]
 
 
 def start_cluster(arguments: Sequence[str], machines: int) -> list[Running]:
-    """Starts the same on machines that are all this one."""
+    """Starts one process per machine of a cluster; all of them run on this one."""
     cluster = {"worker": [f"localhost:{port}" for port in free_ports(machines)]}
     return [
         Running(arguments, {"cluster": cluster, "task": {"type": "worker", "index": index}})
@@ -100,7 +100,7 @@ def start_cluster(arguments: Sequence[str], machines: int) -> list[Running]:
 
 
 def train(arguments: Sequence[str], machines: int = 1) -> list[str]:
-    """Runs to the end and returns what each machine said.
+    """Runs to the end and returns the output of each machine.
 
     Raises:
         AssertionError: one of them did not exit with 0.
@@ -113,7 +113,7 @@ def train(arguments: Sequence[str], machines: int = 1) -> list[str]:
 
 
 def wait_for_checkpoint(run_dir: pathlib.Path, running: Running) -> None:
-    """Waits until there is one, or the process has ended."""
+    """Waits for the first checkpoint, or for the end of the process."""
     while running.poll() is None and not list(run_dir.glob("checkpoints/*.npz")):
         time.sleep(0.01)
 
@@ -125,7 +125,7 @@ def history(run_dir: pathlib.Path) -> list[Row]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Returns ports that nobody listens on."""
+    """Returns free ports."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for each in sockets:

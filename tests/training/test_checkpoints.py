@@ -1,4 +1,4 @@
-"""Checkpoints: whole or not there, the last two, and what is said of a broken one."""
+"""Checkpoints: atomic writes, the last two, and broken files."""
 
 import errno
 import os
@@ -69,7 +69,7 @@ def test_a_broken_one_is_skipped_with_a_line(damage, kept, capsys):
     assert "step-0000000003.npz is broken and skipped" in capsys.readouterr().err
 
 
-def test_when_all_are_broken_the_run_does_not_begin_anew(kept):
+def test_when_all_are_broken_the_run_does_not_start_over(kept):
     for path in kept.iterdir():
         _empty(path)
     with pytest.raises(TrainingError, match="none of 2"):
@@ -78,7 +78,7 @@ def test_when_all_are_broken_the_run_does_not_begin_anew(kept):
 
 def test_those_of_another_model_are_refused(kept):
     variables = _variables() | {"model/0002/more": keras.Variable(0.0)}
-    with pytest.raises(TrainingError, match="must hold the variables of this run"):
+    with pytest.raises(TrainingError, match="does not hold the variables of this run"):
         Checkpoints(kept, variables).restore()
 
 

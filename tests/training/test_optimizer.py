@@ -1,4 +1,4 @@
-"""Optimizers: what Muon makes of matrices, what decays, and the limit on gradients."""
+"""Optimizers: steps of Muon, weight decay, and gradient clipping."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""Whole processes: two machines, SIGKILL, SIGTERM, a full disk, and what costs nothing."""
+"""Whole processes: two machines, SIGKILL, SIGTERM, a full disk, and dry runs."""
 
 import json
 import signal
@@ -29,7 +29,7 @@ def alone(prepared, tmp_path_factory):
     return run_dir
 
 
-def test_a_run_that_is_killed_goes_on_as_if_it_were_not(alone, prepared, tmp_path):
+def test_a_run_that_is_killed_resumes_as_if_it_were_not(alone, prepared, tmp_path):
     arguments = arguments_of(TINY, prepared, tmp_path / "run", *SETTINGS)
     causes = kill_training.train_and_kill(arguments, tmp_path / "run", kills=2, seed=0)
     assert sum(causes.values()) == 2
@@ -41,12 +41,12 @@ def test_two_machines_stop_together_and_take_the_steps_of_one(alone, prepared, t
     arguments = arguments_of(TINY, prepared, run_dir, *SETTINGS)
     machines = start_cluster(arguments, machines=2)
     wait_for_checkpoint(run_dir, machines[0])
-    # To the machine that writes nothing: the chief hears of it with the next step.
+    # To the machine that writes nothing: the chief is told with the next step.
     machines[1].send(signal.SIGTERM)
     said = [machine.finish() for machine in machines]
     assert [machine.poll() for machine in machines] == [143, 143], said
     said = train(arguments, machines=2)
-    assert "goes on from step" in said[0]
+    assert "Resuming from step" in said[0]
     # The chief alone speaks of validations and keeps a start in run.json.
     assert ["validation:" in text for text in said] == [True, False]
     starts = json.loads((run_dir / "run.json").read_text())["starts"]
@@ -95,7 +95,7 @@ def test_a_shipped_model_is_widened_by_flag(prepared):
     flags = ["--config=configs/dpcrn_medium.py", "--data_dir", str(prepared), "--dry_run"]
     flags += ["--config.train.batch_size=1", "--config.data.segment_s=0.5"]
     (said,) = train([*flags, "--init_from=dpcrn_small", "--widen"])
-    assert "103 of 103 weights are those of dpcrn_small, widened." in said
+    assert "103 of 103 weights are loaded from dpcrn_small, widened." in said
 
 
 def test_dry_run_says_what_it_costs_and_writes_nothing(prepared, tmp_path):
@@ -103,10 +103,10 @@ def test_dry_run_says_what_it_costs_and_writes_nothing(prepared, tmp_path):
     before = {path: path.stat().st_mtime_ns for path in prepared.iterdir()}
     (said,) = train(arguments_of(TINY, prepared, tmp_path / "run", *flags))
     rows = dict(line.split("  ", 1) for line in said.splitlines() if "  " in line)
-    assert {"latency", "multiply-accumulates", "memory", "time an epoch"} <= set(rows)
+    assert {"latency", "multiply-accumulates", "memory", "time per epoch"} <= set(rows)
     assert int(rows["parameters"].replace(",", "")) == instances.MODELS["lstm_irm"]().count_params()
     # Nothing of the shipped model fits into one of 33 bins.
-    assert "0 of 10 weights are those of lstm_irm." in said
-    assert "steps of 8" in rows["an epoch"]
+    assert "0 of 10 weights are loaded from lstm_irm." in said
+    assert "steps of 8" in rows["epoch"]
     assert list(tmp_path.iterdir()) == []
     assert {path: path.stat().st_mtime_ns for path in prepared.iterdir()} == before

@@ -1,4 +1,4 @@
-"""Counters of a run, and the learning rate that follows from them."""
+"""Progress of a run, and its learning-rate schedule."""
 
 import math
 
@@ -24,7 +24,7 @@ def test_cosine_holds_and_then_falls_to_zero():
     assert _rates(config, range(9)) == pytest.approx(expected)
 
 
-def test_a_plateau_cuts_the_learning_rate_and_begins_to_wait_anew():
+def test_a_plateau_cuts_the_learning_rate_and_waits_again():
     config = TrainConfig(learning_rate=1.0, warmup_steps=0, plateau_patience=2, plateau_factor=0.1)
     progress, rates = Progress(), []
     for loss in (1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5):

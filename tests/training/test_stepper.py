@@ -1,4 +1,4 @@
-"""One step: the same mathematics on one device and on two, and clipped gradients."""
+"""Steps: the same mathematics on one device and on two, and clipped gradients."""
 
 import json
 import pathlib
@@ -206,7 +206,7 @@ def test_the_average_follows_the_weights_and_changes_places_with_them():
         rate = 1 - min(0.5, (1 + step) / (10 + step))
         expected = [e + rate * (w - e) for e, w in zip(expected, _values(model), strict=True)]
     weights = _values(model)
-    with stepper.average.in_place():
+    with stepper.average.applied():
         _assert_close(_values(model), expected, rtol=1e-5, atol=1e-7)
     _assert_close(_values(model), weights, rtol=0)
 

@@ -1,4 +1,4 @@
-"""A whole run: what it leaves behind, and how it goes on."""
+"""Whole runs: files of a run folder, and resuming."""
 
 import csv
 import dataclasses
@@ -99,7 +99,7 @@ def test_tensorboard_has_scalars_audio_and_pictures(run):
     } <= tags
 
 
-def test_a_run_goes_on_where_it_stopped(run, prepared, tmp_path, capsys):
+def test_a_run_resumes_where_it_stopped(run, prepared, tmp_path, capsys):
     _train(_config(steps=2), prepared, tmp_path)
     # The first step compiles for minutes: what is going to happen is told before it.
     first = capsys.readouterr().err.splitlines()[0]
@@ -112,7 +112,7 @@ def test_a_run_goes_on_where_it_stopped(run, prepared, tmp_path, capsys):
     assert _history(tmp_path) == _history(run[0])
 
 
-def test_a_run_with_muon_and_a_running_clip_goes_on_where_it_stopped(prepared, tmp_path):
+def test_a_run_with_muon_and_a_running_clip_resumes_where_it_stopped(prepared, tmp_path):
     def config(steps):
         muon = _config(steps, optimizer="muon", clip_quantile=0.5, ema_decay=0.9)
         loss = LossConfig(negative_snr=1.0)
@@ -132,11 +132,11 @@ def _weights(path):
     return tfse.load(path).get_weights()
 
 
-def test_best_patience_and_plateau_go_on_after_a_stop(prepared, tmp_path, monkeypatch):
+def test_best_patience_and_plateau_resume_after_a_stop(prepared, tmp_path, monkeypatch):
     losses = dict(enumerate((1.0, 0.5, 0.7, 0.8, 0.9), start=1))
     monkeypatch.setattr(
         Trainer,
-        "_scores",
+        "_validation_metrics",
         lambda self: {
             "val_loss": losses[self._progress.step],
             "val_si_sdr_improvement_db": 0.0,
@@ -272,7 +272,7 @@ def test_a_run_that_meets_no_finite_loss_stops_and_names_its_mixtures(prepared, 
     config = _config(steps=20, max_bad_steps=3, accumulation_steps=2)
     trainer = Trainer(config, prepared, tmp_path, make_strategy("one_device"))
     trainer.model.get_layer("core").get_layer("mask").bias.assign(np.full(33, np.nan))
-    with pytest.raises(TrainingError, match="not in 3 steps in a row") as error:
+    with pytest.raises(TrainingError, match="not finite in 3 steps in a row") as error:
         trainer.train()
     found = json.loads((tmp_path / "bad_batches.json").read_text())
     assert len(found["steps"]) == 3 and len(found["keys"]) == 3 * 2 * 2
@@ -302,11 +302,11 @@ def test_a_warm_start_is_made_once_and_written_down(run, prepared, tmp_path, cap
         np.testing.assert_allclose(one, other, atol=1e-8)
     report = json.loads((tmp_path / "run" / "init_from.json").read_text())
     assert (len(report["loaded"]), report["missing"]) == (10, [])
-    assert "10 of 10 weights are those of" in capsys.readouterr().err
+    assert "10 of 10 weights are loaded from" in capsys.readouterr().err
     config.train.steps = 4
     Trainer(config, prepared, tmp_path / "run", strategy, source).train()
     said = capsys.readouterr().err
-    assert "goes on from step 2" in said and "weights are those of" not in said
+    assert "Resuming from step 2." in said and "weights are loaded from" not in said
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Beginning with another model's weights: what is taken over, and what is said."""
+"""Warm starts: weights that are copied, and the report."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def test_weights_of_the_same_path_and_shape_are_taken_over(source):
     config.units = (12, 9)
     model = build(config)
     before = {w.path: np.asarray(w) for w in model.weights}
-    report = load_source(source).give(model)
+    report = load_source(source).copy_to(model)
     assert {path.split("/")[0] for path in report.loaded} == {"standardization", "lstm_0", "mask"}
     assert [path for path in report.loaded if path.startswith("mask")] == ["mask/bias"]
     assert {line.split("/")[0] for line in report.other_shape} == {"lstm_1", "mask"}
@@ -30,14 +30,14 @@ def test_weights_of_the_same_path_and_shape_are_taken_over(source):
     assert {path.split("/")[0] for path in report.unused} == {"clean_log_power"}
     changed = [w.path for w in model.weights if not np.array_equal(w, before[w.path])]
     assert set(changed) <= set(report.loaded) and "lstm_0/lstm/lstm_cell/kernel" in changed
-    assert str(report).startswith(f"{len(report.loaded)} of 10 weights are those of")
-    assert "only in it: clean_log_power/kernel" in str(report)
+    assert str(report).startswith(f"{len(report.loaded)} of 10 weights are loaded from")
+    assert "only in the source: clean_log_power/kernel" in str(report)
 
 
 def _report(tmp_path, ours, theirs):
     path = tmp_path / "theirs.keras"
     save_model(build(theirs), path)
-    return load_source(str(path)).give(build(ours))
+    return load_source(str(path)).copy_to(build(ours))
 
 
 def test_gates_that_are_not_alike_are_told(tmp_path):
@@ -48,7 +48,7 @@ def test_gates_that_are_not_alike_are_told(tmp_path):
         f"dual_path_{block} recurrent_activation: sigmoid, there keras2_hard_sigmoid"
         for block in (0, 1)
     ]
-    assert "another setting: dual_path_0 recurrent_activation" in str(report)
+    assert "different setting: dual_path_0 recurrent_activation" in str(report)
 
 
 def test_windows_epsilons_and_masks_that_are_not_alike_are_told(tmp_path):
@@ -83,11 +83,11 @@ def test_a_narrower_model_is_widened_whole(tmp_path):
     config = instances.tiny_dpcrn()
     config.filters, config.time_units = (4, 8, 12), 9
     model = build(config)
-    report = load_source(str(path), widens=True).give(model)
+    report = load_source(str(path), widens=True).copy_to(model)
     assert len(report.loaded) == len(model.weights) and not report.other_shape
     assert (
         str(report)
-        == f"{len(model.weights)} of {len(model.weights)} weights are those of {path}, widened."
+        == f"{len(model.weights)} of {len(model.weights)} weights are loaded from {path}, widened."
     )
     x = instances.random(1, 20 * 32)
     np.testing.assert_allclose(np.asarray(model(x)), np.asarray(narrow(x)), atol=1e-5)

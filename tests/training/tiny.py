@@ -1,4 +1,4 @@
-"""The smallest experiments, for programs that take a config file: `tiny.py:dpcrn`."""
+"""Tiny experiments, for programs that take a config file: `tiny.py:dpcrn`."""
 
 from tests import instances
 from tfse.data.config import DataConfig

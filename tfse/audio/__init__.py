@@ -1,1 +1,1 @@
-"""Reading and writing of sound files, resampling, and the guard against invalid samples."""
+"""Audio files, resampling and checks of samples."""

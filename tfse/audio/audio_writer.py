@@ -1,4 +1,4 @@
-"""Recordings that are encoded into an open file."""
+"""Audio writer: encodes samples into an open file."""
 
 from __future__ import annotations
 
@@ -22,33 +22,35 @@ _SMALL_BYTES = 2**32 - 2**16
 
 
 class AudioWriter:
-    """Encodes samples into a binary file that is open and can seek.
+    """Encoder of samples into an open binary file that can seek.
 
-    A context manager that completes the file, or gives it up after an error.
+    A context manager that completes the file, or abandons it after an error.
     All but floating-point formats are clipped at full scale, never wrapped.
 
     Args:
-        file: receives the bytes, without a buffer of its own; stays open.
-        layout: what is written.
-        texts: title, artist and the like, by libsndfile's name for them. What the
-            container does not take is left out.
+        file: unbuffered binary file; stays open.
+        layout: format of the file.
+        tags: title, artist and the like, by libsndfile's names. Tags that the
+            container does not support are left out.
 
     Attributes:
-        notes: what is not as in the samples and texts that came; complete after the end.
+        notes: differences between the file and the samples and tags; complete at the end.
 
     Raises:
-        AudioError: the format does not take this rate or number of channels.
+        AudioError: the format does not support this rate or number of channels.
     """
 
-    def __init__(self, file: BinaryIO, layout: Layout, texts: dict[str, str] | None = None) -> None:
+    def __init__(self, file: BinaryIO, layout: Layout, tags: dict[str, str] | None = None) -> None:
         self.notes: list[str] = []
         self._clipped = 0
         self._written = 0
         self._layout = layout
-        self._bytes = _Bytes(file, _SMALL_BYTES if layout.format in _SMALL_CONTAINERS else None)
+        self._output = _ErrorKeepingFile(
+            file, _SMALL_BYTES if layout.format in _SMALL_CONTAINERS else None
+        )
         try:
             self._file = SequentialFile(
-                self._bytes,
+                self._output,
                 "w",
                 layout.sample_rate,
                 layout.channels,
@@ -57,27 +59,27 @@ class AudioWriter:
                 layout.format,
             )
         except soundfile.SoundFileError as error:
-            self._bytes.check()
+            self._output.check()
             raise AudioError(
                 f"{layout.format} with {layout.subtype} cannot be written at {layout.sample_rate} "
                 f"Hz with {layout.channels} channels"
             ) from error
-        unsupported = [name for name, text in (texts or {}).items() if not self._tell(name, text)]
+        unsupported = [name for name, text in (tags or {}).items() if not self._set_tag(name, text)]
         if unsupported:
-            self.notes.append(f"{layout.format} does not take the texts: {', '.join(unsupported)}")
+            self.notes.append(f"{layout.format} does not store the tags: {', '.join(unsupported)}")
 
     def write(self, samples: Samples) -> None:
         """Encodes the next samples, `[samples, channels]`.
 
         Raises:
-            OSError: the disk is full, or the container is.
+            OSError: the disk or the container is full.
         """
         self._clipped += self._layout.clipped(samples)
         self._written += len(samples)
-        # soundfile asserts that all was written; the reason is in the bytes.
+        # soundfile asserts that all was written; `check` raises the reason.
         with contextlib.suppress(AssertionError):
             self._file.write(self._layout.storable(samples))
-        self._bytes.check()
+        self._output.check()
 
     def __enter__(self) -> AudioWriter:
         return self
@@ -88,7 +90,7 @@ class AudioWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Completes the header and hands every byte to the file.
+        """Completes the file.
 
         Raises:
             OSError: the disk is full.
@@ -96,25 +98,25 @@ class AudioWriter:
         self._file.close()
         if error is not None:
             return
-        self._bytes.check()
+        self._output.check()
         if self._clipped:
             self.notes.append(
                 f"{self._clipped} samples beyond full scale were clipped; "
                 "the subtype FLOAT keeps them"
             )
-        self._compare_lengths()
+        self._note_padding()
 
-    def _tell(self, name: str, text: str) -> bool:
+    def _set_tag(self, name: str, text: str) -> bool:
         try:
             setattr(self._file, name, text)
         except (soundfile.SoundFileError, UnicodeEncodeError):
             return False
         return True
 
-    def _compare_lengths(self) -> None:
-        """Notes what a codec of whole blocks appended; the length is known from the file alone."""
-        self._bytes.seek(0)
-        with SequentialFile(self._bytes) as written:
+    def _note_padding(self) -> None:
+        """Notes samples that a codec of whole blocks appended; only the file has its length."""
+        self._output.seek(0)
+        with SequentialFile(self._output) as written:
             added = written.frames - self._written
         if added:
             layout = self._layout
@@ -124,12 +126,12 @@ class AudioWriter:
             )
 
 
-class _Bytes:
-    """Between libsndfile and a file: keeps an error that C would swallow.
+class _ErrorKeepingFile:
+    """Binary file for libsndfile that keeps the first error.
 
-    libsndfile calls back into Python for every write, where an exception goes
-    nowhere, and it tells nothing at all of a header that could not be
-    completed. So the first error is kept, and raised by `check`.
+    libsndfile calls back into Python for every write and loses exceptions, and it
+    does not report a header that could not be completed. So the first error is
+    kept here and raised by `check`.
     """
 
     def __init__(self, file: BinaryIO, limit: int | None) -> None:

@@ -1,4 +1,4 @@
-"""Reads recordings block by block, and says in a line why one cannot be read."""
+"""File source: a recording read from a file block by block."""
 
 from __future__ import annotations
 
@@ -21,103 +21,103 @@ from tfse.audio.sequential_file import SequentialFile
 from tfse.errors import AudioError
 from tfse.types import Samples
 
-# A block holds so much audio at most, and so many values, all channels
-# together: memory stays the same whatever the rate and the number of channels.
+# Limits of a block in seconds and in values of all channels: memory does not depend
+# on the rate or the number of channels.
 _BLOCK_S = 1.0
 _BLOCK_VALUES = 1 << 17
 _SMALL_BLOCK = 1024
 
-# How libsndfile notes that a header claims more bytes than the file has.
+# libsndfile's log line for a header that claims more bytes than the file has.
 _SHORT_DATA = re.compile(r"^\s*(?:data|SSND)\s*: (\d+) \(should be (\d+)\)", re.MULTILINE)
 
-# From an eighth of telephone speech to the fastest converters that are sold; a
-# rate beyond is a broken header, and would ask for endless work.
+# From an eighth of the telephone rate to the fastest converters that are sold; a
+# rate outside is a broken header, and would cause endless work.
 MIN_SAMPLE_RATE = 1_000
 MAX_SAMPLE_RATE = 768_000
 
-# So many samples or more are libsndfile's word for a length that no header tells.
-_UNKNOWN = 1 << 62
-# More than this is not a header alone.
+# libsndfile reports this many frames or more if the header has no length.
+_UNKNOWN_FRAMES = 1 << 62
+# A larger file has more than a header.
 _HEADER_BYTES = 4096
 
-# What libsndfile says in words that are true of its code and not of the file.
-_CLEARER = {
+# Messages of libsndfile that describe its code instead of the file.
+_CLEARER_REASONS = {
     "internal error : sf_info struct incomplete": "the header has no valid sample rate",
     "file does not exist or is not a regular file (possibly a pipe?)": "no audio could be found",
 }
 
 
 class DamagedError(AudioError):
-    """A decoder met bytes that it cannot decode; with `on_damage` "keep" it is no error."""
+    """Error in encoded audio that stops the decoder; not raised with `on_damage` "keep"."""
 
 
 class Source(Protocol):
-    """A recording that is read once, from its beginning to its end."""
+    """Recording that is read once, from beginning to end."""
 
-    #: How the recording is stored.
+    #: Storage format of the recording.
     layout: Layout
-    #: What was wrong but could be worked around; complete after the last block.
+    #: Faults that were worked around; complete after the last block.
     notes: list[str]
 
     def blocks(self) -> Iterator[Samples]:
-        """Gives the samples, float32 `[samples, channels]`."""
+        """Yields blocks of samples, float32 `[samples, channels]`."""
 
 
 class FileSource:
-    """A recording in a file; a context manager that closes it.
+    """Recording in a file; a context manager that closes it.
 
-    Several recordings end to end in one file are read as one, see `tfse.audio.joined_recordings`.
+    Recordings concatenated in one file are read as one, see `tfse.audio.joined_recordings`.
 
     Args:
         file: a path, or an open file on the disk.
-        on_damage: "raise" where a decoder gives up, or "keep" what came before.
+        on_damage: "raise" an error where decoding fails, or "keep" the samples before it.
 
     Attributes:
-        notes: what is damaged; complete after the last block.
-        remarks: what else a result will not tell of its recording.
+        notes: damage; complete after the last block.
+        remarks: concatenated recordings, and metadata that a result will lack.
 
     Raises:
-        AudioError: it is missing, no regular file, unreadable, not audio,
-            without samples, of a rate that speech does not have, or recordings
-            that differ stand end to end.
+        AudioError: the file is missing, not a regular file, unreadable, not audio,
+            without samples, of a sample rate out of range, or holds concatenated
+            recordings that differ.
     """
 
     def __init__(self, file: pathlib.Path | BinaryIO, on_damage: str = "raise") -> None:
         self._on_damage = on_damage
         with contextlib.ExitStack() as opened:
             path = file if isinstance(file, pathlib.Path) else None
-            stream = opened.enter_context(_stream(file))
-            self._parts = _parts(stream, path, opened)
+            stream = opened.enter_context(_open_stream(file))
+            self._parts = _open_parts(stream, path, opened)
             self._file = self._parts[0]
             self.layout = _layout(self._file)
             require_rate(self.layout.sample_rate)
             self.notes: list[str] = _notes(self._file)
-            self.remarks = _told_of_parts(self._parts)
+            self.remarks = _remarks(self._parts)
             if not any(part.frames for part in self._parts):
-                raise AudioError(f"there are no samples in it{_behind(stream)}")
+                raise AudioError(f"there are no samples in it{_uncounted(stream)}")
             if names := lost_chunks.lost(stream):
                 self.remarks.append(f"not kept: {', '.join(names)}")
             self._opened = opened.pop_all()
 
     @property
     def duration_s(self) -> float:
-        """Length in seconds, as the header claims; 0 where it tells none."""
+        """Length in seconds according to the header; 0 if it has none."""
         return self._claimed / self.layout.sample_rate
 
     @property
-    def texts(self) -> dict[str, str]:
-        """Title, artist and the like, by the name that libsndfile gives them."""
+    def tags(self) -> dict[str, str]:
+        """Title, artist and the like, by libsndfile's names."""
         return self._file.copy_metadata()
 
     def blocks(self) -> Iterator[Samples]:
-        """Gives the samples, float32 `[samples, channels]`.
+        """Yields blocks of samples, float32 `[samples, channels]`.
 
         Raises:
-            AudioError: the file breaks off in a way its decoder cannot follow.
+            AudioError: the file cannot be decoded to its end.
         """
         size = min(int(_BLOCK_S * self.layout.sample_rate), _BLOCK_VALUES // self.layout.channels)
         if self._on_damage == "keep":
-            # What was decoded of a block before its fault is lost with it.
+            # All samples of the block that fails are lost.
             size = min(size, _SMALL_BLOCK)
         read = 0
         try:
@@ -129,7 +129,7 @@ class FileSource:
             damage = f"damaged after {read} samples: {_reason(error)}"
             if self._on_damage != "keep" or not read:
                 raise DamagedError(damage) from error
-            self.notes.append(f"{damage}; what comes before is kept")
+            self.notes.append(f"{damage}; the samples before it are kept")
         else:
             self._check_length(read)
 
@@ -137,11 +137,11 @@ class FileSource:
         if not read:
             raise AudioError("none of its samples can be decoded")
         if read < self._claimed:
-            self.notes.append(f"{self._claimed} samples are claimed, {read} are there")
+            self.notes.append(f"the header claims {self._claimed} samples, {read} are there")
 
     @property
     def _claimed(self) -> int:
-        return sum(part.frames for part in self._parts if part.frames < _UNKNOWN)
+        return sum(part.frames for part in self._parts if part.frames < _UNKNOWN_FRAMES)
 
     def __enter__(self) -> FileSource:
         return self
@@ -156,7 +156,7 @@ class FileSource:
 
 
 @contextlib.contextmanager
-def _stream(file: pathlib.Path | BinaryIO) -> Iterator[BinaryIO]:
+def _open_stream(file: pathlib.Path | BinaryIO) -> Iterator[BinaryIO]:
     if not isinstance(file, pathlib.Path):
         yield file
         return
@@ -165,14 +165,14 @@ def _stream(file: pathlib.Path | BinaryIO) -> Iterator[BinaryIO]:
         yield stream
 
 
-def _parts(
+def _open_parts(
     stream: BinaryIO, path: pathlib.Path | None, opened: contextlib.ExitStack
 ) -> list[soundfile.SoundFile]:
-    """Opens the recordings of a file, which are nearly always one."""
+    """Opens all recordings of a file, nearly always one."""
     found = joined_recordings.starts(stream)
     if len(found) == 1 and path is not None:
-        # libsndfile reads a path by itself, quicker than through Python.
-        return [_open(_name(path), path, opened)]
+        # libsndfile reads a path faster than a Python file.
+        return [_open(_path_bytes(path), path, opened)]
     stops = (*found[1:], stream.seek(0, os.SEEK_END))
     return [
         _open(joined_recordings.Slice(stream, *ends), path, opened)
@@ -180,8 +180,8 @@ def _parts(
     ]
 
 
-def _name(path: pathlib.Path) -> bytes:
-    """Returns bytes, since a name need not be text; absolute, since `-` is standard input."""
+def _path_bytes(path: pathlib.Path) -> bytes:
+    """Returns bytes, as a name may be undecodable, and absolute, as `-` is standard input."""
     return os.fsencode(path.absolute())
 
 
@@ -192,12 +192,12 @@ def _open(
         with native_logs.hidden():
             return opened.enter_context(SequentialFile(file))
     except (soundfile.SoundFileError, OSError, TypeError, ValueError) as error:
-        hint = _convertible(path)
+        hint = _conversion(path)
         raise AudioError(f"not readable as audio: {_reason(error)}{hint}") from error
 
 
 def _next_block(file: soundfile.SoundFile, size: int) -> Samples:
-    # The decoder of MPEG audio describes damage on standard error.
+    # The MPEG decoder reports damage on standard error.
     quiet = native_logs.hidden() if "MPEG" in file.subtype else contextlib.nullcontext()
     with quiet:
         return file.read(size, dtype="float32", always_2d=True)
@@ -207,21 +207,21 @@ def _layout(file: soundfile.SoundFile) -> Layout:
     return Layout(file.samplerate, file.channels, file.format, file.subtype, file.endian)
 
 
-def _told_of_parts(parts: list[soundfile.SoundFile]) -> list[str]:
+def _remarks(parts: list[soundfile.SoundFile]) -> list[str]:
     if len(parts) == 1:
         return []
     kinds = {(part.samplerate, part.channels) for part in parts}
     if len(kinds) > 1:
-        told = " and ".join(f"{rate} Hz with {channels} channels" for rate, channels in kinds)
-        raise AudioError(f"recordings that differ stand end to end in it ({told}): split it")
-    return [f"{len(parts)} recordings end to end were read as one"]
+        listed = " and ".join(f"{rate} Hz with {channels} channels" for rate, channels in kinds)
+        raise AudioError(f"it concatenates recordings that differ ({listed}): split it")
+    return [f"{len(parts)} concatenated recordings were read as one"]
 
 
 def require_rate(sample_rate: int) -> None:
-    """Refuses a sample rate that no recording of speech has.
+    """Checks that a sample rate is in the supported range.
 
     Raises:
-        AudioError: it is out of range.
+        AudioError: the rate is out of range.
     """
     if not MIN_SAMPLE_RATE <= sample_rate <= MAX_SAMPLE_RATE:
         raise AudioError(
@@ -231,24 +231,24 @@ def require_rate(sample_rate: int) -> None:
 
 
 def claimed_s(path: pathlib.Path) -> float:
-    """Returns the length of a recording in seconds as its header claims; 0 if it tells none."""
+    """Returns the length of a recording in seconds according to its header; 0 if it has none."""
     try:
-        with SequentialFile(_name(path)) as file:
-            return file.frames / file.samplerate if file.frames < _UNKNOWN else 0.0
+        with SequentialFile(_path_bytes(path)) as file:
+            return file.frames / file.samplerate if file.frames < _UNKNOWN_FRAMES else 0.0
     except (soundfile.SoundFileError, OSError):
         return 0.0
 
 
 def require_readable(path: pathlib.Path) -> None:
-    """Refuses, with the reason, what libsndfile would refuse without one.
+    """Checks that a path is a readable file, for a clearer reason than libsndfile has.
 
     Raises:
-        AudioError: nothing there, a folder, a pipe, empty, or not ours to read.
+        AudioError: the file is missing, empty, unreadable, a folder or a pipe.
     """
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise AudioError("a folder stands where a file is expected")
+            raise AudioError("it is a folder, not a file")
         if not stat.S_ISREG(status.st_mode):
             raise AudioError("not a regular file; pipe it into standard input, which is `-`")
         os.close(os.open(path, os.O_RDONLY))
@@ -258,8 +258,8 @@ def require_readable(path: pathlib.Path) -> None:
         raise AudioError("the file is empty")
 
 
-def _behind(stream: BinaryIO) -> str:
-    """Tells of sound that the header of a recorder that was stopped does not count."""
+def _uncounted(stream: BinaryIO) -> str:
+    """Describes audio that the header does not count, as after an interrupted recording."""
     size = stream.seek(0, os.SEEK_END)
     return f": its header claims none, and {size} bytes are there" if size > _HEADER_BYTES else ""
 
@@ -275,13 +275,13 @@ def _notes(file: soundfile.SoundFile) -> list[str]:
 
 
 def _reason(error: Exception) -> str:
-    """The library's own words, without the path that stands in the line anyway."""
+    """Returns the library's message without the path, which the caller reports."""
     text = " ".join(str(error).split())
     text = text.partition("': ")[2] or text.partition(">: ")[2] or text
-    words = text.rstrip(".").lower() or type(error).__name__
-    return _CLEARER.get(words, words)
+    reason = text.rstrip(".").lower() or type(error).__name__
+    return _CLEARER_REASONS.get(reason, reason)
 
 
-def _convertible(path: pathlib.Path | None) -> str:
-    ending = "" if path is None else path.suffix.lower()
-    return conversion_hint(CONVERTIBLE.intersection([ending]))
+def _conversion(path: pathlib.Path | None) -> str:
+    suffix = "" if path is None else path.suffix.lower()
+    return conversion_hint(CONVERTIBLE.intersection([suffix]))

@@ -1,4 +1,4 @@
-"""Stops what is no sound before it reaches a resampler or a recurrent state."""
+"""Guard against NaN, infinite and huge samples before resampling and recurrent states."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from tfse.errors import AudioError, ConfigError
 from tfse.types import Samples
 
 ON_INVALID = ("raise", "zero")
-# Above this the power of a frame of 512 samples comes near the end of float32,
-# and one such frame would leave a recurrent state infinite for good.
+# Above this the power of a frame of 512 samples approaches the float32 limit, and one
+# such frame would make a recurrent state infinite permanently.
 MAX_MAGNITUDE = 1e12
-#: Floats that reach this are integers that nobody divided by their full scale.
+#: Floats with this peak are integers that were not divided by their full scale.
 INTEGER_PEAK = 100.0
 
 
 class FiniteGuard:
-    """Refuses or silences samples that are NaN, infinite or beyond 1e12.
+    """Guard that rejects or zeroes samples that are NaN, infinite or beyond 1e12.
 
     Args:
-        on_invalid: "raise" an error that names the position, or "zero".
+        on_invalid: "raise" an error with the position, or "zero" the sample.
 
     Raises:
-        ConfigError: `on_invalid` is neither of the two.
+        ConfigError: `on_invalid` is unknown.
     """
 
     def __init__(self, on_invalid: str = "raise") -> None:
@@ -31,14 +31,14 @@ class FiniteGuard:
         self._zero = on_invalid == "zero"
 
     def __call__(self, samples: Samples, position: int) -> Samples:
-        """Returns the samples, all of them finite.
+        """Returns the samples, all finite.
 
         Args:
             samples: `[streams, samples]`.
-            position: in its stream, of the first of them.
+            position: index of the first sample in its stream.
 
         Raises:
-            AudioError: tells the first bad value, its position and its stream.
+            AudioError: a sample is invalid; names its value, position and stream.
         """
         # The comparison is false for NaN too.
         valid = np.abs(samples) <= MAX_MAGNITUDE

@@ -1,4 +1,4 @@
-"""Recordings below a folder, and what was passed over on the way."""
+"""Folder walk: recordings below a folder, and a count of the other files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import pathlib
 from collections.abc import Callable, Iterator
 
-# Kinds of sound and film that libsndfile does not read, and ffmpeg does.
+# Suffixes of audio and video files that ffmpeg reads and libsndfile does not.
 CONVERTIBLE = frozenset(
     (
         *(".3gp", ".aac", ".ac3", ".amr", ".avi", ".dsf", ".m4a", ".m4b", ".mka", ".mkv"),
@@ -21,18 +21,18 @@ SPECIAL = "neither files nor folders"
 
 @dataclasses.dataclass
 class Walk:
-    """One walk below a folder; files come in order, folder by folder.
+    """Walk below a folder; files are sorted, folder by folder.
 
     Links to files and folders are followed, a folder that contains itself once; hidden
-    names are passed over without a word. All programs walk alike.
+    names are passed over and not counted. All programs use this walk.
 
     Args:
-        folder: where to begin.
-        is_recording: tells by its path whether a file is one; the file may lack.
-        enters: tells whether a folder is entered.
+        folder: root of the walk.
+        is_recording: returns whether a path is a recording.
+        enters: returns whether a folder is entered.
 
     Attributes:
-        passed_over: how many were, by reason: the ending of a file, `DANGLING` or `SPECIAL`.
+        passed_over: number of other files by reason: their suffix, `DANGLING` or `SPECIAL`.
             Complete after the last file.
 
     Example:
@@ -52,7 +52,7 @@ class Walk:
         seen = set()
         for parent, folders, names in os.walk(self.folder, followlinks=True):
             below = pathlib.Path(parent)
-            # A link back to a folder above would be walked for ever.
+            # A link back to a parent folder would never end.
             seen.add(below.resolve())
             folders[:] = sorted(
                 name
@@ -71,16 +71,16 @@ class Walk:
         elif self.is_recording(path):
             return True
         else:
-            self.passed_over[path.suffix.lower() or "without an ending"] += 1
+            self.passed_over[path.suffix.lower() or "without a suffix"] += 1
         return False
 
     def summary(self) -> str:
-        """Returns one line on what was passed over; "" for nothing."""
+        """Returns one line on the files passed over; "" for none."""
         return summary(self.passed_over)
 
 
 def summary(passed_over: collections.Counter[str]) -> str:
-    """Returns one line on what `Walk`s passed over; "" for nothing."""
+    """Returns one line on the files that walks passed over; "" for none."""
     if not passed_over:
         return ""
     kinds = ", ".join(f"{count} {reason}" for reason, count in sorted(passed_over.items()))
@@ -89,5 +89,5 @@ def summary(passed_over: collections.Counter[str]) -> str:
 
 
 def conversion_hint(endings: frozenset[str]) -> str:
-    """Returns how files of these endings could be read; "" if there is no ending."""
+    """Returns how to convert files of these suffixes; "" for none."""
     return f"; convert {', '.join(sorted(endings))} with ffmpeg -i IN OUT.wav" if endings else ""

@@ -1,8 +1,8 @@
-"""Boundaries between recordings that stand end to end in one file.
+"""Boundaries of recordings that are concatenated in one file.
 
-`cat a.mp3 b.mp3 > both.mp3` is a file that players play to its end, and so is a chained Ogg of
-a radio stream. libsndfile reads the first recording and reports no more, so the others would
-be lost. Here the places are found where the container's own header stands again.
+Players play `cat a.mp3 b.mp3 > both.mp3` to its end, and a chained Ogg of a radio stream too.
+libsndfile reads only the first recording, so the others would be lost. The boundaries are
+found by searching for further headers of the same container.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from io import SEEK_CUR, SEEK_END, SEEK_SET
 from typing import BinaryIO
 
-# What a recording begins with, long enough that no sound looks like it. A FLAC has its
-# STREAMINFO first, 34 bytes.
+# Headers at the start of a recording, long enough never to match samples. A FLAC starts
+# with STREAMINFO, 34 bytes.
 _HEADERS = (
     rb"FORM.{4}AIF[FC]",
     rb"\.snd\x00\x00\x00.{5}\x00\x00\x00[\x01-\x1b]",
@@ -24,12 +24,12 @@ _HEADERS = (
     rb"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00",
     rb"RIFF.{4}WAVE[0-9A-Za-z]{3}[0-9A-Za-z ]",
 )
-# The page that begins an Ogg stream has flag 2.
+# The first page of an Ogg stream has flag 2.
 _OGG_PAGE = b"OggS\x00"
 _OGG_BEGINS = 2
 _OGG_HEADER = rb"OggS\x00[\x02\x03\x06\x07]"
-# An MP3 begins with a tag or a frame; the first frame often has no sound in it and tells of
-# the recording: flags, then its frames and bytes as the flags say.
+# An MP3 begins with a tag or a frame. The first frame often has no audio but an info header:
+# flags, then the number of frames and bytes if their flags are set.
 _MP3_BEGINS = rb"ID3|\xff[\xe2\xe3\xf2\xf3\xfa\xfb]"
 _XING = rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb].{2}(?:.{2})?(?:.{9}|.{17}|.{32})(?:Xing|Info)"
 _XING_FRAMES, _XING_BYTES = 1, 2
@@ -37,24 +37,24 @@ _ID3V1_BYTES = 128
 
 
 def starts(file: BinaryIO) -> list[int]:
-    """Returns where recordings begin in a file, in bytes; the first is always at 0.
+    """Returns the byte offsets at which recordings begin; the first is always 0.
 
     Args:
-        file: open for reading, with a file descriptor. A container that is not known
-            here (those without a header that could be told from sound) has one.
+        file: open for reading, with a file descriptor. Unknown containers (those without
+            an unmistakable header) count as one recording.
     """
     if not file.seek(0, SEEK_END):
         return [0]
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return [0, *_later(data)]
+        return [0, *_further_starts(data)]
 
 
-def _later(data: mmap.mmap) -> list[int]:
+def _further_starts(data: mmap.mmap) -> list[int]:
     for header in _HEADERS:
         if re.match(header, data, re.DOTALL):
             return _matches(header, data)
     if re.match(_OGG_HEADER, data):
-        return [page for page in _matches(_OGG_HEADER, data) if not _beside_another(data, page)]
+        return [page for page in _matches(_OGG_HEADER, data) if not _is_multiplexed(data, page)]
     if re.match(_MP3_BEGINS, data):
         return list(_mp3(data))
     return []
@@ -65,12 +65,12 @@ def _matches(header: bytes, data: mmap.mmap) -> list[int]:
 
 
 class Slice:
-    """A stretch of an open binary file, as a file that can seek.
+    """Seekable view of a byte range of an open binary file.
 
     Args:
         file: open for reading.
-        start: first byte.
-        stop: byte after the last.
+        start: offset of the first byte.
+        stop: offset after the last byte.
     """
 
     def __init__(self, file: BinaryIO, start: int, stop: int) -> None:
@@ -88,7 +88,7 @@ class Slice:
         return data
 
     def seek(self, offset: int, whence: int = SEEK_SET) -> int:
-        """Moves, and returns the new position."""
+        """Sets and returns the position."""
         origin = {SEEK_SET: 0, SEEK_CUR: self._position, SEEK_END: self._size}[whence]
         self._position = max(0, origin + offset)
         return self._position
@@ -98,17 +98,17 @@ class Slice:
         return self._position
 
 
-def _beside_another(data: mmap.mmap, page: int) -> bool:
-    """Tells whether an Ogg stream begins beside another one, as video beside sound."""
+def _is_multiplexed(data: mmap.mmap, page: int) -> bool:
+    """Returns whether an Ogg stream is multiplexed with another, such as video with audio."""
     before = data.rfind(_OGG_PAGE, 0, page)
     return bool(data[before + len(_OGG_PAGE)] & _OGG_BEGINS)
 
 
 def _mp3(data: mmap.mmap) -> Iterator[int]:
-    """Yields where further MP3 recordings begin.
+    """Yields the offsets of further MP3 recordings.
 
-    Each begins with a header of its own, or with plain frames behind the bytes that the
-    first header counts; without any header the decoder reads on to the end anyway.
+    Each begins with an info header, or with plain frames after the bytes that the previous
+    header counts; without any info header the decoder reads to the end anyway.
     """
     found = list(re.finditer(_XING, data, re.DOTALL))
     for number, match in enumerate(found):
@@ -116,24 +116,28 @@ def _mp3(data: mmap.mmap) -> Iterator[int]:
             yield match.start()
         end = _mp3_end(data, match)
         following = found[number + 1].start() if number + 1 < len(found) else len(data)
-        if end is not None and end + _ID3V1_BYTES < following and _is_alike(data, match, end):
+        if (
+            end is not None
+            and end + _ID3V1_BYTES < following
+            and _has_same_format(data, match, end)
+        ):
             yield end
 
 
 def _mp3_end(data: mmap.mmap, match: re.Match[bytes]) -> int | None:
-    told = data[match.end() : match.end() + 12]
-    flags = int.from_bytes(told[:4], "big")
+    counts = data[match.end() : match.end() + 12]
+    flags = int.from_bytes(counts[:4], "big")
     if not flags & _XING_BYTES:
         return None
-    place = 8 if flags & _XING_FRAMES else 4
-    return match.start() + int.from_bytes(told[place : place + 4], "big")
+    offset = 8 if flags & _XING_FRAMES else 4
+    return match.start() + int.from_bytes(counts[offset : offset + 4], "big")
 
 
-def _is_alike(data: mmap.mmap, match: re.Match[bytes], place: int) -> bool:
-    """Tells whether a frame of the same version, layer and sample rate stands at a place."""
-    first, there = data[match.start() : match.start() + 4], data[place : place + 4]
+def _has_same_format(data: mmap.mmap, match: re.Match[bytes], offset: int) -> bool:
+    """Returns whether an offset has a frame of the same version, layer and sample rate."""
+    first, other = data[match.start() : match.start() + 4], data[offset : offset + 4]
     return (
-        len(there) == len(first)
-        and there[:2] == first[:2]
-        and there[2] & 0b1100 == first[2] & 0b1100
+        len(other) == len(first)
+        and other[:2] == first[:2]
+        and other[2] & 0b1100 == first[2] & 0b1100
     )

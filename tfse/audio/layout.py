@@ -1,4 +1,4 @@
-"""What a recording is kept in: container, number format, rate and channels."""
+"""Layout: container, number format, sample rate and channels of a recording."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import soundfile
 from tfse.errors import ConfigError
 from tfse.types import Samples
 
-# Endings that are not the name of their container.
+# Suffixes that differ from the name of their container.
 _OTHER_SUFFIXES = {
     "AIF": "AIFF",
     "AIFC": "AIFF",
@@ -25,17 +25,17 @@ _OTHER_SUFFIXES = {
     "SPH": "NIST",
     "WAVE": "WAV",
 }
-# Endings that stand for one of several codecs of their container.
+# Suffixes that stand for one of several codecs of their container.
 _SUBTYPES = {"OGA": "VORBIS", "OGG": "VORBIS", "OPUS": "OPUS"}
-#: The number format that a container has unless one is chosen.
-USUAL_SUBTYPES: dict[str, str] = {
+#: Default number format of each container.
+DEFAULT_SUBTYPES: dict[str, str] = {
     name: soundfile.default_subtype(name)
     for name in soundfile.available_formats()
-    if name != "RAW"  # which has no usual one
+    if name != "RAW"  # has no default
 }
 # Number formats that hold values beyond full scale; all others are clipped.
 _UNBOUNDED = ("FLOAT", "DOUBLE", "VORBIS", "OPUS")
-# What holds all values of a number format, or nearly, the nearest first.
+# Number formats that hold all values of another, or nearly; the nearest first.
 _NEAREST: dict[str, tuple[str, ...]] = {
     "DOUBLE": ("FLOAT", "PCM_32", "PCM_24"),
     "FLOAT": ("DOUBLE", "PCM_24", "PCM_32"),
@@ -51,9 +51,9 @@ _NEAREST: dict[str, tuple[str, ...]] = {
     "ULAW": ("ALAW", "PCM_16"),
     "ALAW": ("ULAW", "PCM_16"),
 }
-# Keeps a part of itself in a file of its own, `._NAME`, which a trial would leave behind.
-_ON_DISK = "SD2"
-# Integer formats by their bits.
+# Has a second file, `._NAME`, which a trial would leave behind.
+_TWO_FILE_CONTAINER = "SD2"
+# Bits of the integer formats.
 _BITS = {
     **{"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32},
     **{"ALAC_16": 16, "ALAC_20": 20, "ALAC_24": 24, "ALAC_32": 32},
@@ -62,13 +62,13 @@ _BITS = {
 
 @dataclasses.dataclass(frozen=True)
 class Layout:
-    """How samples are stored, in the words of libsndfile.
+    """Storage format of samples, in libsndfile's terms.
 
     Attributes:
         sample_rate: in Hz.
-        channels: one upwards.
-        format: container, as "WAV" or "FLAC".
-        subtype: number format, as "PCM_16" or "FLOAT".
+        channels: at least 1.
+        format: container, such as "WAV" or "FLAC".
+        subtype: number format, such as "PCM_16" or "FLOAT".
         endian: byte order; "FILE" for the container's own.
     """
 
@@ -79,21 +79,21 @@ class Layout:
     endian: str = "FILE"
 
     def clipped(self, samples: Samples) -> int:
-        """Returns how many samples `storable` clips by more than half a step of 16 bits."""
+        """Returns how many samples `storable` clips by more than half a 16-bit step."""
         if self.subtype in _UNBOUNDED:
             return 0
         return int(np.count_nonzero(np.abs(samples) > 1.0 + 2.0**-16))
 
     def limited(self, samples: Samples) -> Samples:
-        """Returns samples clipped at full scale where the number format ends there."""
+        """Returns samples clipped at full scale if the number format ends there."""
         return samples if self.subtype in _UNBOUNDED else np.clip(samples, -1.0, 1.0)
 
     def storable(self, samples: Samples) -> npt.NDArray[Any]:
-        """Returns samples as libsndfile is to get them.
+        """Returns samples in the form that libsndfile receives.
 
         Integers are rounded to the nearest step and clipped here: libsndfile
-        rounds down, which moves every second sample of a recording that nothing
-        was done to, and its companded formats wrap. It takes the highest bits of
+        rounds down, which changes every second sample of an unprocessed
+        recording, and its companded formats wrap. It uses the highest bits of
         int32.
 
         Shapes:
@@ -109,12 +109,12 @@ class Layout:
     def converted(self, format: str | None, subtype: str | None) -> Layout:
         """Returns the layout in another container or number format.
 
-        The number format stays if libsndfile writes it in the container; if not, it is the
-        nearest that holds all values of the old one, or else the container's usual one.
+        The number format stays if libsndfile writes it in the container; if not, it becomes the
+        nearest one that holds all values, or else the container's default.
 
         Args:
-            format: None for the same container.
-            subtype: None for the same number format.
+            format: container; None for the same.
+            subtype: number format; None for the same.
 
         Raises:
             ConfigError: libsndfile does not write this combination.
@@ -130,58 +130,58 @@ class Layout:
         return new
 
     def _subtype_in(self, container: str) -> str:
-        usual = USUAL_SUBTYPES.get(container, self.subtype)
+        default = DEFAULT_SUBTYPES.get(container, self.subtype)
         endian = self.endian if container == self.format else "FILE"
         for subtype in (self.subtype, *_NEAREST.get(self.subtype, ())):
             if _can_be_written(container, subtype, endian):
                 return subtype
-        return usual
+        return default
 
 
-def require_known(format: str | None, subtype: str | None) -> None:
-    """Refuses what no recording can be stored in.
+def require_known_format(format: str | None, subtype: str | None) -> None:
+    """Checks that libsndfile knows a container and number format.
 
     Raises:
-        ConfigError: libsndfile does not know one of them, or not both together.
+        ConfigError: it does not know one of them, or not the combination.
     """
     if format is not None:
         container = format.upper()
-        _require_writable(container, subtype or USUAL_SUBTYPES.get(container, ""))
+        _require_writable(container, subtype or DEFAULT_SUBTYPES.get(container, ""))
     elif subtype is not None and subtype.upper() not in soundfile.available_subtypes():
         raise ConfigError(f"`subtype` must be one that libsndfile knows; received {subtype}.")
 
 
 def format_of(path: pathlib.Path) -> str | None:
-    """Returns the container that a file's ending stands for, None if it stands for none."""
+    """Returns the container for a file's suffix; None if there is none."""
     suffix = path.suffix[1:].upper()
     container = _OTHER_SUFFIXES.get(suffix, suffix)
-    return container if container in USUAL_SUBTYPES else None
+    return container if container in DEFAULT_SUBTYPES else None
 
 
 def subtype_of(path: pathlib.Path) -> str | None:
-    """Returns the codec that a file's ending stands for, None if its container's would do."""
+    """Returns the codec for a file's suffix; None for the container's default."""
     return _SUBTYPES.get(path.suffix[1:].upper())
 
 
-def require_meaning(path: pathlib.Path) -> None:
-    """Refuses an ending that stands for no container, as a file of a wrong kind would result.
+def require_known_suffix(path: pathlib.Path) -> None:
+    """Checks that a file's suffix, if any, stands for a container.
 
     Raises:
-        ConfigError: there is an ending, and libsndfile has no container for it.
+        ConfigError: libsndfile has no container for the suffix.
     """
     if path.suffix and format_of(path) is None:
         raise ConfigError(
-            f"an output must have an ending that libsndfile has a container for, such as .wav, "
-            f".flac, .ogg, .opus or .mp3, or a `format` that is chosen; received {path.name}."
+            "an output must have the suffix of a container that libsndfile writes, such as .wav, "
+            f".flac, .ogg, .opus or .mp3, or a `format` must be given; received {path.name}."
         )
 
 
 @functools.cache
 def _can_be_written(container: str, subtype: str, endian: str) -> bool:
-    """Tells by trial: libsndfile allows some pairs, as MP3 in WAV, and then writes none."""
+    """Returns the result of a trial: libsndfile accepts some pairs that it cannot write."""
     if not soundfile.check_format(container, subtype, endian):
         return False
-    if container == _ON_DISK:
+    if container == _TWO_FILE_CONTAINER:
         return True
     try:
         with soundfile.SoundFile(io.BytesIO(), "w", 48_000, 1, subtype, endian, container):

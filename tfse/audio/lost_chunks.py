@@ -1,7 +1,7 @@
-"""Parts of a sound file that are not sound and that a result does not have.
+"""Metadata of a sound file that an enhanced copy lacks.
 
-libsndfile hands on title, artist and eight more texts. Everything else that a container can
-hold (markers, broadcast data, loops, pictures) is left behind, and is named here.
+libsndfile copies title, artist and eight more tags. Everything else that a container can
+hold (markers, broadcast data, loops, pictures) is lost and is named here.
 """
 
 from __future__ import annotations
@@ -12,26 +12,26 @@ from collections.abc import Iterator
 from io import SEEK_CUR
 from typing import BinaryIO
 
-# What is sound, describes sound, or is padding.
+# Chunks that are audio, describe audio, are copied, or are padding.
 _EXPECTED = {
     *("fmt ", "data", "fact", "PEAK", "ds64", "JUNK", "junk", "PAD ", "FLLR", "LIST INFO"),
     *("COMM", "SSND", "FVER", "NAME", "AUTH", "ANNO", "(c) "),
 }
-_BEGINS = ("RIFF", "RF64", "RIFX", "FORM")
+_FILE_HEADERS = ("RIFF", "RF64", "RIFX", "FORM")
 _FLAC_LOST = {2: "application data", 5: "cue sheet", 6: "picture"}
 _FLAC_LAST = 0x80
-# A tag of an MP3 comes first, and has as many bytes as the format's encoders write at most.
+# Searched for the picture of an MP3 or Ogg tag, which comes first in the file.
 _TAG_BYTES = 1 << 20
-_PICTURES = re.compile(rb"APIC.{4}.{2}.?image/|METADATA_BLOCK_PICTURE=", re.DOTALL)
+_PICTURE = re.compile(rb"APIC.{4}.{2}.?image/|METADATA_BLOCK_PICTURE=", re.DOTALL)
 # A broken header may claim any number of chunks.
-_MOST = 100
+_MAX_CHUNKS = 100
 
 
 def lost(file: BinaryIO) -> list[str]:
-    """Returns the names of what a result will not have, each once, in order.
+    """Returns the names of the chunks that a result will lack, each once, in order.
 
     Args:
-        file: a recording of any kind, open for reading.
+        file: a recording of any format, open for reading.
     """
     file.seek(0)
     head = file.read(12)
@@ -45,12 +45,12 @@ def lost(file: BinaryIO) -> list[str]:
         names = _flac(file)
     elif head[:4] == b"OggS" or head[:3] == b"ID3":
         file.seek(0)
-        names = iter(["picture"] if _PICTURES.search(file.read(_TAG_BYTES)) else [])
+        names = iter(["picture"] if _PICTURE.search(file.read(_TAG_BYTES)) else [])
     return list(dict.fromkeys(names))
 
 
 def _chunks(file: BinaryIO, length: str) -> Iterator[str]:
-    for _ in range(_MOST):
+    for _ in range(_MAX_CHUNKS):
         head = file.read(8)
         if len(head) < 8:
             return
@@ -60,16 +60,16 @@ def _chunks(file: BinaryIO, length: str) -> Iterator[str]:
             name = f"LIST {file.read(4).decode('latin-1')}"
             size -= 4
         if name not in _EXPECTED:
-            # What is no name stands behind a chunk whose size is wrong; another recording
-            # may follow this one.
-            if name in _BEGINS or not (name.isascii() and name.isprintable()):
+            # An invalid name follows a chunk of wrong size; a file header starts a
+            # concatenated recording.
+            if name in _FILE_HEADERS or not (name.isascii() and name.isprintable()):
                 return
             yield name.strip()
         file.seek(size + size % 2, SEEK_CUR)
 
 
 def _flac(file: BinaryIO) -> Iterator[str]:
-    for _ in range(_MOST):
+    for _ in range(_MAX_CHUNKS):
         head = file.read(4)
         if len(head) < 4:
             return

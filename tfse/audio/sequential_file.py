@@ -1,4 +1,4 @@
-"""A sound file that is read or written once, from its beginning to its end."""
+"""Sequential sound file: read or written once, without seeking."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from soundfile import _ffi, _snd, _str_types
 
 
 class SequentialFile(soundfile.SoundFile):
-    """A `soundfile.SoundFile` that never seeks.
+    """`soundfile.SoundFile` that never seeks.
 
-    The original seeks after every block, to where it already is. libsndfile
-    restarts some decoders there: Opus read in blocks differs from Opus read at
-    once by as much as the signal, and damaged FLAC ends where it need not.
+    The base class seeks to the current position after every block, and libsndfile
+    then restarts some decoders: Opus read in blocks differs from Opus read at once
+    by as much as the signal, and damaged FLAC ends too early.
     """
 
     def seekable(self) -> bool:
-        """Returns False, which is all it takes."""
+        """Returns False, which turns the seeks off."""
         return False
 
     def copy_metadata(self) -> dict[str, str]:
-        """Returns title, artist and the like by libsndfile's names for them.
+        """Returns title, artist and the like by libsndfile's names.
 
-        The original puts question marks where a text is not UTF-8, as in old MP3 tags.
+        The base class replaces text that is not UTF-8, as in old MP3 tags, by question marks.
         """
         texts = {}
         for name, number in _str_types.items():

@@ -1,1 +1,1 @@
-"""Programs: flags in, a call of the library, an exit code out."""
+"""Command-line programs."""

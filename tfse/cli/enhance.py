@@ -1,4 +1,4 @@
-"""`tfse-enhance`: noisy recordings in, enhanced recordings out."""
+"""Program `tfse-enhance`: enhances recordings."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from tfse.streaming.options import EnhanceOptions
     from tfse.streaming.steps.base import Step
 
-DESCRIPTION = """Takes the noise out of speech.
+DESCRIPTION = """Removes noise from speech.
 
   tfse-enhance noisy.wav                             writes noisy_enhanced.wav
-  tfse-enhance takes --output_dir=clean              a folder, its structure kept
+  tfse-enhance takes --output_dir=clean              a folder; keeps its structure
   tfse-enhance 'takes/*.flac' --in_place --jobs=0    on all cores
   cat noisy.wav | tfse-enhance - > enhanced.wav
   arecord -r 16000 -f S16_LE -t raw | tfse-enhance - --raw_rate=16000 | aplay -r 16000 -f S16_LE
@@ -35,43 +35,49 @@ recording. Exit code: 0 all done, 1 some failed or were kept, 2 bad usage,
 130 after Ctrl-C, 143 after SIGTERM.
 """
 
-_OUTPUT = flags.DEFINE_string("output", None, "The result of one recording; - is standard output.")
+_OUTPUT = flags.DEFINE_string(
+    "output", None, "Output file, for one recording; - is standard output."
+)
 _OUTPUT_DIR = flags.DEFINE_string(
     "output_dir",
     None,
-    "Folder of the results. Without it NAME.wav becomes NAME_enhanced.wav, FOLDER FOLDER_enhanced.",
+    "Output folder. Without it NAME.wav becomes NAME_enhanced.wav, FOLDER FOLDER_enhanced.",
 )
-_IN_PLACE = flags.DEFINE_bool("in_place", False, "Replace every recording after its success.")
+_IN_PLACE = flags.DEFINE_bool("in_place", False, "Replace each recording after success.")
 flags.declare_key_flag(model_flag.NAME)
 flags.declare_key_flag(model_flag.TRUST_NAME)
-_MIX = flags.DEFINE_float("mix", 1.0, "0 the recording as it came, 1 the enhanced one alone.")
+_MIX = flags.DEFINE_float("mix", 1.0, "0 for the recording only, 1 for the enhanced signal only.")
 _MAX_ATTENUATION_DB = flags.DEFINE_float(
-    "max_attenuation_db", None, "Nothing is taken down by more."
+    "max_attenuation_db", None, "Limit of the attenuation, in dB."
 )
 _LINK_CHANNELS = flags.DEFINE_bool(
-    "link_channels", False, "One gain for all channels: the stereo image stays."
+    "link_channels", False, "One gain for all channels: keeps the stereo image."
 )
 _NOISE_OUTPUT = flags.DEFINE_string(
-    "noise_output", None, "What was taken away: a file for one recording, a folder for several."
+    "noise_output",
+    None,
+    "Output for the removed noise: a file for one recording, a folder for several.",
 )
-_PICTURE = flags.DEFINE_bool("picture", False, "Draw before and after, beside every result.")
-_FORMAT = flags.DEFINE_string("format", None, "Container of the results, as FLAC.")
-_SUBTYPE = flags.DEFINE_string("subtype", None, "Number format of the results, as PCM_24.")
+_PICTURE = flags.DEFINE_bool(
+    "picture", False, "Write a picture of before and after beside each result."
+)
+_FORMAT = flags.DEFINE_string("format", None, "Container of the results, such as FLAC.")
+_SUBTYPE = flags.DEFINE_string("subtype", None, "Number format of the results, such as PCM_24.")
 _ON_INVALID = flags.DEFINE_enum(
-    "on_invalid", "raise", ["raise", "zero"], "NaN and infinite samples: an error, or silence."
+    "on_invalid", "raise", ["raise", "zero"], "For NaN and infinite samples: an error, or silence."
 )
 _ON_DAMAGE = flags.DEFINE_enum(
     "on_damage",
     "raise",
     ["raise", "keep"],
-    "A file that cannot be decoded to its end: an error, or a result of what comes before.",
+    "For a file that cannot be decoded to its end: an error, or keep the samples before.",
 )
-_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace results that exist.")
-_SKIP_EXISTING = flags.DEFINE_bool("skip_existing", False, "Pass over what has a result.")
-_JOBS = flags.DEFINE_integer("jobs", 1, "Recordings at a time; 0 is as many as cores.")
-_REPORT = flags.DEFINE_string("report", None, "JSON file with the outcome for every recording.")
+_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace existing results.")
+_SKIP_EXISTING = flags.DEFINE_bool("skip_existing", False, "Skip recordings that have a result.")
+_JOBS = flags.DEFINE_integer("jobs", 1, "Number of processes; 0 for all cores.")
+_REPORT = flags.DEFINE_string("report", None, "JSON file with the outcome of every recording.")
 _RAW_RATE = flags.DEFINE_integer(
-    "raw_rate", None, "Standard input and output are raw, little-endian samples of this rate."
+    "raw_rate", None, "Sample rate of raw, little-endian samples on standard input and output."
 )
 _RAW_CHANNELS = flags.DEFINE_integer("raw_channels", 1, "Channels of raw samples.")
 _RAW_FORMAT = flags.DEFINE_enum(
@@ -83,10 +89,10 @@ _RAW_FORMAT = flags.DEFINE_enum(
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Enhances what the arguments name."""
+    """Enhances the recordings that the arguments name."""
     inputs = list(arguments[1:])
     if not inputs:
-        raise ConfigError("There must be a file, a folder or - to enhance; see --help.")
+        raise ConfigError("a file, a folder or - must be given; see --help.")
     with native_logs.hidden():
         return _main(inputs)
 
@@ -98,12 +104,12 @@ def entry_point() -> None:
 
 def _main(inputs: Sequence[str]) -> int:
     if _RAW_RATE.value is not None:
-        return _pass_raw(inputs, _RAW_RATE.value)
+        return _enhance_raw(inputs, _RAW_RATE.value)
     return _enhance(inputs)
 
 
 def _enhance(inputs: Sequence[str]) -> int:
-    # What is wrong with the flags is told before TensorFlow is imported, which takes seconds.
+    # Flags are checked before TensorFlow is imported, which takes seconds.
     from tfse.streaming.batch.plan import plan
 
     order = _order()
@@ -146,13 +152,13 @@ def _exit_code(outcomes: Sequence[Outcome]) -> int:
     return program.FAILED if bad else program.DONE
 
 
-def _pass_raw(inputs: Sequence[str], sample_rate: int) -> int:
+def _enhance_raw(inputs: Sequence[str], sample_rate: int) -> int:
     from tfse.streaming import open_step
     from tfse.streaming.batch.plan import Places
     from tfse.streaming.pipes import enhance_raw
 
     if list(inputs) != ["-"] or _places() != Places():
-        raise ConfigError("`raw_rate` is for standard input to standard output: give - alone.")
+        raise ConfigError("`raw_rate` is for standard input to standard output: give only -.")
     layout = _raw_layout(sample_rate)
     step = open_step(model_flag.value(), one_hop=True)
     _warm_up(step, layout.channels)
@@ -162,7 +168,7 @@ def _pass_raw(inputs: Sequence[str], sample_rate: int) -> int:
 
 
 def _warm_up(step: Step, streams: int) -> None:
-    """Compiles the step before the first sample waits for it."""
+    """Compiles the step, so that the first samples need not wait."""
     import numpy as np
 
     step(np.zeros((streams, step.hop_length), np.float32), step.initial_state(streams))
@@ -175,7 +181,7 @@ def _order() -> Order:
         raise ConfigError("`overwrite` and `skip_existing` exclude each other.")
     if _IN_PLACE.value and _ON_DAMAGE.value == "keep":
         raise ConfigError(
-            "`in_place` would destroy what lies behind the damage; give `output_dir` with "
+            "`in_place` would lose the audio after the damage; use `output_dir` with "
             "`on_damage` keep."
         )
     if _JOBS.value < 0:

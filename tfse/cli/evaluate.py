@@ -1,4 +1,4 @@
-"""`tfse-evaluate`: recordings and models in, a report out."""
+"""Program `tfse-evaluate`: measures models and enhanced recordings."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from tfse.evaluation.sources.recordings import Source
     from tfse.evaluation.sources.systems import System
 
-DESCRIPTION = """Measures speech enhancement, and says what could not be measured.
+DESCRIPTION = """Measures speech enhancement and reports what could not be measured.
 
   tfse-evaluate --model=lstm_irm,dpcrn_small --test_data=prepared --output_dir=report
   tfse-evaluate --model=a.keras,a.tflite --clean_dir=clean --noisy_dir=noisy --output_dir=report
   tfse-evaluate --reference_dir=clean --estimate_dir=enhanced --output_dir=report
 
 With --noisy_dir, --estimate_dir and --model can be given together.
-Writes report.html, report.json and per_file.csv. Interrupted and started again, it
-goes on. Exit code: 0 all was measured, 1 a recording has a fault, 2 bad usage.
+Writes report.html, report.json and per_file.csv. An interrupted run resumes when
+started again. Exit code: 0 all measured, 1 a recording has a fault, 2 bad usage.
 """
 
-_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Where the report goes.", required=True)
+_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder of the report.", required=True)
 _MODEL = flags.DEFINE_list(
     "model",
     [],
@@ -39,39 +39,41 @@ _MODEL = flags.DEFINE_list(
     "folders.",
 )
 _TRUST = flags.DEFINE_bool(
-    "trust_saved_model", False, "Load SavedModels: they are code that runs with your rights."
+    "trust_saved_model", False, "Load SavedModels, which are code that runs with your rights."
 )
-_TEST_DATA = flags.DEFINE_string("test_data", None, "Mixtures of what tfse-prepare wrote.")
+_TEST_DATA = flags.DEFINE_string("test_data", None, "Output folder of tfse-prepare.")
 _CLEAN_DIR = flags.DEFINE_list("clean_dir", [], "Folders of clean speech, for models.")
 _NOISY_DIR = flags.DEFINE_list("noisy_dir", [], "Folders with noisy files of the same names.")
 _REFERENCE_DIR = flags.DEFINE_string("reference_dir", None, "Folder of clean speech.")
 _ESTIMATE_DIR = flags.DEFINE_list(
-    "estimate_dir", [], "Folders with enhanced files of the same names, one a system."
+    "estimate_dir", [], "Folders with enhanced files of the same names, one per system."
 )
 _METADATA = flags.DEFINE_string(
-    "metadata", None, "CSV file on recordings in folders: file,snr_db,noise,reverberant."
+    "metadata", None, "CSV file about the recordings: file,snr_db,noise,reverberant."
 )
-_SPLIT = flags.DEFINE_enum("split", "test", ["test", "valid"], "Whose mixtures.")
-_COUNT = flags.DEFINE_integer("count", None, "How many mixtures; the default is 400, 200 of valid.")
+_SPLIT = flags.DEFINE_enum("split", "test", ["test", "valid"], "Split of the mixtures.")
+_COUNT = flags.DEFINE_integer("count", None, "Number of mixtures; default 400, for valid 200.")
 _DNSMOS_MODEL = flags.DEFINE_string(
     "dnsmos_model", None, "ONNX file of DNSMOS P.835, sig_bak_ovr.onnx."
 )
-_ONNX_SCORER = flags.DEFINE_list("onnx_scorer", [], "ONNX files from a waveform to scores.")
-_JOBS = flags.DEFINE_integer("jobs", 0, "Processes; 0 is as many as cores.")
-_SEED = flags.DEFINE_integer("seed", 0, "Of the bootstrap.", 0)
-_WORST = flags.DEFINE_integer("worst", 10, "Worst recordings of each system in the page.", 0)
-_EMBED_AUDIO = flags.DEFINE_bool("embed_audio", True, "Have players in the page.")
-_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Begin anew, whatever is in output_dir.")
+_ONNX_SCORER = flags.DEFINE_list("onnx_scorer", [], "ONNX files that map a waveform to scores.")
+_JOBS = flags.DEFINE_integer("jobs", 0, "Number of processes; 0 for all cores.")
+_SEED = flags.DEFINE_integer("seed", 0, "Seed of the bootstrap.", 0)
+_WORST = flags.DEFINE_integer("worst", 10, "Number of worst recordings per system in the page.", 0)
+_EMBED_AUDIO = flags.DEFINE_bool("embed_audio", True, "Embed audio players in the page.")
+_OVERWRITE = flags.DEFINE_bool(
+    "overwrite", False, "Start over and replace the contents of output_dir."
+)
 
-# Those that a fixed set does not follow, or that the data have decided, are no flags.
+# Not flags: settings that a fixed set does not use, or that the data determine.
 _FIXED = ("sample_rate", "seed", "speaker_balance", "valid_mixtures", "test_mixtures")
-# Without noise there is nothing to enhance, unless it is asked for.
+# Mixtures without noise are measured only on request.
 _DEFAULTS = {"clean_probability": 0.0}
 _SETTINGS = mixture_flags.define("by default", left_out=_FIXED, defaults=_DEFAULTS)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Evaluates what the flags say and shows the table."""
+    """Evaluates as the flags say and prints the table."""
     if len(arguments) > 1:
         raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
     with native_logs.hidden():
@@ -100,7 +102,7 @@ def _evaluate(order: Order) -> int:
 
 def _order() -> Order:
     _check_usage()
-    # Imported here: SciPy takes a second, and wrong flags shall not wait for it.
+    # Imported after the check of the flags: SciPy takes a second.
     from tfse.data.preparation.worker_processes import available_cores
     from tfse.evaluation.run.onnx_scorers import scorer_files
     from tfse.evaluation.run_evaluation import Order
@@ -120,7 +122,7 @@ def _order() -> Order:
 
 
 def _check_usage() -> None:
-    """Refuses what does not go together, before any work."""
+    """Checks the combination of flags before any work."""
     estimates = bool(_REFERENCE_DIR.value or _ESTIMATE_DIR.value)
     if estimates and not (_REFERENCE_DIR.value and _ESTIMATE_DIR.value):
         raise ConfigError("`--reference_dir` and `--estimate_dir` must be given together.")
@@ -182,7 +184,7 @@ def _systems() -> list[System]:
     compared = [*models(_MODEL.value, _TRUST.value), *map(System, _estimates())]
     labels = [system.label for system in compared]
     if len(set(labels)) < len(labels):
-        raise ConfigError(f"models and folders must have names of their own; received {labels}.")
+        raise ConfigError(f"models and folders must have distinct names; received {labels}.")
     return [*noisy, *compared]
 
 

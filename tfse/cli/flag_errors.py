@@ -1,4 +1,4 @@
-"""Clear lines for what absl and ml_collections report of wrong flags and config files."""
+"""One-line messages for errors of absl flags and ml_collections config files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import traceback
 from typing import Any
 
-# Line ends are gone by then.
+# Matched after line ends are removed.
 _MISSING_FILE = re.compile(r"Failed loading config file .*No such file or directory: '(.*?)'")
 _MISSING_FLAG = re.compile(r"flag --(\w+)=None: Flag --\w+ must have a value other than None\.")
 _MISSING_FIELDS = (
@@ -20,8 +20,8 @@ _NO_FUNCTION = re.compile(r"module 'config_\w+' has no attribute 'get_config'")
 
 
 def explained(error: Exception) -> str:
-    """Returns one line on what is wrong and, where it is known, what was meant."""
-    # A KeyError puts quotes around what it was told.
+    """Returns one line on an error of a flag, with the likely correction if known."""
+    # The text of a KeyError has quotes around its argument.
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     text = " ".join(text.split())
     if found := _MISSING_FILE.search(text):
@@ -37,13 +37,13 @@ def explained(error: Exception) -> str:
 
 
 def of_config_file(error: BaseException) -> str:
-    """Returns one line on an error that a config file raised while it was read."""
+    """Returns one line on an error that a config file raised."""
     where = traceback.extract_tb(error.__traceback__)[-1]
     file, line = where.filename, where.lineno
     if isinstance(error, SyntaxError):
         file, line = error.filename or file, error.lineno
-    told = " ".join(str(error).split())
-    return f"the file of `--config` cannot be read: {type(error).__name__}: {told} ({file}:{line})."
+    text = " ".join(str(error).split())
+    return f"the file of `--config` cannot be read: {type(error).__name__}: {text} ({file}:{line})."
 
 
 def _unknown_field(name: str, type_name: str) -> str:
@@ -51,5 +51,5 @@ def _unknown_field(name: str, type_name: str) -> str:
     found: Any = getattr(sys.modules.get(module), class_name, None)
     fields = [field.name for field in dataclasses.fields(found)] if found else []
     close = difflib.get_close_matches(name, fields, n=1)
-    meant = f"did you mean {close[0]}?" if close else f"there are {', '.join(fields)}."
-    return f"`{name}` is no setting of {class_name}; {meant}"
+    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(fields)}."
+    return f"`{name}` is not a setting of {class_name}; {hint}"

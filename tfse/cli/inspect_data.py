@@ -1,4 +1,4 @@
-"""`tfse-inspect-data`: hear and see the mixtures that a model is fed."""
+"""Program `tfse-inspect-data`: writes training mixtures to listen to and look at."""
 
 from __future__ import annotations
 
@@ -18,44 +18,44 @@ from tfse.errors import ConfigError
 if TYPE_CHECKING:
     from tfse.data.mixer import Mixture
 
-DESCRIPTION = """Writes mixtures as WAV files with their pictures, and a table of them.
+DESCRIPTION = """Writes mixtures as WAV files with pictures and a table.
 
   tfse-inspect-data --data_dir=prepared --output_dir=mixtures --count=10
 
-Give --config to hear what an experiment trains on; a setting that is given by its
-own flag comes first. What made a loss NaN:
+Use --config for the mixtures of an experiment; flags override its settings.
+The mixtures that made a loss NaN:
 
   tfse-inspect-data --data_dir=prepared --output_dir=bad --keys=runs/mine/bad_batches.json
 """
 
-_DATA_DIR = flags.DEFINE_string("data_dir", None, "What tfse-prepare made.", required=True)
-_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Where the files go.", required=True)
-_COUNT = flags.DEFINE_integer("count", 10, "How many mixtures, from the first on.")
+_DATA_DIR = flags.DEFINE_string("data_dir", None, "Output folder of tfse-prepare.", required=True)
+_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder of the files.", required=True)
+_COUNT = flags.DEFINE_integer("count", 10, "Number of mixtures, from the first one.")
 _SPLIT = flags.DEFINE_enum(
     "split",
     "train",
     ["train", "valid", "test"],
-    "train is the stream that a model trains on; the others are fixed sets.",
+    "train is the stream of training mixtures; the others are fixed sets.",
 )
 _KEYS = flags.DEFINE_list(
     "keys",
     [],
-    "These mixtures and no others, by their keys, split/seed/epoch/index; or a file NAME.json that "
-    'holds {"keys": [...]}, as a training run writes it. Settings come from the config.json beside '
+    "Only these mixtures, by their keys, split/seed/epoch/index; or a file NAME.json with "
+    '{"keys": [...]}, as a training run writes it. Settings come from the config.json beside '
     "it, unless --config is given.",
 )
-_PICTURES = flags.DEFINE_bool("pictures", True, "Draw waveforms and spectrograms too.")
-_CONFIG = config_flags.DEFINE_config_file("config", None, "An experiment, a file of configs/.")
+_PICTURES = flags.DEFINE_bool("pictures", True, "Draw waveforms and spectrograms.")
+_CONFIG = config_flags.DEFINE_config_file("config", None, "Experiment: a file of configs/.")
 _SETTINGS = mixture_flags.define("unless the experiment differs")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Writes what the flags say and shows the table."""
+    """Writes the mixtures and prints their table."""
     if len(arguments) > 1:
         raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
     if _COUNT.value < 1:
         raise ConfigError(f"`count` must be above 0; received {_COUNT.value}.")
-    # Imported here: TensorFlow takes seconds, and --help needs none of it.
+    # Imported here: TensorFlow takes seconds, and --help does not need it.
     from tfse.data.preview import COLUMNS, write_mixtures
     from tfse.data.records.summary import table
 

@@ -1,4 +1,4 @@
-"""`tfse-live`: microphone in, loudspeaker out, the noise taken away between them."""
+"""Program `tfse-live`: enhances a microphone and plays the result."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from tfse.errors import ConfigError
 if TYPE_CHECKING:
     from tfse.streaming.live.live_engine import Device, LiveEngine
 
-DESCRIPTION = """Enhances what a microphone hears and plays it at once. Use headphones.
+DESCRIPTION = """Enhances the sound of a microphone and plays it at once. Use headphones.
 
   tfse-live --list_devices
   tfse-live --microphone=USB --loudspeaker=3
 
-Keys: b switches the bypass, q ends.
+Keys: b toggles the bypass, q quits.
 """
 
-_LIST_DEVICES = flags.DEFINE_bool("list_devices", False, "Show the sound devices and end.")
-_MICROPHONE = flags.DEFINE_string("microphone", None, "Number or name of the device to hear.")
-_LOUDSPEAKER = flags.DEFINE_string("loudspeaker", None, "Number or name of the device to play.")
+_LIST_DEVICES = flags.DEFINE_bool("list_devices", False, "Print the sound devices and exit.")
+_MICROPHONE = flags.DEFINE_string("microphone", None, "Number or name of the input device.")
+_LOUDSPEAKER = flags.DEFINE_string("loudspeaker", None, "Number or name of the output device.")
 flags.declare_key_flag(model_flag.NAME)
 flags.declare_key_flag(model_flag.TRUST_NAME)
-_SECONDS = flags.DEFINE_float("seconds", None, "End after so much audio; the default is never.")
-_HOPS = flags.DEFINE_integer("hops", 1, "Hops of the model in a block: more delay, fewer misses.")
+_SECONDS = flags.DEFINE_float("seconds", None, "Duration; without it until q or Ctrl-C.")
+_HOPS = flags.DEFINE_integer("hops", 1, "Hops of the model per block: more delay, fewer misses.")
 
-# Every so many seconds the meters are drawn anew.
+# Interval of the level meters, in seconds.
 _METER_S = 0.1
 _METER_CELLS = 20
 _METER_RANGE_DB = 60.0
@@ -58,7 +58,7 @@ def entry_point() -> None:
 def _main() -> int:
     from tfse.streaming.live.sound_devices import SoundDevice, device_table
 
-    # Before the model is loaded: without a device there is nothing to wait for.
+    # Before the model is loaded, which takes time.
     table = device_table()
     if _LIST_DEVICES.value:
         print(table)
@@ -72,12 +72,12 @@ def _main() -> int:
 
 
 def run(engine: LiveEngine, device: Device, seconds: float | None) -> None:
-    """Runs the engine, shows the meters, obeys the keys and tells the figures at the end.
+    """Runs the engine with meters and keys, and prints the results at the end.
 
     Args:
-        engine: between the two sides of the device.
-        device: where samples come from and go to.
-        seconds: of audio after which it ends; None for until `q` or Ctrl-C.
+        engine: enhances the samples.
+        device: microphone and loudspeaker.
+        seconds: duration of audio; None for until `q` or Ctrl-C.
     """
     from tfse.streaming.live.live_engine import run_live
 
@@ -97,7 +97,7 @@ def run(engine: LiveEngine, device: Device, seconds: float | None) -> None:
             raise
     finally:
         _show("")
-        print(figures(engine))
+        print(results(engine))
 
 
 def meter(engine: LiveEngine) -> str:
@@ -110,14 +110,14 @@ def meter(engine: LiveEngine) -> str:
     )
 
 
-def figures(engine: LiveEngine) -> str:
-    """Returns what is told at the end."""
+def results(engine: LiveEngine) -> str:
+    """Returns the line that is printed at the end."""
     reading = engine.reading()
     delay_ms = 1000.0 * engine.delay_samples / engine.sample_rate
     return (
-        f"{reading.blocks} blocks of {engine.block_ms:.1f} ms, {reading.missed} missed; time a "
+        f"{reading.blocks} blocks of {engine.block_ms:.1f} ms, {reading.missed} missed; time per "
         f"block: p50 {reading.p50_ms:.2f} ms, p99 {reading.p99_ms:.2f} ms, max "
-        f"{reading.max_ms:.2f} ms; delay {delay_ms:.1f} ms and the devices'."
+        f"{reading.max_ms:.2f} ms; delay {delay_ms:.1f} ms plus the devices'."
     )
 
 
@@ -141,7 +141,7 @@ def _bar(level_db: float) -> str:
 
 @contextlib.contextmanager
 def _keys() -> Iterator[Iterator[str]]:
-    """Gives the key that was pressed since one last asked, "" for none."""
+    """Yields an iterator over the last pressed key, "" for none."""
     if not sys.stdin.isatty():
         yield iter(lambda: "", None)
         return

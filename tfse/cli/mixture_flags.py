@@ -1,4 +1,4 @@
-"""Flags for the settings of mixtures, one for each plain field of `DataConfig`."""
+"""Flags of the mixture settings, one per plain field of `DataConfig`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from absl import flags
 
 from tfse.data.config import DataConfig
 
-# They are flags of the program that asks for them, and stand in its --help.
+# The flags belong to the program that defines them, and appear in its --help.
 flags.disclaim_key_flags()
 
 _DEFINE: dict[Any, Callable[..., Any]] = {
@@ -23,12 +23,12 @@ _DEFINE: dict[Any, Callable[..., Any]] = {
 def define(
     otherwise: str, *, left_out: Container[str] = (), defaults: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Defines the flags; without a value each is None.
+    """Defines the flags; each is None unless it is given.
 
     Args:
-        otherwise: what `--help` says behind the default.
-        left_out: fields that are no flags.
-        defaults: where the default is another than that of `DataConfig`.
+        otherwise: text after the default in `--help`.
+        left_out: fields without a flag.
+        defaults: defaults that differ from those of `DataConfig`.
 
     Returns:
         The flags by field.
@@ -46,5 +46,5 @@ def define(
 
 
 def given(defined: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the fields whose flags have a value, with it."""
+    """Returns the values of the flags that are given, by field."""
     return {name: flag.value for name, flag in defined.items() if flag.value is not None}

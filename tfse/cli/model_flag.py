@@ -1,4 +1,4 @@
-"""Flags that choose a model, the same for every program that runs one."""
+"""Flags that select a model, shared by the programs that run one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tfse.streaming.steps.trust import TrustedFolder
 
 NAME = "model"
 TRUST_NAME = "trust_saved_model"
-TRUST_HELP = "Load a SavedModel: it is code that runs with your rights, so trust its source first."
+TRUST_HELP = "Load a SavedModel, which is code that runs with your rights: trust its source first."
 
 _MODEL = flags.DEFINE_string(
     NAME,
@@ -24,13 +24,13 @@ _TRUST = flags.DEFINE_bool(TRUST_NAME, False, TRUST_HELP)
 
 
 def value() -> str:
-    """Returns what the user chose, or the default; a `TrustedFolder` if it is trusted.
+    """Returns the selected or default model; a `TrustedFolder` if it is trusted.
 
     Raises:
-        ModelError: nothing of that name is there.
+        ModelError: the model does not exist.
     """
     chosen = _MODEL.value or pretrained.DEFAULT_MODEL
-    # Told here, before TensorFlow is imported, which takes seconds.
+    # Checked before TensorFlow is imported, which takes seconds.
     if not pretrained.file_of(chosen) and not pathlib.Path(chosen).exists():
         raise ModelError(
             f"a model must be a .keras or .tflite file, a SavedModel folder or one of "

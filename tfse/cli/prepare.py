@@ -1,4 +1,4 @@
-"""`tfse-prepare`: recordings in, TFRecord shards out."""
+"""Program `tfse-prepare`: converts recordings into TFRecord shards."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ DESCRIPTION = """Prepares speech, noise and room impulse responses for training.
 
   tfse-prepare --clean_dir=speech --noise_dir=noise --rir_dir=rir --output_dir=prepared
 
-All of one speaker, noise recording or room is a group, and no group stands on two
-sides of the split into train, valid and test. Started again after an interruption,
-it goes on where it was. The split is written to splits.csv; --splits_from=FILE keeps
-that of earlier data and deals new groups only.
+All files of a speaker, noise recording or room form a group, and each group belongs
+to one split only: train, valid or test. An interrupted run resumes when started
+again. The split is written to splits.csv; --splits_from=FILE keeps the split of
+earlier data and assigns new groups only.
 
 On a cluster: tfse-prepare --runner=FlinkRunner ... -- --flink_master=HOST:8081
-(pip install 'tfse[beam]'; what follows -- are options of Apache Beam and the runner).
+(pip install 'tfse[beam]'; options after -- are for Apache Beam and the runner).
 """
 
 _CLEAN_DIR = flags.DEFINE_list(
@@ -35,59 +35,63 @@ _NOISE_DIR = flags.DEFINE_list(
     "noise_dir", None, "Folders of noise, separated by commas.", required=True
 )
 _RIR_DIR = flags.DEFINE_list("rir_dir", [], "Folders of room impulse responses.")
-_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Where shards and index go.", required=True)
-_SAMPLE_RATE = flags.DEFINE_integer("sample_rate", 16000, "Samples a second of the records.")
+_OUTPUT_DIR = flags.DEFINE_string(
+    "output_dir", None, "Folder of the shards and the index.", required=True
+)
+_SAMPLE_RATE = flags.DEFINE_integer("sample_rate", 16000, "Sample rate of the records, in Hz.")
 _ENCODING = flags.DEFINE_enum(
-    "encoding", "pcm16", ["pcm16", "flac"], "flac takes half the disk and is slower to read."
+    "encoding", "pcm16", ["pcm16", "flac"], "flac needs half the disk space and is slower to read."
 )
 _VALID_FRACTION = flags.DEFINE_float("valid_fraction", 0.1, "Share of the groups for validation.")
 _TEST_FRACTION = flags.DEFINE_float("test_fraction", 0.1, "Share of the groups for test.")
-_SEED = flags.DEFINE_integer("seed", 0, "Deals groups to splits and recordings to shards.")
-_SHARD_MB = flags.DEFINE_float("shard_mb", 32.0, "About how many MB of 16-bit audio a shard holds.")
-_MIN_SECONDS = flags.DEFINE_float("min_seconds", 0.5, "Shorter speech or noise is left out.")
+_SEED = flags.DEFINE_integer("seed", 0, "Assigns groups to splits and recordings to shards.")
+_SHARD_MB = flags.DEFINE_float(
+    "shard_mb", 32.0, "Approximate size of a shard, in MB of 16-bit audio."
+)
+_MIN_SECONDS = flags.DEFINE_float("min_seconds", 0.5, "Shorter speech and noise is left out.")
 _TRAIN_GROUPS = flags.DEFINE_list(
-    "train_groups", [], "Groups that match one of these shell patterns go to training."
+    "train_groups", [], "Shell patterns; matching groups go to training."
 )
 _SPLITS_FROM = flags.DEFINE_string(
     "splits_from",
     "",
-    "splits.csv or index.json of earlier data, or a CSV with the columns set,group,split: groups "
-    "in it keep their splits, and the fractions are shares of the new groups.",
+    "splits.csv or index.json of earlier data, or a CSV with the columns set,group,split: its "
+    "groups keep their splits, and the fractions apply to the new groups.",
 )
 _SPEAKER_PATTERN = flags.DEFINE_string(
     "speaker_pattern",
     r"([^/]+)/[^/]+$",
-    "Regular expression searched for in the path of clean speech, which begins with the name of "
-    "the given folder; its first group is the speaker. The default is the folder that directly "
+    "Regular expression searched in the path of clean speech, which begins with the name of the "
+    "given folder; its first group is the speaker. The default is the folder that directly "
     "contains the file. For corpora that name speakers elsewhere: librispeech, vctk, dns (read "
     "speech of the DNS Challenge) or common_voice (its .tsv files must be in the folder).",
 )
 _ROOM_PATTERN = flags.DEFINE_string(
     "room_pattern",
     r"(?:^|/)([^/]*_room(?:_[^/]*)?|r3vival_[^/]*)/[^/]+$",
-    "The same for room impulse responses: the room. Where it does not match, the name of the file "
-    "without channel and position is the room.",
+    "The same for the rooms of impulse responses. Without a match the room is the name of the file "
+    "without channel and position.",
 )
 _NOISE_PATTERN = flags.DEFINE_string(
     "noise_pattern",
     "",
-    "The same for noise: what its first group tells apart may stand on several sides. Without it "
-    "the name of the file is the recording, without the number of its take (rain1, rain2).",
+    "The same for noise recordings. Without it the recording is the name of the file without the "
+    "number of its take (rain1, rain2).",
 )
-_JOBS = flags.DEFINE_integer("jobs", 0, "Processes that read and resample; 0 is all cores.")
+_JOBS = flags.DEFINE_integer("jobs", 0, "Number of processes; 0 for all cores.")
 _RUNNER = flags.DEFINE_enum(
     "runner",
     "local",
     ["local", "DirectRunner", "FlinkRunner", "DataflowRunner", "SparkRunner"],
-    "What writes the shards: processes of this machine, or an engine through Apache Beam. Its "
-    "workers must find all folders at the same paths.",
+    "Writer of the shards: processes on this machine, or an Apache Beam runner, whose workers "
+    "must have all folders at the same paths.",
 )
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Prepares what the flags say and shows the split."""
+    """Prepares the data and prints the split."""
     options = _runner_options(arguments[1:])
-    # Imported here: TensorFlow takes seconds, and --help needs none of it.
+    # Imported here: TensorFlow takes seconds, and --help does not need it.
     from tfse.data.preparation.prepare import prepare
     from tfse.data.preparation.prepare_config import PrepareConfig
 
@@ -112,7 +116,7 @@ def main(arguments: Sequence[str]) -> int:
         runner=_RUNNER.value,
         runner_options=options,
     )
-    # The MP3 decoder tells its own story of a damaged file; `skipped.csv` has the reason.
+    # The MP3 decoder logs damage on standard error; `skipped.csv` has the reason.
     with native_logs.hidden():
         prepared = prepare(config, _warn)
     _show(prepared, config.output_dir)
@@ -125,7 +129,7 @@ def entry_point() -> None:
 
 
 def _runner_options(rest: Sequence[str]) -> Sequence[str]:
-    """Returns what stands after --, where a runner takes it."""
+    """Returns the options after -- for a Beam runner."""
     if rest and (_RUNNER.value == "local" or not rest[0].startswith("--")):
         raise ConfigError(f"Only flags are taken; received {rest[0]!r}.")
     return rest

@@ -1,4 +1,4 @@
-"""Runs a program: flags in, an exit code out, and one line when something is wrong."""
+"""Program runner: flags, exit codes, signals and one-line errors."""
 
 from __future__ import annotations
 
@@ -20,20 +20,23 @@ from tfse.terminal import one_line, os_error_line
 DONE = 0
 FAILED = 1
 BAD_USAGE = 2
-# A program that a signal ended: 128 and the number of the signal.
+# Exit code after a signal: 128 plus its number.
 SIGNALLED = 128
 TERMINATED = SIGNALLED + signal.SIGTERM
 
 HELP = frozenset(["-h", "-help", "--help", "-?", "--helpfull"])
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_SAID = {signal.SIGTERM: "Terminated.", signal.SIGHUP: "Terminated: the terminal was closed."}
-# What the parser of a config file raises for a file or a field that is not
-# there, or for a value of a wrong type.
+_END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_END_MESSAGES = {
+    signal.SIGTERM: "Terminated.",
+    signal.SIGHUP: "Terminated: the terminal was closed.",
+}
+# The parser of a config file raises these for a missing file or field, or for a value
+# of a wrong type.
 _FLAG_ERRORS = (flags.Error, OSError, KeyError, AttributeError, TypeError, ValueError)
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal asked the program to end; what is half-written is removed on the way out.
+    """End of the program by a signal; partial files are removed on the way out.
 
     Attributes:
         number: of the signal.
@@ -44,18 +47,18 @@ class Stopped(KeyboardInterrupt):
         self.number = number
 
 
-def _end_cleanly() -> None:
-    """Has Ctrl-C, SIGTERM and SIGHUP end the program as an exception does, the first of them only.
+def _handle_signals() -> None:
+    """Makes the first Ctrl-C, SIGTERM or SIGHUP raise an exception, and ignores later ones.
 
-    A signal that is ignored, as SIGHUP under nohup, stays ignored.
+    A signal that is already ignored, such as SIGHUP under nohup, stays ignored.
     """
-    for number in _ENDING:
+    for number in _END_SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _stop)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    for each in _ENDING:
+    for each in _END_SIGNALS:
         signal.signal(each, signal.SIG_IGN)
     raise Stopped(number)
 
@@ -63,79 +66,79 @@ def _stop(number: int, frame: FrameType | None) -> None:
 def run(main: Callable[[Sequence[str]], int | None], description: str = "") -> NoReturn:
     """Parses the flags, calls `main` and ends the process with its exit code.
 
-    0 when all was done, 1 when something failed, 2 for bad usage, 130 after
-    Ctrl-C, 143 after SIGTERM, 129 after SIGHUP. What a user can put right is one line on
-    stderr, never a traceback.
+    0 for success, 1 for a failure, 2 for bad usage, 130 after Ctrl-C, 143 after SIGTERM,
+    129 after SIGHUP. Errors that a user can correct are one line on stderr, without a
+    traceback.
 
     Args:
-        main: takes the arguments that are no flags, the first of which is the
-            program itself; returns an exit code, None for 0.
-        description: what `--help` says above the flags.
+        main: receives the program name and the arguments that are not flags; returns
+            an exit code, None for 0.
+        description: text of `--help` above the flags.
     """
     if HELP.intersection(sys.argv[1:]):
         _print_help(_help(main, description))
         sys.exit(DONE)
-    _end_cleanly()
+    _handle_signals()
     try:
-        sys.exit(_guarded(main))
+        sys.exit(_run_guarded(main))
     except KeyboardInterrupt as stop:
         number = getattr(stop, "number", signal.SIGINT)
-        # The terminal of a SIGHUP is gone.
+        # After SIGHUP there is no terminal.
         with contextlib.suppress(OSError):
-            print(_SAID.get(number, "Interrupted."), file=sys.stderr)
+            print(_END_MESSAGES.get(number, "Interrupted."), file=sys.stderr)
         sys.exit(SIGNALLED + number)
 
 
-def _guarded(main: Callable[[Sequence[str]], int | None]) -> int:
+def _run_guarded(main: Callable[[Sequence[str]], int | None]) -> int:
     try:
         arguments = flags.FLAGS(sys.argv)
-        _look_at_configs()
+        _load_configs()
     except _FLAG_ERRORS as error:
-        return _complain(flag_errors.explained(error), BAD_USAGE)
+        return _print_error(flag_errors.explained(error), BAD_USAGE)
     except Exception as error:
-        return _complain(flag_errors.of_config_file(error), BAD_USAGE)
+        return _print_error(flag_errors.of_config_file(error), BAD_USAGE)
     try:
         return main(arguments) or DONE
     except ConfigError as error:
-        return _complain(str(error), BAD_USAGE)
+        return _print_error(str(error), BAD_USAGE)
     except Exception as error:
         if not _is_expected(error):
             raise
-        return _complain(_words(error), FAILED)
+        return _print_error(_message(error), FAILED)
 
 
-def _look_at_configs() -> None:
-    """Has a config file that could not be loaded say so, which it does when it is used."""
+def _load_configs() -> None:
+    """Raises the errors of config files, which are loaded on first use."""
     for name in flags.FLAGS:
         getattr(flags.FLAGS[name].value, "lock", None)
 
 
 def _is_expected(error: Exception) -> bool:
-    """Tells what a user can put right from what is a fault of the program."""
+    """Returns whether a user can correct an error; others are faults of the program."""
     tensorflow: Any = sys.modules.get("tensorflow")
     damaged = (tensorflow.errors.DataLossError,) if tensorflow else ()
-    return isinstance(error, (TfseError, OSError, *damaged)) or bool(_told_in_graph(error))
+    return isinstance(error, (TfseError, OSError, *damaged)) or bool(_data_error_in_graph(error))
 
 
-def _told_in_graph(error: Exception) -> str:
-    """Returns the line of a DataError that was raised inside a graph.
+def _data_error_in_graph(error: Exception) -> str:
+    """Returns the message of a DataError that was raised inside a graph, "" for none.
 
-    TensorFlow makes another error of it, with the traceback in its message.
+    TensorFlow replaces it by its own error, with the traceback in the message.
     """
     tensorflow: Any = sys.modules.get("tensorflow")
     if not tensorflow or not isinstance(error, tensorflow.errors.OpError):
         return ""
-    told = re.search(r"\bDataError: (.*)", error.message)
-    return told.group(1) if told else ""
+    found = re.search(r"\bDataError: (.*)", error.message)
+    return found.group(1) if found else ""
 
 
-def _words(error: Exception) -> str:
+def _message(error: Exception) -> str:
     if isinstance(error, OSError):
         return os_error_line(error)
-    return _told_in_graph(error) or str(error)
+    return _data_error_in_graph(error) or str(error)
 
 
-def _complain(text: str, code: int) -> int:
+def _print_error(text: str, code: int) -> int:
     text = one_line(" ".join(text.split()))
     print(f"{os.path.basename(sys.argv[0])}: {text}", file=sys.stderr)
     return code
@@ -145,11 +148,11 @@ def _print_help(text: str) -> None:
     try:
         print(text, flush=True)
     except BrokenPipeError:
-        # `--help | head`: the reader has what it wanted. Python flushes again at its end.
+        # `--help | head` is not an error. Python flushes again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _help(main: Callable[[Sequence[str]], int | None], description: str) -> str:
-    # absl knows the flags of the program that was started by the name of its file.
+    # absl lists the flags of the started program under the name of its file.
     module = sys.argv[0] if main.__module__ == "__main__" else main.__module__
     return f"{description.rstrip()}\n{flags.FLAGS.module_help(module)}"

@@ -1,4 +1,4 @@
-"""`tfse-simulate-rooms`: impulse responses of rooms of every size, where a corpus has few."""
+"""Program `tfse-simulate-rooms`: writes impulse responses of simulated rooms."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from tfse.data.rooms import room_responses
 from tfse.errors import ConfigError
 from tfse.terminal import progress_bar
 
-DESCRIPTION = """Writes impulse responses of simulated rooms, and a table of them.
+DESCRIPTION = """Writes impulse responses of simulated rooms and a table.
 
   tfse-simulate-rooms --output_dir=rooms --count=500
   tfse-prepare ... --rir_dir=rir,rooms --train_groups='simulated*'
 
-Rooms are boxes of 2.5 x 2.5 x 2.2 to 20 x 15 x 6 m with surfaces of drawn materials. Each has a
-folder, simulated-00000, with a file for each position of talker and microphone, 0.3 to 6 m apart,
-and is a group of its own; --train_groups keeps all of them in training, so that models are
-measured on recorded rooms. A room depends on the seed and its number alone.
+Rooms are boxes of 2.5 x 2.5 x 2.2 to 20 x 15 x 6 m with random surface materials. Each has a
+folder, simulated-00000, with one file per position of talker and microphone, 0.3 to 6 m apart,
+and is one group; --train_groups keeps all of them in training, so that models are measured on
+recorded rooms. A room depends only on the seed and its number.
 """
 
-_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Where the files go.", required=True)
-_COUNT = flags.DEFINE_integer("count", 100, "How many rooms.")
+_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder of the files.", required=True)
+_COUNT = flags.DEFINE_integer("count", 100, "Number of rooms.")
 _POSITIONS = flags.DEFINE_integer("positions", 4, "Positions of talker and microphone per room.")
-_SAMPLE_RATE = flags.DEFINE_integer("sample_rate", 16_000, "Samples per second.")
-_SEED = flags.DEFINE_integer("seed", 0, "Of all rooms.")
-_RT60_S_MIN = flags.DEFINE_float("rt60_s_min", 0.15, "Shortest reverberation time, seconds.")
-_RT60_S_MAX = flags.DEFINE_float("rt60_s_max", 1.2, "Longest reverberation time, seconds.")
+_SAMPLE_RATE = flags.DEFINE_integer("sample_rate", 16_000, "Sample rate, in Hz.")
+_SEED = flags.DEFINE_integer("seed", 0, "Seed of all rooms.")
+_RT60_S_MIN = flags.DEFINE_float("rt60_s_min", 0.15, "Shortest reverberation time, in seconds.")
+_RT60_S_MAX = flags.DEFINE_float("rt60_s_max", 1.2, "Longest reverberation time, in seconds.")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Writes what the flags say."""
+    """Writes the impulse responses."""
     if len(arguments) > 1:
         raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
     written = room_responses.write_rooms(

@@ -1,4 +1,4 @@
-"""`tfse-train`: prepared data and a config in, a trained model out."""
+"""Program `tfse-train`: trains a model on prepared data."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ DESCRIPTION = """Trains a model.
 
   tfse-train --config=configs/dpcrn_small.py --data_dir=prepared --run_dir=runs/dpcrn_small
 
-Every setting of the config is a flag: --config.train.batch_size=8. Started
-again with the same --run_dir, the training goes on where it was, whatever ended
-it. After SIGTERM it keeps a checkpoint and exits with 143.
+Every setting of the config is a flag: --config.train.batch_size=8. Started again
+with the same --run_dir, the training resumes. After SIGTERM it writes a checkpoint
+and exits with 143.
 """
 
-_CONFIG = config_flags.DEFINE_config_file("config", None, "The experiment, a file of configs/.")
-_DATA_DIR = flags.DEFINE_string("data_dir", None, "What tfse-prepare wrote.", required=True)
-_RUN_DIR = flags.DEFINE_string("run_dir", "", "Models, checkpoints and logs.")
+_CONFIG = config_flags.DEFINE_config_file("config", None, "Experiment: a file of configs/.")
+_DATA_DIR = flags.DEFINE_string("data_dir", None, "Output folder of tfse-prepare.", required=True)
+_RUN_DIR = flags.DEFINE_string("run_dir", "", "Folder of models, checkpoints and logs.")
 _DRY_RUN = flags.DEFINE_bool(
-    "dry_run", False, "Builds everything, runs two steps, says what it costs and writes nothing."
+    "dry_run", False, "Builds everything, runs two steps, prints the cost and writes nothing."
 )
 _INIT_FROM = flags.DEFINE_string(
-    "init_from", "", "Begins with the weights of this .keras file or shipped model."
+    "init_from", "", "Starts with the weights of this .keras file or shipped model."
 )
 _WIDEN = flags.DEFINE_bool(
     "widen",
     False,
-    "The model of --init_from is a narrower DPCRN: its units are repeated until they fill "
-    "this one, which begins by computing the same.",
+    "The model of --init_from is a narrower DPCRN: its units are repeated to fill this "
+    "model, which computes the same function at the start.",
 )
 _STRATEGY = flags.DEFINE_enum(
     "strategy",
     "auto",
     ["auto", "mirrored", "multi_worker", "one_device"],
-    "auto takes the machines of TF_CONFIG, else all GPUs, else one device.",
+    "auto uses the machines of TF_CONFIG, else all GPUs, else one device.",
 )
 _VIRTUAL_CPUS = flags.DEFINE_integer(
     "num_virtual_cpus", 0, "Splits the CPU, to try --strategy=mirrored without GPUs.", 0
@@ -47,7 +47,7 @@ _VIRTUAL_CPUS = flags.DEFINE_integer(
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Trains what the flags say."""
+    """Trains the model of the config."""
     if len(arguments) > 1:
         raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
     if _CONFIG.value is None:

@@ -1,4 +1,4 @@
-"""Flags and the last step that the programs of `export/` share: the table."""
+"""Flags and verification table of the export programs."""
 
 from __future__ import annotations
 
@@ -11,81 +11,81 @@ from absl import flags
 from tfse.errors import ConfigError
 
 if TYPE_CHECKING:
-    from tfse.exporting.verification.verify import Form, Pair
+    from tfse.exporting.verification.verify import Pair, Variant
     from tfse.models import EnhancementModel
     from tfse.types import Samples
 
 MODEL = flags.DEFINE_string(
     "model", None, "Name of a shipped model, or a .keras file.", required=True
 )
-DATA_DIR = flags.DEFINE_string("data_dir", None, "What tfse-prepare wrote.")
+DATA_DIR = flags.DEFINE_string("data_dir", None, "Output folder of tfse-prepare.")
 NOISY_DIR = flags.DEFINE_string("noisy_dir", None, "Noisy recordings to verify with.")
-CLEAN_DIR = flags.DEFINE_string("clean_dir", None, "Their clean originals, of the same names.")
-COUNT = flags.DEFINE_integer("count", 50, "Most recordings to verify with.", 1)
-REPORT = flags.DEFINE_string("report", None, "Also writes the table to REPORT.md and REPORT.json.")
+CLEAN_DIR = flags.DEFINE_string("clean_dir", None, "Clean references of the same names.")
+COUNT = flags.DEFINE_integer("count", 50, "Largest number of recordings to verify with.", 1)
+REPORT = flags.DEFINE_string("report", None, "Writes the table also to REPORT.md and REPORT.json.")
 
 
 def load_model() -> EnhancementModel:
-    """Returns the model that was asked for."""
+    """Returns the model of the flag."""
     from tfse.models import load
 
     return load(MODEL.value)
 
 
 def check_recordings() -> None:
-    """Refuses flags that do not say where the recordings are, before any work.
+    """Checks the flags of the recordings before any work.
 
     Raises:
-        ConfigError: half of a pair of folders.
+        ConfigError: only one of two folders is given.
     """
     if bool(NOISY_DIR.value) != bool(CLEAN_DIR.value):
         raise ConfigError("`--noisy_dir` and `--clean_dir` must be given together.")
 
 
 def calibration(sample_rate: int, count: int = 40) -> Sequence[Samples]:
-    """Returns training mixtures of --data_dir, as the model was trained; none without it."""
+    """Returns training mixtures of --data_dir with the model's settings; none without it."""
     from tfse.exporting import calibration as mixtures
 
     if not DATA_DIR.value:
         return ()
     served = mixtures.calibration_settings(MODEL.value, DATA_DIR.value, sample_rate)
-    _say_left_out("calibration", "training", served.left_out)
+    _print_missing("calibration", "training", served.left_out)
     return mixtures.training_mixtures(DATA_DIR.value, served.config, count)
 
 
-def _say_left_out(what: str, split: str, left_out: Sequence[str]) -> None:
+def _print_missing(what: str, split: str, left_out: Sequence[str]) -> None:
     if left_out:
-        lacks = " and ".join(left_out)
-        print(f"{DATA_DIR.value} has no {lacks} in its {split} split: {what} does without.")
+        missing = " and ".join(left_out)
+        print(f"{DATA_DIR.value} has no {missing} in its {split} split: {what} does without.")
 
 
 def recordings(sample_rate: int) -> Sequence[Pair]:
-    """Returns what to verify with: pairs, validation mixtures, or a made-up voice."""
+    """Returns the recordings to verify with: pairs, validation mixtures, or a made-up voice."""
     from tfse.exporting.verification import recordings as sources
 
     if NOISY_DIR.value and CLEAN_DIR.value:
         return sources.from_folders(NOISY_DIR.value, CLEAN_DIR.value, sample_rate, COUNT.value)
     if DATA_DIR.value:
         pairs, left_out = sources.from_prepared(DATA_DIR.value, sample_rate, COUNT.value)
-        _say_left_out("verification", "validation", left_out)
+        _print_missing("verification", "validation", left_out)
         return pairs
     print("Without --data_dir or --noisy_dir, a made-up voice: differences and times only.")
     return sources.built_in(sample_rate)
 
 
-def verify(forms: Sequence[Form], sample_rate: int) -> bool:
-    """Prints the table row by row, writes the reports, and says whether all passed."""
+def verify(variants: Sequence[Variant], sample_rate: int) -> bool:
+    """Prints the table row by row, writes the reports, and returns whether all passed."""
     from tfse.exporting.verification import recordings as sources
     from tfse.exporting.verification import table
     from tfse.exporting.verification.verify import verify as rows_of
 
     pairs = recordings(sample_rate)
     loud = sources.loud(pairs)
-    print(f"\n{len(pairs)} recordings; changes are against the offline Keras model.")
-    print(f"Loud: the first {len(loud)} of them at -6 dBFS, or with their peak at full scale.\n")
+    print(f"\n{len(pairs)} recordings; changes are relative to the offline Keras model.")
+    print(f"Loud: the first {len(loud)} of them at -6 dBFS, or with the peak at full scale.\n")
     print(table.header())
     rows = []
-    for row in rows_of(forms, pairs, sample_rate, loud):
+    for row in rows_of(variants, pairs, sample_rate, loud):
         rows.append(row)
         print(table.line(row), flush=True)
     if REPORT.value:

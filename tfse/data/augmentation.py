@@ -1,4 +1,4 @@
-"""Varies recordings and mixtures inside a `tf.data` graph, as a seed says."""
+"""Augmentation: seeded random variations of recordings and mixtures inside a `tf.data` graph."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from tfse.data.augmentation_config import AugmentationConfig
 from tfse.data.stateless_random import either, fold, uniform
 from tfse.types import Tensor
 
-# From a number of samples to so many samples of a recording.
+# From a length to that many samples of a recording.
 Take = Callable[[Tensor], Tensor]
 
-# Samples that go through the FFT come in multiples of this: its lengths then have
-# few large factors.
+# Inputs of the FFT are multiples of this many samples, so that its lengths have few large
+# factors.
 _LENGTH_STEP = 160
-# At each end of what goes through the FFT, a part of the length in which no audio stands
-# that is used: 48,000 samples become 51,000.
+# One part in this many of the FFT's length is padding at each end that is cut off afterwards:
+# 48,000 samples become 51,000.
 _EDGES = 32
 
 
 @dataclasses.dataclass(frozen=True)
 class Augmentation:
-    """Varies what a mixture is made of.
+    """Variations of the parts of a mixture.
 
-    What has no chance is no part of the graph.
+    A variation of probability 0 is not part of the graph.
 
     Attributes:
-        config: chances and ranges.
+        config: probabilities and ranges.
         sample_rate: in Hz.
     """
 
@@ -39,21 +39,25 @@ class Augmentation:
     sample_rate: int
 
     def speech(self, seed: Tensor, length: Tensor, take: Take) -> Tensor:
-        """Returns a stretch of speech at another speed, of another colour.
+        """Returns a stretch of speech at a random speed, through a random equalizer.
 
         Args:
             seed: int64 [2].
             length: samples wanted.
-            take: gives any number of samples of the speech.
+            take: returns the given number of samples of the speech.
 
         Shapes:
             -> float32 [length]
         """
-        return self.equalized(seed, self._sped(seed, length, take, self.config.speech_speed_max))
+        return self.equalized(
+            seed, self._at_random_speed(seed, length, take, self.config.speech_speed_max)
+        )
 
     def noise(self, seed: Tensor, length: Tensor, take: Take) -> Tensor:
-        """Returns a stretch of noise at another speed, of another colour; see `speech`."""
-        return self.equalized(seed, self._sped(seed, length, take, self.config.noise_speed_max))
+        """Returns a stretch of noise at a random speed, through an equalizer; see `speech`."""
+        return self.equalized(
+            seed, self._at_random_speed(seed, length, take, self.config.noise_speed_max)
+        )
 
     def equalized(self, seed: Tensor, audio: Tensor) -> Tensor:
         """Returns audio through a random smooth frequency response.
@@ -79,7 +83,7 @@ class Augmentation:
         return self._coloured(fold(seed, 1), white, constants.COLOUR_DB)
 
     def band_limited(self, seed: Tensor, *signals: Tensor) -> tuple[Tensor, ...]:
-        """Takes away what lies above a random cut-off, from all signals alike.
+        """Removes the band above a random cut-off from all signals.
 
         Shapes:
             float32 [samples] of each -> the same
@@ -102,7 +106,7 @@ class Augmentation:
         return tuple(either(fold(seed, 0), probability, limited, lambda: signals))
 
     def distorted(self, seed: Tensor, noisy: Tensor) -> Tensor:
-        """Returns a noisy mixture clipped, and out of a companding codec.
+        """Returns a noisy mixture after random clipping and a random companding codec.
 
         Shapes:
             float32 [samples] -> float32 [samples]
@@ -122,10 +126,12 @@ class Augmentation:
             lambda: loud,
         )
 
-    def _sped(self, seed: Tensor, length: Tensor, take: Take, fastest: float) -> Tensor:
+    def _at_random_speed(
+        self, seed: Tensor, length: Tensor, take: Take, speed_max: float
+    ) -> Tensor:
         def sped() -> Tensor:
-            log_speed = uniform(fold(seed, 1), -math.log(fastest), math.log(fastest))
-            # The FFT takes audio for periodic: its ends are faded out and cut off.
+            log_speed = uniform(fold(seed, 1), -math.log(speed_max), math.log(speed_max))
+            # The FFT treats audio as periodic: its ends are faded out and cut off.
             edge = length // _EDGES
             total = length + 2 * edge
             wanted = tf.cast(total, tf.float32) * tf.exp(log_speed) / _LENGTH_STEP
@@ -141,13 +147,13 @@ class Augmentation:
 
     def _coloured(self, seed: Tensor, audio: Tensor, largest_db: float) -> Tensor:
         octaves = math.log2(self.sample_rate / 2 / constants.BUMP_LOWEST_HZ)
-        numbers = tf.random.stateless_uniform([3, constants.BUMPS, 1], seed)
-        centre = math.log2(constants.BUMP_LOWEST_HZ) + octaves * numbers[0]
+        draws = tf.random.stateless_uniform([3, constants.BUMPS, 1], seed)
+        centre = math.log2(constants.BUMP_LOWEST_HZ) + octaves * draws[0]
         width = (
             constants.BUMP_OCTAVES[0]
-            + (constants.BUMP_OCTAVES[1] - constants.BUMP_OCTAVES[0]) * numbers[1]
+            + (constants.BUMP_OCTAVES[1] - constants.BUMP_OCTAVES[0]) * draws[1]
         )
-        height_db = largest_db * (2.0 * numbers[2] - 1.0)
+        height_db = largest_db * (2.0 * draws[2] - 1.0)
 
         def gain(hz: Tensor) -> Tensor:
             octave = tf.math.log(tf.maximum(hz, 1.0)) / math.log(2.0)
@@ -158,7 +164,7 @@ class Augmentation:
 
     def _filtered(self, audio: Tensor, gain: Callable[[Tensor], Tensor]) -> Tensor:
         samples = tf.shape(audio)[-1]
-        # Zeros keep what the filter smears over one end from coming in at the other.
+        # Zeros keep the filter's response at one end from wrapping around to the other.
         total = samples + 2 * (samples // _EDGES)
         spectrum = tf.signal.rfft(audio, [total])
         bins = tf.range(total // 2 + 1, dtype=tf.float32)
@@ -168,7 +174,7 @@ class Augmentation:
 
 
 def _faded(audio: Tensor, share: Tensor) -> Tensor:
-    """Fades a share of the audio in, and as much out."""
+    """Fades in a share of the audio, and fades out as much."""
     position = (tf.range(tf.size(audio), dtype=tf.float32) + 0.5) / tf.cast(
         tf.size(audio), tf.float32
     )
@@ -179,7 +185,7 @@ def _faded(audio: Tensor, share: Tensor) -> Tensor:
 def resampled(audio: Tensor, length: Tensor) -> Tensor:
     """Stretches audio to another number of samples, by its spectrum.
 
-    It is taken for periodic: what ends it meets what begins it.
+    The audio is treated as periodic: its end meets its start.
 
     Shapes:
         float32 [samples] -> float32 [length]
@@ -193,7 +199,7 @@ def resampled(audio: Tensor, length: Tensor) -> Tensor:
 
 
 def companded(samples: Tensor) -> Tensor:
-    """Returns samples as 8 bits of the mu-law keep them.
+    """Returns samples quantized to 8 bits of the mu-law.
 
     Source:
         ITU-T Recommendation G.711, the continuous form of the mu-law.

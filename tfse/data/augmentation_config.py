@@ -1,7 +1,7 @@
-"""How the mixtures of a training are varied beyond what was recorded."""
+"""Settings of the augmentation of training mixtures."""
 
 # Annotations must be evaluated here: ml_collections reads the type of a field to
-# parse the flag that overrides it, and takes no string for a type.
+# parse the flag that overrides it, and does not accept a string as a type.
 
 import dataclasses
 
@@ -10,42 +10,40 @@ from tfse.errors import ConfigError
 
 @dataclasses.dataclass
 class AugmentationConfig:
-    """Chances and ranges of every variation; with the defaults there is none.
+    """Probabilities and ranges of every variation; by default there is none.
 
-    Only training mixtures are varied: what a model is measured on does not change
-    with how it is taught. Every range is drawn from uniformly, speeds on a
-    logarithmic scale.
+    Only training mixtures are varied, so that evaluations do not depend on the
+    training. Draws are uniform over each range; speeds on a logarithmic scale.
 
     Attributes:
-        speed_probability: chance, for speech and for noise apart, that a recording
-            is played faster or slower, which moves its pitch too. Crops only: whole
+        speed_probability: probability, for speech and noise separately, that a recording
+            is played faster or slower, which shifts its pitch too. Crops only: whole
             utterances keep their length.
         speech_speed_max: fastest speech, as a factor; the slowest is 1 over it.
         noise_speed_max: fastest noise, as a factor; the slowest is 1 over it.
-        equalizer_probability: chance, for speech and for noise apart, of a random
+        equalizer_probability: probability, for speech and noise separately, of a random
             smooth frequency response; the target has that of the speech.
-        equalizer_db: largest rise or fall of each of its bumps, dB.
-        second_noise_probability: chance that a second recording lies under the noise.
-        second_noise_db: by how much the second is quieter at most, dB.
-        coloured_probability: chance that the noise is not recorded but Gaussian, of
-            a random smooth spectrum, as of fans and wind on a microphone.
-        synthetic_probability: chance that synthetic noise comes with the recorded one:
-            a tone, a sweep, hum, a band of noise or clicks, steady or not, as of
+        equalizer_db: largest gain or attenuation of each of its bumps, dB.
+        second_noise_probability: probability that a second noise recording is added.
+        second_noise_db: largest attenuation of the second recording, dB.
+        coloured_probability: probability that the noise is Gaussian with a random smooth
+            spectrum, like fans and wind on a microphone, instead of recorded.
+        synthetic_probability: probability that synthetic noise is added to the recorded
+            noise: a tone, a sweep, hum, a band of noise or clicks, steady or not, like
             machines and alarms.
-        synthetic_alone_probability: chance that, where there is synthetic noise, it
-            takes the place of the recorded one.
-        synthetic_db: by how much the synthetic noise is louder or quieter than the
-            recorded one at most, dB.
-        speechless_probability: chance that nobody speaks, so that the target is
-            digital silence.
-        band_limit_probability: chance that nothing is heard above a cut-off, as
-            after a narrow-band line; the target is cut too.
+        synthetic_alone_probability: probability that synthetic noise, where there is
+            some, replaces the recorded noise.
+        synthetic_db: largest level difference of synthetic and recorded noise, dB.
+        speechless_probability: probability that there is no speech, so that the target
+            is digital silence.
+        band_limit_probability: probability that everything above a cut-off is removed,
+            as on a narrow-band line; from the target too.
         band_limit_hz_min: lowest cut-off, Hz.
-        clip_probability: chance that the loudest samples of the noisy mixture are
+        clip_probability: probability that the loudest samples of the noisy mixture are
             clipped; the target is not.
         clip_at_min: lowest level of clipping, as a share of the peak.
-        companding_probability: chance that the noisy mixture went through 8 bits of
-            the mu-law of ITU-T G.711; the target did not.
+        companding_probability: probability that the noisy mixture is quantized to 8 bits
+            of the mu-law of ITU-T G.711; the target is not.
     """
 
     speed_probability: float = 0.0

@@ -1,7 +1,7 @@
-"""The settings of the mixtures that a model is trained and tested on."""
+"""Settings of the mixtures for training, validation and test."""
 
 # Annotations must be evaluated here: ml_collections reads the type of a field to
-# parse the flag that overrides it, and takes no string for a type.
+# parse the flag that overrides it, and does not accept a string as a type.
 
 import dataclasses
 import itertools
@@ -15,37 +15,34 @@ PEAK_MAX = 1.0
 
 @dataclasses.dataclass
 class DataConfig:
-    """What a mixture is made of; it stays mutable so that flags can override it.
+    """Settings of a mixture; mutable so that flags can override them.
 
     Attributes:
-        sample_rate: samples a second; must be that of the prepared data.
-        segment_s: length in seconds of the crops a model trains on.
-        whole_utterances: serve utterances as they are, in buckets of like length
-            and padded, instead of crops.
-        bucket_boundaries_s: where one bucket of lengths ends and the next begins,
-            seconds, rising.
-        snr_db_min: lowest ratio of speech to noise, dB; drawn uniformly.
-        snr_db_max: highest ratio of speech to noise, dB.
-        clean_probability: chance of a mixture without any noise.
+        sample_rate: samples per second; must be that of the prepared data.
+        segment_s: length of the crops a model trains on, seconds.
+        whole_utterances: yield whole utterances, padded in buckets of similar length,
+            instead of crops.
+        bucket_boundaries_s: boundaries between the buckets, seconds, ascending.
+        snr_db_min: lowest signal-to-noise ratio, dB; drawn uniformly.
+        snr_db_max: highest signal-to-noise ratio, dB.
+        clean_probability: probability of a mixture without noise.
         level_dbfs_min: lowest RMS level of the noisy mixture, dB; an RMS of 1 is 0.
         level_dbfs_max: highest RMS level of the noisy mixture, dB.
-        peak_max: the clip guard scales a mixture down so that no sample of it is
-            larger than this.
-        reverb_probability: chance that the speech passes through a room.
-        early_ms: what of a room impulse response belongs to the target,
-            milliseconds after the direct path; later reflections are noise.
-        babble_probability: chance that the noise is other people talking at once.
-        babble_speakers_min: fewest voices in such noise.
-        babble_speakers_max: most voices in such noise.
-        speaker_balance: how evenly the speakers share the crops of an epoch of
-            training: 0 by how long they speak, 1 all the same; between them, in
-            proportion to duration^(1 - speaker_balance).
-        augmentation: how training mixtures are varied beyond the recordings.
-        seed: where the random numbers of the training mixtures start.
-        valid_mixtures: how many fixed mixtures the validation set has.
-        test_mixtures: how many fixed mixtures the test set has.
-        max_corrupt_records: how many records that cannot be read are left out, each
-            with a line that names it, before it is an error.
+        peak_max: largest sample magnitude; the clip guard scales a mixture down to it.
+        reverb_probability: probability that the speech is in a room.
+        early_ms: part of a room impulse response that belongs to the target,
+            milliseconds after the direct path; later reflections count as noise.
+        babble_probability: probability that the noise is several other speakers.
+        babble_speakers_min: fewest voices in babble.
+        babble_speakers_max: most voices in babble.
+        speaker_balance: share of each speaker in the crops of an epoch of training, in
+            proportion to duration^(1 - speaker_balance): 0 is by duration, 1 equal.
+        augmentation: variations of the training mixtures.
+        seed: seed of the training mixtures.
+        valid_mixtures: number of fixed mixtures of the validation set.
+        test_mixtures: number of fixed mixtures of the test set.
+        max_corrupt_records: number of unreadable records that are replaced, each with a
+            warning that names it, before it is an error.
     """
 
     sample_rate: int = 16000
@@ -72,12 +69,12 @@ class DataConfig:
 
     @property
     def segment_samples(self) -> int:
-        """Length of a crop in samples."""
+        """Length of a crop, samples."""
         return round(self.segment_s * self.sample_rate)
 
     @property
     def early_samples(self) -> int:
-        """Length in samples of the early part of a room impulse response."""
+        """Length of the early part of a room impulse response, samples."""
         return max(1, round(self.early_ms * self.sample_rate / 1000))
 
     def validate(self) -> None:
@@ -122,8 +119,8 @@ class DataConfig:
 
     def _check_buckets(self) -> None:
         bounds = self.bucket_boundaries_s
-        rising = all(low < high for low, high in itertools.pairwise((0.0, *bounds)))
-        if not (bounds and rising):
+        ascending = all(low < high for low, high in itertools.pairwise((0.0, *bounds)))
+        if not (bounds and ascending):
             raise ConfigError(
-                f"`bucket_boundaries_s` must be positive and rising; received {bounds}."
+                f"`bucket_boundaries_s` must be positive and ascending; received {bounds}."
             )

@@ -1,4 +1,4 @@
-"""Makes a stretch of audio of any length out of records that may be shorter."""
+"""Joined records: a stretch of audio of any length from records that may be shorter."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import tensorflow as tf
 from tfse.data.stateless_random import below, fold
 from tfse.types import Tensor
 
-# From the number of a piece in the stretch and a seed to the number of a record.
+# From the number of a piece in the stretch and a seed to a record number.
 Pick = Callable[[Tensor, Tensor], Tensor]
-# From a record, the first sample of a cut and its length to a better first sample.
+# From a record, the first sample of a cut and its length to an adjusted first sample.
 Place = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
@@ -22,24 +22,24 @@ def joined(
     length: Tensor,
     place: Place = lambda _, start, __: start,
 ) -> Tensor:
-    """Cuts a stretch out of a record, or joins records until the stretch is full.
+    """Returns a stretch that is cut from a record or joined from several.
 
     A first record that is longer than the stretch is cut at a random place; a
-    shorter one is taken whole and followed by others.
+    shorter one is used whole and followed by others.
 
     Args:
-        read: from the number of a record to float32 [samples].
-        pick: which record comes next.
+        read: from a record number to float32 [samples].
+        pick: chooses the record of each piece.
         seed: int64 [2].
         length: samples wanted.
-        place: moves the cut.
+        place: adjusts the start of the cut.
 
     Shapes:
         -> float32 [length]
     """
     first = read(pick(0, fold(seed, 0)))
     slack = tf.maximum(tf.size(first) - length, 0)
-    # A seed that no piece has: their numbers are not negative.
+    # The numbers of pieces are not negative, so no piece has this seed.
     start = place(first, below(fold(seed, -1), slack + 1), length)
 
     def append(step: Tensor, audio: Tensor) -> tuple[Tensor, Tensor]:
@@ -56,7 +56,7 @@ def joined(
 
 
 def faded(audio: Tensor, fade: int) -> Tensor:
-    """Lets a recording begin and end softly, so that a joint does not click.
+    """Fades a recording in and out, so that a joint does not click.
 
     Args:
         audio: the recording.

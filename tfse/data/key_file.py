@@ -1,4 +1,4 @@
-"""Reads the keys of mixtures that a training run has noted, and what they were made with."""
+"""Key file: the keys of mixtures that a training run noted, and the settings of that run."""
 
 from __future__ import annotations
 
@@ -11,36 +11,35 @@ from tfse.data.augmentation_config import AugmentationConfig
 from tfse.data.config import DataConfig
 from tfse.errors import ConfigError
 
-# The settings of a run, in its folder.
+# Settings of a run, in its folder.
 RUN_CONFIG = "config.json"
 
 
 def read_keys(path: pathlib.Path) -> list[str]:
-    """Reads a file of keys, JSON of the form {"keys": ["train/0/3/17", ...]}.
+    """Reads a key file, JSON such as {"keys": ["train/0/3/17", ...]}.
 
     Returns:
         Each key once, in the order of the file.
 
     Raises:
-        ConfigError: the file is missing, or is not of that form.
+        ConfigError: the file is missing, or is not a key file.
     """
     value = _json(path)
     keys = value.get("keys") if isinstance(value, dict) else None
     if not (isinstance(keys, list) and keys and all(isinstance(key, str) for key in keys)):
         raise ConfigError(
-            f'A file of keys must hold {{"keys": [...]}} with text in it; received {path}, '
-            "which does not."
+            f'{path} is not a key file: it must hold {{"keys": [...]}}, a list of strings.'
         )
     return list(dict.fromkeys(keys))
 
 
 def run_settings(path: pathlib.Path) -> DataConfig | None:
-    """Returns how the run made its mixtures, if the file of keys or what is beside it says so.
+    """Returns the settings of the run's mixtures, None if they are not stored.
 
-    That is `data` in the file, or in the config.json of the run folder that it lies in.
+    They are `data` in the key file, or in the config.json of its folder.
 
     Raises:
-        ConfigError: what is there are not settings of this tfse.
+        ConfigError: a setting is unknown to this tfse.
     """
     for place in (path, path.parent / RUN_CONFIG):
         value = _json(place) if place.exists() else None
@@ -51,7 +50,7 @@ def run_settings(path: pathlib.Path) -> DataConfig | None:
 
 
 def _config(path: pathlib.Path, settings: dict[str, Any]) -> DataConfig:
-    # JSON knows no tuples.
+    # JSON has no tuples.
     values: dict[str, Any] = {
         k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()
     }
@@ -62,7 +61,7 @@ def _config(path: pathlib.Path, settings: dict[str, Any]) -> DataConfig:
         known = {field.name for field in dataclasses.fields(settings_of)}
         if unknown := sorted(given.keys() - known):
             raise ConfigError(
-                f"`data` in {path} must be settings of this tfse; received {unknown[0]}."
+                f"`data` in {path} has a setting that this tfse does not know: {unknown[0]}."
             )
     return DataConfig(**values, augmentation=AugmentationConfig(**augmentation))
 
@@ -71,6 +70,6 @@ def _json(path: pathlib.Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"{path} must be readable; received {error.strerror}.") from error
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError as error:
-        raise ConfigError(f"{path} must be JSON; received {error}.") from error
+        raise ConfigError(f"{path} is not JSON: {error}.") from error

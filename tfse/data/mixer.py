@@ -1,4 +1,4 @@
-"""Makes mixture number `index` of epoch `epoch`: always the same one for the same seed."""
+"""Mixer: makes a mixture from its seed, epoch and index, reproducibly."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tfse.data import constants, stateless_random
 from tfse.data.augmentation import Augmentation
 from tfse.data.augmentation_config import AugmentationConfig
 from tfse.data.config import DataConfig
-from tfse.data.epoch_sampler import Turns
+from tfse.data.constants import SPLITS
+from tfse.data.epoch_sampler import EpochSampler
 from tfse.data.joining import faded, joined
-from tfse.data.preparation.splits import SPLITS
 from tfse.data.records.record_table import RecordTable
 from tfse.data.stateless_random import Purpose, below, either, fold, permuted, uniform
 from tfse.data.synthetic_noise import SyntheticNoise
@@ -23,43 +23,44 @@ from tfse.types import Tensor
 
 Mixture = dict[str, Tensor]
 Seeds = dict[Purpose, Tensor]
-# From the seeds of the record and of its colour to a stretch of noise.
+# From the seeds of the record and of its variation to a stretch of noise.
 Stretch = Callable[[Tensor, Tensor], Tensor]
 
 BABBLE = "babble"
 COLOURED = "coloured"
 SYNTHETIC = "synthetic"
 NO_NOISE = "none"
-# In place of a group, where nothing recorded is.
+# Group of what is not recorded.
 NO_GROUP = ""
 
-# Audio, its kind, and the group that it was recorded with.
+# Audio, its kind and its group.
 Noise = tuple[Tensor, Tensor, Tensor]
 
 
 @dataclasses.dataclass(frozen=True)
 class Mixer:
-    """Makes the mixtures of one split, inside a `tf.data` graph.
+    """Mixtures of one split, made inside a `tf.data` graph.
 
-    A mixture is made in this order: speech of one speaker; with a probability a
-    room, each as likely as any other, and a position in it, where the target keeps the
-    direct path and the early reflections and the rest counts as noise; noise, scaled so
-    that the speech as it is heard, room included, has the drawn ratio to it over the
-    whole mixture; the level of the sum; the clip guard. In training,
-    `config.augmentation` varies the speech before the room, the noise, the band of all,
-    and last the noisy mixture.
+    A mixture is made in these steps:
 
-    Speech shorter than a crop is continued, after a pause, by other utterances of
-    its group (by itself if there are no others), so a crop has no padding. Noise
-    shorter than the speech is continued by other recordings.
+    1. Speech of one speaker. Shorter than a crop, it is followed, after a pause, by other
+       utterances of its group (by itself if there are no others), so a crop has no padding.
+    2. With a probability, a room, all equally likely, and a position in it. The target keeps
+       the direct path and the early reflections; the rest counts as noise.
+    3. Noise, scaled to the drawn SNR over the whole mixture against the speech in the room.
+       Shorter than the speech, it is followed by other recordings.
+    4. The level of the sum, and the clip guard.
+
+    In training, `config.augmentation` varies the speech before the room, the noise, the band
+    of all signals, and last the noisy mixture.
 
     Attributes:
         config: the settings.
         split: "train", "valid" or "test".
-        speech: its speech.
-        noise: its noise, None if no mixture shall have any.
-        rir: its room impulse responses, None if no speech shall be in a room.
-        turns: which utterance each mixture of an epoch begins with.
+        speech: records of speech.
+        noise: records of noise, None if no mixture has any.
+        rir: records of room impulse responses, None if no speech is in a room.
+        sampler: chooses the first utterance of each mixture of an epoch.
     """
 
     config: DataConfig
@@ -67,15 +68,15 @@ class Mixer:
     speech: RecordTable
     noise: RecordTable | None
     rir: RecordTable | None
-    turns: Turns
+    sampler: EpochSampler
 
     @property
     def per_epoch(self) -> int:
-        """Mixtures in an epoch."""
-        return self.turns.per_epoch
+        """Mixtures per epoch."""
+        return self.sampler.per_epoch
 
     def utterance(self, seed: Tensor, epoch: Tensor, index: Tensor) -> Tensor:
-        """Returns the number of the utterance a mixture begins with.
+        """Returns the number of the first utterance of a mixture.
 
         Shapes:
             int64 [], int64 [], int64 [] -> int32 []
@@ -83,8 +84,8 @@ class Mixer:
         split = SPLITS.index(self.split)
         order = stateless_random.epoch_seed(seed, split, epoch)
         base = stateless_random.mixture_seed(seed, split, epoch, index)
-        turn = permuted(order, index, self.per_epoch)
-        return self.turns.utterance(turn, fold(base, Purpose.TURN))
+        place = permuted(order, index, self.per_epoch)
+        return self.sampler.utterance(place, fold(base, Purpose.FIRST_UTTERANCE))
 
     def __call__(self, seed: Tensor, epoch: Tensor, index: Tensor) -> Mixture:
         """Makes one mixture.
@@ -96,20 +97,20 @@ class Mixer:
 
         Returns:
             `noisy`, `clean` and `noise` (exactly `noisy - clean`), float32
-            [samples]; `length` int32 [], how many samples are no padding; `key`
-            string [], "split/seed/epoch/index"; `snr_db` float32 [], inf without
-            noise, -inf without speech; `level_dbfs` float32 []; `kind` string [], of the noise;
-            `reverberant` bool [].
+            [samples]; `length` int32 [], samples without padding; `key` string [],
+            "split/seed/epoch/index"; `snr_db` float32 [], inf without noise, -inf
+            without speech; `level_dbfs` float32 []; `kind` string [], of the noise;
+            `reverberant` bool []; `speaker`, `noise_group` and `room` string [], groups.
         """
         base = stateless_random.mixture_seed(seed, SPLITS.index(self.split), epoch, index)
         seeds = {purpose: fold(base, purpose) for purpose in Purpose}
         number = self.utterance(seed, epoch, index)
-        dry = self._spoken(seeds, self._dry(seeds, number))
-        heard, target, room = self._in_room(seeds, dry)
+        dry = self._or_silence(seeds, self._dry(seeds, number))
+        speech, target, room = self._in_room(seeds, dry)
         noise, kind, noise_group = self._noise(seeds, number, tf.size(dry))
         return {
             **self._mixed(
-                seeds, *self._varied.band_limited(seeds[Purpose.BAND], heard, target, noise)
+                seeds, *self._varied.band_limited(seeds[Purpose.BAND], speech, target, noise)
             ),
             "length": tf.size(dry),
             "key": _key(self.split, seed, epoch, index),
@@ -122,7 +123,7 @@ class Mixer:
 
     @property
     def _varied(self) -> Augmentation:
-        # What a model is measured on does not change with how it is taught.
+        # Evaluations do not depend on the augmentation of a training.
         settings = self.config.augmentation if self.split == "train" else AugmentationConfig()
         return Augmentation(settings, self.config.sample_rate)
 
@@ -142,34 +143,34 @@ class Mixer:
         audio = self._varied.speech(seeds[Purpose.SPEECH_COLOUR], length, take)
         return tf.ensure_shape(audio, [length])
 
-    def _spoken(self, seeds: Seeds, dry: Tensor) -> Tensor:
+    def _or_silence(self, seeds: Seeds, dry: Tensor) -> Tensor:
         probability = self._varied.config.speechless_probability
         seed = seeds[Purpose.IS_SPEECHLESS]
         return either(seed, probability, lambda: tf.zeros_like(dry), lambda: dry)
 
     def _in_room(self, seeds: Seeds, dry: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Returns speech as it is heard, the target, and the room."""
+        """Returns speech at the microphone, the target, and the room."""
 
-        def dead() -> tuple[Tensor, Tensor, Tensor]:
+        def no_room() -> tuple[Tensor, Tensor, Tensor]:
             return dry, dry, tf.constant(NO_GROUP)
 
         rir = self.rir
         if rir is None:
-            return dead()
+            return no_room()
 
-        def alive() -> tuple[Tensor, Tensor, Tensor]:
+        def room() -> tuple[Tensor, Tensor, Tensor]:
             number = rir.drawn_by_group(seeds[Purpose.ROOM])
             response = rir.read(number)
             early = dsp.early_part(response, self.config.early_samples)
-            heard, target = dsp.convolve_pair(dry, response, early)
+            speech, target = dsp.convolve_pair(dry, response, early)
             shape = dry.shape
-            heard, target = tf.ensure_shape(heard, shape), tf.ensure_shape(target, shape)
-            return heard, target, rir.group_of(number)
+            speech, target = tf.ensure_shape(speech, shape), tf.ensure_shape(target, shape)
+            return speech, target, rir.group_of(number)
 
-        return either(seeds[Purpose.IS_REVERBERANT], self.config.reverb_probability, alive, dead)
+        return either(seeds[Purpose.IS_REVERBERANT], self.config.reverb_probability, room, no_room)
 
     def _noise(self, seeds: Seeds, number: Tensor, length: Tensor) -> Noise:
-        """Returns noise, as loud as it happens to be."""
+        """Returns noise at an arbitrary level."""
         table, config, seed = self.noise, self.config, seeds[Purpose.NOISE]
 
         def none() -> Noise:
@@ -189,18 +190,18 @@ class Mixer:
                 is_babble,
                 config.babble_probability,
                 babble,
-                lambda: self._no_voices(table, seeds, length),
+                lambda: self._other_noise(table, seeds, length),
             )
 
         return either(seeds[Purpose.IS_CLEAN], config.clean_probability, none, some)
 
-    def _no_voices(self, table: RecordTable, seeds: Seeds, length: Tensor) -> Noise:
-        """Returns noise that is no babble: Gaussian, synthetic, or recorded once or twice."""
+    def _other_noise(self, table: RecordTable, seeds: Seeds, length: Tensor) -> Noise:
+        """Returns noise other than babble: Gaussian, synthetic, or one or two recordings."""
         varied, seed = self._varied, seeds[Purpose.NOISE]
         fade = round(constants.FADE_S * self.config.sample_rate)
 
-        def stretch(seed: Tensor, colour: Tensor) -> Tensor:
-            return varied.noise(colour, length, lambda n: _recorded(table, seed, n, fade))
+        def stretch(seed: Tensor, variation: Tensor) -> Tensor:
+            return varied.noise(variation, length, lambda n: _recorded(table, seed, n, fade))
 
         def recorded() -> Noise:
             first = stretch(seed, seeds[Purpose.NOISE_COLOUR])
@@ -223,7 +224,7 @@ class Mixer:
         )
 
     def _with_synthetic(self, seed: Tensor, length: Tensor, recorded: Callable[[], Noise]) -> Noise:
-        """Returns recorded noise, now and then with synthetic noise in it or in its place."""
+        """Returns recorded noise, with a probability plus synthetic noise or replaced by it."""
         settings = self._varied.config
 
         def synthetic() -> Tensor:
@@ -232,8 +233,8 @@ class Mixer:
         def both() -> Noise:
             audio, kind, group = recorded()
             second = synthetic()
-            quieter_db = uniform(fold(seed, 3), -settings.synthetic_db, settings.synthetic_db)
-            return audio + second * dsp.gain_for_snr(audio, second, quieter_db), kind, group
+            ratio_db = uniform(fold(seed, 3), -settings.synthetic_db, settings.synthetic_db)
+            return audio + second * dsp.gain_for_snr(audio, second, ratio_db), kind, group
 
         def alone() -> Noise:
             return synthetic(), tf.constant(SYNTHETIC), tf.constant(NO_GROUP)
@@ -249,17 +250,17 @@ class Mixer:
 
         def both() -> Tensor:
             second = stretch(fold(seed, 1), fold(seed, 2))
-            quieter_db = uniform(fold(seed, 3), 0.0, settings.second_noise_db)
-            return first + second * dsp.gain_for_snr(first, second, quieter_db)
+            ratio_db = uniform(fold(seed, 3), 0.0, settings.second_noise_db)
+            return first + second * dsp.gain_for_snr(first, second, ratio_db)
 
         return either(fold(seed, 0), settings.second_noise_probability, both, lambda: first)
 
-    def _mixed(self, seeds: Seeds, heard: Tensor, target: Tensor, noise: Tensor) -> Mixture:
+    def _mixed(self, seeds: Seeds, speech: Tensor, target: Tensor, noise: Tensor) -> Mixture:
         config = self.config
         snr_db = uniform(seeds[Purpose.SNR], config.snr_db_min, config.snr_db_max)
         level = uniform(seeds[Purpose.LEVEL], config.level_dbfs_min, config.level_dbfs_max)
-        noise *= dsp.gain_for_snr(heard, noise, snr_db)
-        noisy = heard + noise
+        noise *= dsp.gain_for_snr(speech, noise, snr_db)
+        noisy = speech + noise
         gain = dsp.gain_to_level(noisy, level)
         gain *= dsp.clip_guard(gain * tf.concat([noisy, target], axis=0), config.peak_max)
         clean = gain * target
@@ -268,7 +269,7 @@ class Mixer:
             "noisy": noisy,
             "clean": clean,
             "noise": noisy - clean,
-            "snr_db": dsp.snr_db(heard, noise),
+            "snr_db": dsp.snr_db(speech, noise),
             "level_dbfs": dsp.level_dbfs(noisy),
         }
 
@@ -278,7 +279,7 @@ def _first_record(table: RecordTable, seed: Tensor) -> Tensor:
 
 
 def _recorded(table: RecordTable, seed: Tensor, length: Tensor, fade: int) -> Tensor:
-    """Returns a stretch of recorded noise, which begins with `_first_record`."""
+    """Returns a stretch of recorded noise whose first record is `_first_record`."""
 
     def pick(_: Tensor, seed: Tensor) -> Tensor:
         return below(seed, table.count)

@@ -1,4 +1,4 @@
-"""Opens prepared data, and says at once if it is not what the settings need."""
+"""Opening of a mixer: checks that the prepared data has what the settings need."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import pathlib
 
 from tfse.data import epoch_sampler
 from tfse.data.config import DataConfig
-from tfse.data.epoch_sampler import Turns
+from tfse.data.constants import SPLITS
+from tfse.data.epoch_sampler import EpochSampler
 from tfse.data.mixer import Mixer
-from tfse.data.preparation.splits import SPLITS
 from tfse.data.records.corrupt_records import CorruptRecords
 from tfse.data.records.index import read_index
 from tfse.data.records.record_table import RecordTable, record_table
@@ -35,22 +35,22 @@ def open_mixer(data_dir: str | os.PathLike[str], config: DataConfig, split: str)
             f"received {config.sample_rate}."
         )
     needs = {"noise": config.clean_probability < 1, "rir": config.reverb_probability > 0}
-    # One count for all: damage is of a disk, not of a set.
+    # One count for all sets: damage is a property of the disk.
     corrupt = CorruptRecords(config.max_corrupt_records)
     noise, rir = (
         record_table(folder, found, name, split, corrupt) if needed else None
         for name, needed in needs.items()
     )
     speech = record_table(folder, found, "speech", split, corrupt)
-    mixer = Mixer(config, split, speech, noise, rir, _turns(speech, config, split))
+    mixer = Mixer(config, split, speech, noise, rir, _sampler(speech, config, split))
     _check_voices(mixer)
     return mixer
 
 
-def _turns(speech: RecordTable, config: DataConfig, split: str) -> Turns:
+def _sampler(speech: RecordTable, config: DataConfig, split: str) -> EpochSampler:
     if config.whole_utterances:
         return epoch_sampler.whole(speech)
-    # What a model is measured on does not change with how it is taught.
+    # Evaluations do not depend on the balance of a training.
     balance = config.speaker_balance if split == "train" else 0.0
     return epoch_sampler.by_crops(speech, config.segment_samples, balance)
 
@@ -60,5 +60,5 @@ def _check_voices(mixer: Mixer) -> None:
     if mixer.config.babble_probability > 0 and speakers < 2:
         raise DataError(
             f"Babble needs 2 speakers in {mixer.split}; received {speakers}. "
-            "Without it: babble_probability=0."
+            "Without babble: babble_probability=0."
         )

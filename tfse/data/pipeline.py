@@ -1,4 +1,4 @@
-"""Streams of mixtures for training, and fixed sets of them for validation and test."""
+"""Pipeline: streams of training mixtures, and fixed sets for validation and test."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 import tensorflow as tf
 
 from tfse.data.config import DataConfig
+from tfse.data.constants import SPLITS
 from tfse.data.mixer import Mixer, Mixture
 from tfse.data.open_mixer import open_mixer
-from tfse.data.preparation.splits import SPLITS
 from tfse.errors import ConfigError
 
 Path = str | os.PathLike[str]
 
-# Fixed sets do not follow `config.seed`: runs with different seeds are compared.
+# Seed of the fixed sets, whatever `config.seed` is: runs with different seeds are compared.
 FIXED_SEED = 0
 PREFETCH_BATCHES = 2
 
@@ -35,23 +35,23 @@ def training_dataset(
 ) -> Any:
     """Returns an endless stream of batches of training mixtures.
 
-    Mixture number n of the stream is a function of `config` and n alone (with whole
-    utterances: of `global_batch_size` too, for that is what is bucketed). Worker w
-    of W gets the mixtures w, w + W, w + 2 W, ..., so the workers together see the
-    global batches that one alone would see, and a run that goes on with `start`
-    sees what it would have seen.
+    Mixture number n of the stream depends on `config` and n alone (with whole
+    utterances on `global_batch_size` too, which sets the buckets). Worker w of W
+    receives the mixtures w, w + W, w + 2 W, ..., so that all workers together have the
+    global batches of a single worker, and a run that resumes with `start` has the same
+    stream as one that was not interrupted.
 
     Args:
         data_dir: what `tfse-prepare` made.
-        config: what a mixture is made of.
-        batch_size: mixtures a batch, of this worker.
-        start: how many mixtures all workers together have had; a multiple of
+        config: settings of the mixtures.
+        batch_size: mixtures per batch of this worker.
+        start: mixtures that all workers together have consumed; a multiple of
             `num_shards`, with whole utterances of `global_batch_size`.
-        shard_index: number of this worker.
-        num_shards: how many workers there are.
-        global_batch_size: mixtures that all workers together take at a time, a
-            multiple of `num_shards * batch_size`, which it is if it is None.
-        num_parallel_calls: mixtures made at once; None leaves it to tf.data.
+        shard_index: index of this worker.
+        num_shards: number of workers.
+        global_batch_size: mixtures per batch of all workers together, a multiple of
+            `num_shards * batch_size`, which is the default.
+        num_parallel_calls: mixtures made in parallel; None leaves it to tf.data.
 
     Returns:
         A `tf.data.Dataset` of what `Mixer` returns, batched: waveforms
@@ -86,20 +86,20 @@ def fixed_dataset(
     num_shards: int = 1,
     num_parallel_calls: int | None = None,
 ) -> Any:
-    """Returns the fixed mixtures of a split, the same ones every time.
+    """Returns the fixed mixtures of a split, always the same.
 
     Args:
         data_dir: what `tfse-prepare` made.
-        config: what a mixture is made of; its seed plays no part.
+        config: settings of the mixtures; the seed has no effect.
         split: "train", "valid" or "test".
-        batch_size: mixtures a batch; the last batch may be smaller.
-        count: how many mixtures, of all workers; None takes the number from `config`.
-        shard_index: number of this worker.
-        num_shards: how many workers there are; worker w gets w, w + W, w + 2 W, ...
-        num_parallel_calls: mixtures made at once; None leaves it to tf.data.
+        batch_size: mixtures per batch; the last batch may be smaller.
+        count: mixtures of all workers; None takes the number from `config`.
+        shard_index: index of this worker.
+        num_shards: number of workers; worker w receives w, w + W, w + 2 W, ...
+        num_parallel_calls: mixtures made in parallel; None leaves it to tf.data.
 
     Returns:
-        A `tf.data.Dataset` as of `training_dataset`, which ends.
+        A finite `tf.data.Dataset` with the elements of `training_dataset`.
 
     Raises:
         ConfigError: a setting or an argument breaks its rule.
@@ -117,10 +117,10 @@ def fixed_dataset(
 
 
 def maker(mixer: Mixer, seed: int) -> Callable[[Any], Mixture]:
-    """Returns what makes a mixture from its position in the endless stream of a seed."""
+    """Returns a function from a position in the endless stream of a seed to its mixture."""
     count = mixer.per_epoch
 
-    # Its control flow is TensorFlow's own; there is no Python to convert.
+    # The control flow is TensorFlow's own; there is no Python to convert.
     @tf.autograph.experimental.do_not_convert
     def make(position: Any) -> Mixture:
         return mixer(tf.constant(seed, tf.int64), position // count, position % count)
@@ -129,7 +129,7 @@ def maker(mixer: Mixer, seed: int) -> Callable[[Any], Mixture]:
 
 
 def mixtures_per_epoch(data_dir: Path, config: DataConfig, split: str = "train") -> int:
-    """Returns how many mixtures have all of the speech once.
+    """Returns the number of mixtures that cover the speech once.
 
     Raises:
         ConfigError: a setting breaks its rule.
@@ -139,11 +139,11 @@ def mixtures_per_epoch(data_dir: Path, config: DataConfig, split: str = "train")
 
 
 def mixture(data_dir: Path, config: DataConfig, key: str) -> Mixture:
-    """Makes one mixture again from its `key`.
+    """Returns one mixture, made again from its `key`.
 
     Args:
         data_dir: what `tfse-prepare` made.
-        config: what it was made with; the seed is in the key.
+        config: settings it was made with; the seed is in the key.
         key: "split/seed/epoch/index".
 
     Raises:
@@ -154,14 +154,14 @@ def mixture(data_dir: Path, config: DataConfig, key: str) -> Mixture:
 
 
 def mixtures(data_dir: Path, config: DataConfig, keys: Sequence[str]) -> Iterator[Mixture]:
-    """Makes mixtures again from their keys, one after the other.
+    """Yields mixtures, made again from their keys.
 
-    Keys of one split and seed that follow each other share a graph, so a hundred
-    take little longer than one.
+    Consecutive keys of one split and seed share a graph, so a hundred take little longer
+    than one.
 
     Args:
         data_dir: what `tfse-prepare` made.
-        config: what they were made with; the seed is in the keys.
+        config: settings they were made with; the seed is in the keys.
         keys: "split/seed/epoch/index" each.
 
     Raises:
@@ -172,7 +172,7 @@ def mixtures(data_dir: Path, config: DataConfig, keys: Sequence[str]) -> Iterato
     for (split, seed), same in itertools.groupby(parsed, key=lambda entry: entry[:2]):
         mixer = open_mixer(data_dir, config, split)
         positions = [_position(mixer, seed, epoch, index) for _, _, epoch, index in same]
-        # Through the same graph as the stream, so that they are the same to the last bit.
+        # The graph of the stream is used, so that the result is the same to the last bit.
         yield from tf.data.Dataset.from_tensor_slices(positions).map(maker(mixer, seed))
 
 
@@ -205,9 +205,9 @@ def _batches(
 
 
 def _bucketed(mixer: Mixer, batch_size: int) -> Any:
-    """Returns batches of positions whose utterances are about as long.
+    """Returns batches of positions whose utterances have similar lengths.
 
-    Only lengths are looked at, no audio, so that going on in the middle is quick.
+    Only lengths are read, not audio, so that resuming in the middle is quick.
     """
     count = mixer.per_epoch
     seed = tf.constant(mixer.config.seed, tf.int64)
@@ -230,7 +230,7 @@ def _endless(start: int, step: int) -> Any:
 def _options() -> Any:
     options = tf.data.Options()
     options.deterministic = True
-    # The workers' shares are made here; a strategy must not share them out again.
+    # The stream is sharded already; a strategy must not shard it again.
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
     return options
 

@@ -1,4 +1,4 @@
-"""Writes mixtures so that a person can hear and see what a model is fed."""
+"""Preview: mixtures as WAV files and pictures, with a table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Row = tuple[str, ...]
 
 
 def unbatched(batches: Iterable[Mixture]) -> Iterator[Mixture]:
-    """Yields the mixtures of batches one by one, without their padding.
+    """Yields the mixtures of batches one by one, without padding.
 
     Shapes:
         waveforms [batch, samples] -> [length]; all else [batch] -> []
@@ -40,19 +40,19 @@ def write_mixtures(
     *,
     pictures: bool = True,
 ) -> list[Row]:
-    """Writes each mixture as WAV files and a picture, and a table of all of them.
+    """Writes each mixture as WAV files and a picture, and a table of all mixtures.
 
     Args:
-        mixtures: what the pipeline makes, not batched.
-        folder: where the files go; made if it is not there.
-        sample_rate: samples a second.
-        pictures: whether to draw them.
+        mixtures: mixtures of the pipeline, not batched.
+        folder: where the files go; it is created if missing.
+        sample_rate: samples per second.
+        pictures: whether to draw pictures.
 
     Returns:
         The rows of the table under `COLUMNS`.
 
     Raises:
-        ConfigError: a picture is wanted and matplotlib is not installed.
+        ConfigError: pictures are asked for and matplotlib is not installed.
     """
     target = pathlib.Path(folder)
     target.mkdir(parents=True, exist_ok=True)
@@ -71,7 +71,7 @@ def _write_mixture(
     stem = row[0].replace("/", "-")
     waveforms = {name: np.asarray(mixture[name]) for name in WAVEFORMS}
     for name, samples in waveforms.items():
-        # Floats: the guard keeps noisy and clean below full scale, but not their difference.
+        # Floats, as the clip guard keeps noisy and clean below full scale, not their difference.
         soundfile.write(folder / f"{stem}-{name}.wav", samples, sample_rate, subtype="FLOAT")
     if pictures:
         title = ", ".join(f"{name} {text}" for name, text in zip(COLUMNS, row, strict=True))

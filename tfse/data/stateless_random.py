@@ -1,4 +1,4 @@
-"""Random numbers without state: each is a function of a seed and of what it is for."""
+"""Stateless random numbers: each is a function of a seed and of its purpose."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 
 import tensorflow as tf
 
-# Of Knuth's MMIX generator: odd, without structure in its bits. Seeds that are
-# folded several times are polynomials in it, modulo 2^64, and do not meet.
+# Multiplier of Knuth's MMIX generator: odd, without structure in its bits. Seeds that are
+# folded several times are polynomials in it, modulo 2^64, and do not collide.
 _MULTIPLIER = 6364136223846793005
 
 
 class Purpose(enum.IntEnum):
-    """What a random number of a mixture decides.
+    """Purpose of a random number of a mixture.
 
-    The numbers are part of the data: another number makes other mixtures.
+    The values are part of the data: other values make other mixtures.
     """
 
     SPEECH = 0
@@ -27,7 +27,7 @@ class Purpose(enum.IntEnum):
     NOISE = 5
     SNR = 6
     LEVEL = 7
-    TURN = 8
+    FIRST_UTTERANCE = 8
     SPEECH_COLOUR = 9
     NOISE_COLOUR = 10
     SECOND_NOISE = 11
@@ -39,7 +39,7 @@ class Purpose(enum.IntEnum):
 
 
 def mixture_seed(seed: Any, split: int, epoch: Any, index: Any) -> Any:
-    """Returns the seed of everything that is random in one mixture.
+    """Returns the seed of all random numbers of one mixture.
 
     Shapes:
         [], [], [] -> int64 [2]
@@ -58,9 +58,9 @@ def epoch_seed(seed: Any, split: int, epoch: Any) -> Any:
 
 
 def fold(seed: Any, number: Any) -> Any:
-    """Returns another seed, one for each number.
+    """Returns a different seed for each number.
 
-    It may be a neighbour of the seed it came from: whoever draws from it scrambles it.
+    It may be close to the original seed, as the functions that draw from it scramble it.
     (`tf.random.fold_in` draws each time, which makes the graph twice as large.)
 
     Shapes:
@@ -70,7 +70,7 @@ def fold(seed: Any, number: Any) -> Any:
 
 
 def uniform(seed: Any, low: float, high: float) -> Any:
-    """Draws from [low, high), or takes `low` where both are the same.
+    """Draws uniformly from [low, high); returns `low` where both are equal.
 
     Shapes:
         int64 [2] -> float32 []
@@ -79,12 +79,12 @@ def uniform(seed: Any, low: float, high: float) -> Any:
 
 
 def either(seed: Any, probability: float, yes: Callable[[], Any], no: Callable[[], Any]) -> Any:
-    """Returns what `yes` gives with a probability, and what `no` gives otherwise.
+    """Returns the value of `yes` with a probability, otherwise that of `no`.
 
-    Only one of them runs; at a probability of 0 or 1 the other is no part of the graph.
+    Only one of them runs; at a probability of 0 or 1 the other is not part of the graph.
 
     Shapes:
-        int64 [2] -> what both of them return
+        int64 [2] -> the shape of `yes` and `no`
     """
     if probability in (0, 1):
         return yes() if probability else no()
@@ -101,7 +101,7 @@ def below(seed: Any, count: Any) -> Any:
 
 
 def permuted(seed: Any, number: Any, count: Any) -> Any:
-    """Returns where a permutation of 0, 1, ... count - 1 sends a number.
+    """Returns the image of a number under a random permutation of 0, 1, ... count - 1.
 
     Shapes:
         int64 [2], [], [] -> int32 []

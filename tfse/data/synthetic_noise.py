@@ -1,7 +1,7 @@
 """Synthetic noise: tones, sweeps, hum, bands of noise and clicks, inside a `tf.data` graph.
 
-Recordings hold few of the narrow and regular sounds of machines, alarms and bad wiring; here they
-are drawn at random, at any frequency. How loud they are does not matter, as noise is scaled.
+Recordings contain few of the narrow and regular sounds of machines, alarms and bad wiring; here
+they are drawn at random, at any frequency. Their level is arbitrary, as noise is scaled.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from tfse.data import constants
 from tfse.data.stateless_random import below, fold
 from tfse.types import Tensor
 
-# FFT lengths are multiples of this, so that they have few large factors.
+# FFT lengths are multiples of this many samples, so that they have few large factors.
 _LENGTH_STEP = 160
 
 
 @dataclasses.dataclass(frozen=True)
 class SyntheticNoise:
-    """Makes one synthetic noise out of a seed.
+    """Synthetic noise, made from a seed.
 
     Attributes:
         sample_rate: in Hz.
 
-    Shapes of every method:
+    Shapes of every public method:
         seed int64 [2], length int32 [] -> float32 [length]
 
     Example:
@@ -52,12 +52,12 @@ class SyntheticNoise:
         def shaped() -> Tensor:
             return audio * self.envelope(fold(seed, 2), length)
 
-        # Clicks have an envelope of their own; a gate might leave out all of them.
+        # Clicks have their own envelope; a gate could remove all of them.
         return tf.cond(which < len(makers) - 1, shaped, lambda: audio)
 
     def tone(self, seed: Tensor, length: Tensor) -> Tensor:
         """Returns a tone, half of the time with a wobble."""
-        pitch, *wobble = self._numbers(seed, 5)
+        pitch, *wobble = self._draws(seed, 5)
         hz = _geometric(
             pitch,
             constants.TONE_HZ_MIN,
@@ -66,8 +66,8 @@ class SyntheticNoise:
         return self._sine(hz * self._wobble(wobble, constants.WOBBLE_MAX, length))
 
     def sweep(self, seed: Tensor, length: Tensor) -> Tensor:
-        """Returns a tone that glides up or down again and again, or to and fro."""
-        first, last, period, start, to_and_fro = self._numbers(seed, 5)
+        """Returns a tone that glides repeatedly up, down, or up and down."""
+        first, last, period, start, to_and_fro = self._draws(seed, 5)
         highest = constants.HIGHEST_SHARE * self._nyquist_hz
         from_log, to_log = (
             tf.math.log(_geometric(number, constants.TONE_HZ_MIN, highest))
@@ -79,8 +79,8 @@ class SyntheticNoise:
         return self._sine(tf.exp(from_log + (to_log - from_log) * place))
 
     def hum(self, seed: Tensor, length: Tensor) -> Tensor:
-        """Returns harmonics of a low tone that fall about as 1 over their number."""
-        pitch, tilt, *wobble = self._numbers(fold(seed, 0), 6)
+        """Returns harmonics of a low tone, whose level falls about as 1 over their number."""
+        pitch, tilt, *wobble = self._draws(fold(seed, 0), 6)
         hz = _geometric(pitch, *constants.HUM_HZ)
         number = tf.range(1, constants.HARMONICS + 1, dtype=tf.float32)
         strength, phase = tf.unstack(
@@ -98,12 +98,12 @@ class SyntheticNoise:
             constants.TABLE / 2
         )
         return _looked_up(
-            period, self._turns(hz * self._wobble(wobble, constants.VIBRATO_MAX, length))
+            period, self._phase(hz * self._wobble(wobble, constants.VIBRATO_MAX, length))
         )
 
     def band(self, seed: Tensor, length: Tensor) -> Tensor:
         """Returns Gaussian noise between two frequencies, from a whistle to nearly white."""
-        width, centre = self._numbers(fold(seed, 0), 2)
+        width, centre = self._draws(fold(seed, 0), 2)
         half = 2.0 ** (_geometric(width, *constants.BAND_OCTAVES) / 2.0)
         hz = _geometric(
             centre, 2.0 * constants.LOWEST_HZ, constants.HIGHEST_SHARE * self._nyquist_hz
@@ -111,11 +111,11 @@ class SyntheticNoise:
         return self._band_noise(fold(seed, 1), length, hz / half, hz * half)
 
     def clicks(self, seed: Tensor, length: Tensor) -> Tensor:
-        """Returns clicks or pops, a decaying resonance each, regular or at random times."""
-        rate, ring, decay, is_regular, start = self._numbers(fold(seed, 0), 5)
+        """Returns clicks or pops, decaying resonances at regular or random times."""
+        rate, ring, decay, is_regular, start = self._draws(fold(seed, 0), 5)
         per_s = _geometric(rate, *constants.CLICK_HZ)
         duration_s = tf.cast(length, tf.float32) / self.sample_rate
-        # Three times as many as there are on average: random ones may come thick.
+        # Three times the mean number, as random ones may be dense.
         count = tf.cast(3.0 * per_s * duration_s, tf.int32) + 8
         gaps, loudness = tf.unstack(tf.random.stateless_uniform([2, count], fold(seed, 1)), axis=0)
         gaps = tf.where(is_regular < 0.5, tf.ones_like(gaps), -tf.math.log1p(-gaps)) / per_s
@@ -130,16 +130,16 @@ class SyntheticNoise:
             ring, constants.RING_HZ[0], min(constants.RING_HZ[1], 0.7 * self._nyquist_hz)
         )
         ring_s = _geometric(decay, *constants.RING_S)
-        # Before the first click time is negative: the exponential must not grow.
+        # Time is negative before the first click: the exponential must not grow.
         fading = tf.exp(-tf.maximum(since_s, 0.0) / ring_s)
         return level * fading * tf.sin(2.0 * math.pi * ring_hz * since_s)
 
     def envelope(self, seed: Tensor, length: Tensor) -> Tensor:
         """Returns an envelope within 0 and 1: steady, modulated, gated, or a single event."""
-        numbers = self._numbers(fold(seed, 1), 4)
+        draws = self._draws(fold(seed, 1), 4)
         kinds = (self._steady, self._modulated, self._gated, self._single)
         which = below(fold(seed, 0), len(kinds))
-        return tf.switch_case(which, [lambda kind=kind: kind(numbers, length) for kind in kinds])
+        return tf.switch_case(which, [lambda kind=kind: kind(draws, length) for kind in kinds])
 
     @property
     def _nyquist_hz(self) -> float:
@@ -148,16 +148,16 @@ class SyntheticNoise:
     def _steady(self, _: list[Tensor], length: Tensor) -> Tensor:
         return tf.ones([length])
 
-    def _modulated(self, numbers: list[Tensor], length: Tensor) -> Tensor:
-        rate, depth, start, _ = numbers
+    def _modulated(self, draws: list[Tensor], length: Tensor) -> Tensor:
+        rate, depth, start, _ = draws
         hz = _geometric(rate, *constants.MODULATION_HZ)
         wave = tf.sin(2.0 * math.pi * (hz * self._time_s(length) + start))
         return 1.0 - 0.5 * (0.2 + 0.8 * depth) * (1.0 + wave)
 
-    def _gated(self, numbers: list[Tensor], length: Tensor) -> Tensor:
-        period, duty, start, ramp = numbers
+    def _gated(self, draws: list[Tensor], length: Tensor) -> Tensor:
+        period, duty, start, ramp = draws
         time_s = self._time_s(length)
-        # One whole period at least, so that something is heard.
+        # At least one whole period, so that the noise is not silent.
         longest_s = tf.cast(length, tf.float32) / self.sample_rate
         period_s = tf.minimum(_geometric(period, *constants.GATE_S), longest_s)
         place = time_s / period_s + start
@@ -166,14 +166,14 @@ class SyntheticNoise:
         ramp_s = tf.minimum(_geometric(ramp, *constants.RAMP_S), 0.1 * period_s)
         return _smooth((0.5 * open_s - from_middle_s) / ramp_s + 0.5)
 
-    def _single(self, numbers: list[Tensor], length: Tensor) -> Tensor:
-        longest, start, ramp, decay = numbers
+    def _single(self, draws: list[Tensor], length: Tensor) -> Tensor:
+        longest, start, ramp, decay = draws
         duration_s = tf.cast(length, tf.float32) / self.sample_rate
         event_s = tf.minimum(_geometric(longest, *constants.EVENT_S), duration_s)
         since_s = self._time_s(length) - start * (duration_s - event_s)
         ramp_s = tf.minimum(_geometric(ramp, *constants.RAMP_S), 0.2 * event_s)
         edges = _smooth(tf.minimum(since_s, event_s - since_s) / ramp_s)
-        # From as loud all along to 40 dB down at the end.
+        # From a constant level to 40 dB down at the end.
         return edges * tf.exp(-4.6 * decay * tf.maximum(since_s, 0.0) / event_s)
 
     def _band_noise(self, seed: Tensor, length: Tensor, low_hz: Tensor, high_hz: Tensor) -> Tensor:
@@ -183,54 +183,54 @@ class SyntheticNoise:
         bin_hz = self.sample_rate / tf.cast(padded, tf.float32)
         hz = tf.range(bins, dtype=tf.float32) * bin_hz
         low_hz = tf.maximum(low_hz, constants.LOWEST_HZ)
-        # A short noise has bins that are wider than the slopes, or the band.
+        # The bins of a short noise may be wider than the slopes or the band.
         rise, fall = (
             tf.maximum(constants.BAND_SLOPE * limit, 2.0 * bin_hz) for limit in (low_hz, high_hz)
         )
         gain = tf.minimum((hz - low_hz) / rise, (high_hz - hz) / fall) + 1.0
         gain = tf.clip_by_value(gain, 0.0, 1.0)
-        # As loud as the other noises: about 1.
+        # The power of the other kinds of noise: about 1.
         gain *= 0.5 * tf.cast(padded, tf.float32) * tf.math.rsqrt(tf.reduce_sum(gain * gain))
         audio = tf.signal.irfft(tf.complex(gain * spectrum[0], gain * spectrum[1]), [padded])
         return audio[:length]
 
-    def _wobble(self, numbers: list[Tensor], most: float, length: Tensor) -> Tensor:
-        """Returns the factor on a frequency, within 1 - most and 1 + most, at each sample."""
-        rate, depth, start, has_none = numbers
+    def _wobble(self, draws: list[Tensor], most: float, length: Tensor) -> Tensor:
+        """Returns a factor on a frequency, within 1 - most and 1 + most, per sample."""
+        rate, depth, start, has_none = draws
         hz = _geometric(rate, *constants.WOBBLE_HZ)
         depth = tf.where(has_none < 0.5, 0.0, most * depth)
         return 1.0 + depth * tf.sin(2.0 * math.pi * (hz * self._time_s(length) + start))
 
     def _sine(self, hz: Tensor) -> Tensor:
-        return tf.sin(2.0 * math.pi * self._turns(hz))
+        return tf.sin(2.0 * math.pi * self._phase(hz))
 
-    def _turns(self, hz: Tensor) -> Tensor:
-        """Returns the phase of an oscillator in turns within [0, 1), from its frequencies."""
-        # After a minute, 32 bits would hold the phase no better than a few degrees.
-        turns = tf.cumsum(tf.cast(hz, tf.float64) / self.sample_rate)
-        return tf.cast(turns - tf.floor(turns), tf.float32)
+    def _phase(self, hz: Tensor) -> Tensor:
+        """Returns the phase of an oscillator in cycles within [0, 1), from its frequencies."""
+        # After a minute, a float32 phase would be off by a few degrees.
+        cycles = tf.cumsum(tf.cast(hz, tf.float64) / self.sample_rate)
+        return tf.cast(cycles - tf.floor(cycles), tf.float32)
 
     def _time_s(self, length: Tensor) -> Tensor:
         return tf.range(length, dtype=tf.float32) / self.sample_rate
 
-    def _numbers(self, seed: Tensor, count: int) -> list[Tensor]:
+    def _draws(self, seed: Tensor, count: int) -> list[Tensor]:
         return list(tf.unstack(tf.random.stateless_uniform([count], seed)))
 
 
 def _geometric(number: Tensor, low: float, high: float) -> Tensor:
-    """Sends [0, 1) to [low, high), evenly on a logarithmic scale."""
+    """Maps [0, 1) to [low, high) on a logarithmic scale."""
     return low * tf.exp(number * math.log(high / low))
 
 
 def _smooth(ramp: Tensor) -> Tensor:
-    """Rounds a ramp from 0 to 1 so that it has no corners."""
+    """Returns a ramp from 0 to 1 without corners."""
     ramp = tf.clip_by_value(ramp, 0.0, 1.0)
     return ramp * ramp * (3.0 - 2.0 * ramp)
 
 
-def _looked_up(period: Tensor, turns: Tensor) -> Tensor:
-    """Reads one period of a waveform at phases within [0, 1), linearly between its samples."""
-    place = turns * constants.TABLE
+def _looked_up(period: Tensor, phase: Tensor) -> Tensor:
+    """Returns one period of a waveform at phases within [0, 1), interpolated linearly."""
+    place = phase * constants.TABLE
     index = tf.cast(place, tf.int32)
     rest = place - tf.cast(index, tf.float32)
     before = tf.gather(period, tf.minimum(index, constants.TABLE - 1))

@@ -1,4 +1,4 @@
-"""People talking: stretches of speech of one speaker, and several at once."""
+"""Voices: stretches of speech of one speaker, and babble of several."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from tfse.types import Tensor
 
 @dataclasses.dataclass(frozen=True)
 class Voices:
-    """Speech of one split.
+    """Voices of one split.
 
     Attributes:
-        table: its records.
-        pause_samples: silence between two utterances that are joined.
+        table: records of speech.
+        pause_samples: silence between two joined utterances.
     """
 
     table: RecordTable
     pause_samples: int
 
     def continued(self, number: Tensor, seed: Tensor, length: Tensor) -> Tensor:
-        """Returns a crop of an utterance, continued by its group if it is shorter.
+        """Returns a crop of an utterance, followed by others of its group if it is shorter.
 
         Args:
             number: int32 [], of the utterance.
@@ -47,14 +47,14 @@ class Voices:
     def babble(
         self, seed: Tensor, number: Tensor, length: Tensor, fewest: int, most: int
     ) -> Tensor:
-        """Returns several voices at once, none of them that of a given utterance.
+        """Returns several simultaneous voices without the speaker of a given utterance.
 
         Args:
             seed: int64 [2].
             number: int32 [], the utterance whose speaker is left out.
             length: samples wanted.
             fewest: fewest voices.
-            most: most voices; there are no more than there are other speakers.
+            most: most voices, limited by the number of other speakers.
 
         Shapes:
             -> float32 [length]
@@ -66,7 +66,7 @@ class Voices:
 
         def voice(step: Tensor) -> Tensor:
             group = permuted(order, step, others)
-            # The groups from the speaker's on move up by one: it is left out.
+            # Groups from the speaker's on are shifted by one, which leaves the speaker out.
             group += tf.cast(group >= speaker, tf.int32)
             return self._voice(group, fold(seed, step), length)
 
@@ -90,11 +90,11 @@ class Voices:
 
 
 def onto_speech(audio: Tensor, start: Tensor, length: Tensor) -> Tensor:
-    """Moves a cut that has nothing but the background of a recording onto its speech.
+    """Returns the start of a cut, moved to speech if the cut has only background.
 
     A mixture is scaled to its level, so that a cut of room tone alone would become a
-    target of amplified hiss. A cut is moved where all of its blocks of 20 ms are 40 dB or
-    more below the loudest of the recording, so that this one lies in its middle.
+    target of amplified hiss. If all 20 ms blocks of a cut are at least 40 dB below the
+    loudest block of the recording, the cut is centred on that block.
 
     Args:
         audio: float32 [samples].

@@ -1,4 +1,4 @@
-"""What is finished, line by line on the disk, so that an interrupted evaluation goes on."""
+"""Journal: finished rows on disk, line by line, so that an interrupted evaluation can resume."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 from tfse.errors import ConfigError
-from tfse.evaluation.rows import Row
+from tfse.evaluation.results import Row
 
 NAME = "journal.jsonl"
 FORMAT = "tfse-evaluation-1"
 
 
 class Journal:
-    """Keeps rows in a file of JSON lines; a context manager that closes it.
+    """Journal of rows in a file of JSON lines; a context manager that closes it.
 
-    The first line says what is evaluated. A line that was cut by a crash, and
-    all after it, are measured again.
+    The first line identifies the evaluation. A line that was cut by a crash and all lines
+    after it are measured again.
 
     Args:
-        folder: where the file is, or will be.
-        identity: what is evaluated, as JSON.
-        overwrite: begins anew, whatever is there.
+        folder: folder of the file, created if missing.
+        identity: identity of the evaluation, as JSON.
+        overwrite: starts over, whatever the file contains.
 
     Raises:
-        ConfigError: something else was evaluated there, or is just now.
-        OSError: it cannot be written.
+        ConfigError: another evaluation is in the folder, or is running there.
+        OSError: the file cannot be written.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Journal:
             raise
 
     def add(self, row: Row) -> None:
-        """Keeps a row; when this returns, it is on the disk."""
+        """Adds a row and syncs it to the disk."""
         self.rows.append(row)
         self._append(dataclasses.asdict(row))
 
@@ -69,11 +69,11 @@ class Journal:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise ConfigError(
-                f"`output_dir` must have one evaluation at a time; another works in {folder}."
+                f"Another evaluation is running in {folder}; choose another `output_dir`."
             ) from error
 
     def _append(self, value: dict[str, Any]) -> None:
-        # One call, so that a row is never half there without being the last.
+        # One call, so that only the last row can be incomplete.
         self._file.write(json.dumps(value, allow_nan=False).encode() + b"\n")
         os.fsync(self._file.fileno())
 
@@ -81,13 +81,13 @@ class Journal:
         self._file.seek(0)
         lines = self._file.readall().splitlines(keepends=True)  # type: ignore[attr-defined]
         if not lines or not lines[0].endswith(b"\n"):
-            # Nothing, or a first line that was cut: there are no rows to lose.
+            # Nothing, or an incomplete first line: there are no rows to lose.
             return []
         _require_same(folder, _parsed(lines[0]), identity)
         rows, size = [], len(lines[0])
         for line in lines[1:]:
             try:
-                # Without its end a line was cut, even if it is JSON so far.
+                # A line without its end was cut, even if it is valid JSON.
                 rows.append(Row.from_json(_parsed(line) if line.endswith(b"\n") else {}))
             except (TypeError, KeyError):
                 break
@@ -105,17 +105,17 @@ def _parsed(line: bytes) -> dict[str, Any]:
 
 
 def _require_same(folder: pathlib.Path, first: dict[str, Any], identity: dict[str, Any]) -> None:
-    # Through JSON, which knows no tuples.
+    # Through JSON, which has no tuples.
     before, now = first.get("identity"), json.loads(json.dumps(identity))
     if first.get("format") != FORMAT or not isinstance(before, dict):
         raise ConfigError(
-            f"{folder / NAME} must be a journal of {FORMAT}; --overwrite replaces it."
+            f"{folder / NAME} is not a journal of {FORMAT}; use --overwrite to replace it."
         )
     differences = list(_differences("", before, now))
     if differences:
         raise ConfigError(
-            f"`output_dir` {folder} holds another evaluation: {'; '.join(differences[:3])}. "
-            "Take another folder, or --overwrite it."
+            f"{folder} holds another evaluation: {'; '.join(differences[:3])}. "
+            "Choose another `output_dir` or use --overwrite."
         )
 
 

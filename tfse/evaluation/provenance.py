@@ -1,4 +1,4 @@
-"""Where figures come from: versions, and what ran where."""
+"""Provenance of results: versions, seeds and the run."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ import tfse
 from tfse.evaluation.report import bootstrap
 from tfse.evaluation.run.worker import Ready
 
-# What a number depends on; another version may give another one.
+# Packages that metrics depend on.
 _PACKAGES = ("numpy", "scipy", "pesq", "pystoi", "soundfile", "soxr", "keras", "tensorflow")
 _OPTIONAL = ("ai-edge-litert", "onnxruntime")
 
 
 def versions() -> dict[str, str | None]:
-    """Returns the versions of everything that computes, None for what is not installed."""
+    """Returns the versions of the packages that compute results, None if not installed."""
     found = {name: _version(name) for name in (*_PACKAGES, *_OPTIONAL)}
     return {"python": platform.python_version(), "tfse": tfse.__version__, **found}
 
 
 def seeds(bootstrap_seed: int) -> dict[str, int]:
-    """Returns the seeds of what is random."""
+    """Returns the seeds of all random draws."""
     return {"bootstrap": bootstrap_seed, "resamples": bootstrap.RESAMPLES}
 
 
 def run_of(
     command: Sequence[str], jobs: int, seconds: float, measured: int, loads: Sequence[Ready]
 ) -> dict[str, Any]:
-    """Returns what differs from run to run: the command, times, and what was loaded.
+    """Returns the facts that differ between runs: command, times and loaded models.
 
     Args:
         command: the program and its arguments.
-        jobs: processes at most.
-        seconds: that it took.
-        measured: rows that were measured, and not taken from an earlier run.
+        jobs: largest number of processes.
+        seconds: duration of the run.
+        measured: rows measured in this run, not in an earlier one.
         loads: what each process loaded.
     """
     return {

@@ -1,4 +1,4 @@
-"""An evaluation from its first recording to its report."""
+"""Run of an evaluation, from its recordings to its report."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from tfse.evaluation.journal import FORMAT, Journal
 from tfse.evaluation.report import analysis, excerpts
 from tfse.evaluation.report.page import page
 from tfse.evaluation.report.per_file import to_csv
-from tfse.evaluation.results import Results
-from tfse.evaluation.rows import Row
+from tfse.evaluation.results import Results, Row
 from tfse.evaluation.run.onnx_scorers import ScorerFile
 from tfse.evaluation.run.worker import Done, Setup, Task
 from tfse.evaluation.run.worker_pool import Pool
@@ -26,25 +25,25 @@ from tfse.files import write_whole
 REPORT, TABLE, PAGE = "report.json", "per_file.csv", "report.html"
 OUTPUTS = (REPORT, TABLE, PAGE)
 
-#: Is told of every row, once it is finished; `fresh` is false for those of an earlier run.
+#: Called with every finished row; `fresh` is false for rows of an earlier run.
 Progress = Callable[[Row, bool], object]
 
 
 @dataclasses.dataclass(frozen=True)
 class Order:
-    """What is asked for.
+    """Settings of an evaluation.
 
     Attributes:
-        source: the recordings.
-        systems: what is compared, in the order of the report.
-        scorers: ONNX files that score.
-        output_dir: where the journal and the report go.
-        jobs: processes at most.
-        seed: of the bootstrap.
-        worst: how many of each system's worst recordings are shown.
-        embed_audio: whether they can be heard in the report.
-        overwrite: begins anew, whatever is in `output_dir`.
-        command: the program and its arguments, for the report.
+        source: recordings.
+        systems: systems to compare, in the order of the report.
+        scorers: ONNX scorers.
+        output_dir: folder of the journal and the report.
+        jobs: largest number of processes.
+        seed: seed of the bootstrap.
+        worst: number of the worst recordings of each system in the report.
+        embed_audio: whether the report has players.
+        overwrite: starts over, whatever `output_dir` contains.
+        command: program and its arguments, for the report.
     """
 
     source: Source
@@ -59,7 +58,7 @@ class Order:
     command: Sequence[str] = ()
 
     def identity(self) -> dict[str, Any]:
-        """Returns all that rows depend on."""
+        """Returns everything that rows depend on."""
         return {
             "source": self.source.identity,
             "systems": {system.label: system.sha256 for system in self.systems},
@@ -69,11 +68,11 @@ class Order:
 
 
 def evaluate(order: Order, progress: Progress | None = None) -> dict[str, Any]:
-    """Measures what is not measured yet and writes the report.
+    """Measures the rows that are not in the journal and writes the report.
 
     Args:
-        order: what is asked for.
-        progress: is told of every row.
+        order: settings.
+        progress: called with every row.
 
     Returns:
         The content of `report.json`.
@@ -90,30 +89,30 @@ def evaluate(order: Order, progress: Progress | None = None) -> dict[str, Any]:
     ):
         known = len(journal.rows)
         for row in journal.rows:
-            _tell(progress, row, False)
+            _notify(progress, row, False)
         if known < order.source.count * len(order.systems):
-            # A report of an earlier state would stand beside a newer journal.
+            # A report of an earlier state would not match the journal.
             for name in OUTPUTS:
                 (order.output_dir / name).unlink(missing_ok=True)
         for _, answer in pool.run(_tasks(order, journal.rows)):
             if isinstance(answer, Row):
                 journal.add(answer)
-                _tell(progress, answer, True)
+                _notify(progress, answer, True)
         results = Results(journal.rows, [system.label for system in order.systems])
-        shown = _heard(order, results, pool)
+        shown = _excerpts(order, results, pool)
         seconds, measured = time.perf_counter() - began, len(journal.rows) - known
         run = provenance.run_of(order.command, order.jobs, seconds, measured, pool.loads)
     report = _report(order, results, run)
     write_whole(order.output_dir / TABLE, to_csv(results))
-    # A browser shows bytes of names that are no text as their numbers.
+    # Bytes of names that are not text are shown escaped.
     text = page(report, results, shown, order.embed_audio).encode(errors="backslashreplace")
     write_whole(order.output_dir / PAGE, text)
-    # Last: where it is, all is.
+    # Written last: its presence means that all outputs are complete.
     write_whole(order.output_dir / REPORT, json.dumps(report, allow_nan=False).encode() + b"\n")
     return report
 
 
-def _tell(progress: Progress | None, row: Row, fresh: bool) -> None:
+def _notify(progress: Progress | None, row: Row, fresh: bool) -> None:
     if progress is not None:
         progress(row, fresh)
 
@@ -130,12 +129,12 @@ def _tasks(order: Order, rows: Sequence[Row]) -> Iterator[Task]:
         yield Task(recording, left[recording.index])
 
 
-def _heard(order: Order, results: Results, pool: Pool) -> list[excerpts.Excerpt]:
-    """Returns the recordings to show, with their sounds, from the processes that run already."""
+def _excerpts(order: Order, results: Results, pool: Pool) -> list[excerpts.Excerpt]:
+    """Returns the excerpts of the report with audio, made by the running processes."""
     chosen = excerpts.chosen(results, order.worst)
     wanted = {excerpt.index for excerpt in chosen}
     labels = tuple(system.label for system in order.systems)
-    tasks = (Task(found, labels, listens=True) for found in order.source.recordings(wanted))
+    tasks = (Task(found, labels, wants_sounds=True) for found in order.source.recordings(wanted))
     sounds = {
         task.recording.index: answer.sounds or {}
         for task, answer in pool.run(tasks)

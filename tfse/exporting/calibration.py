@@ -1,4 +1,4 @@
-"""Mixtures of prepared data with which exports are calibrated and verified."""
+"""Calibration mixtures: prepared data with which exports are calibrated and verified."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from tfse.data.pipeline import training_dataset
 from tfse.data.records.index import read_index
 from tfse.types import Samples
 
-#: RMS levels of the mixtures in dBFS, for a model whose training nobody knows. A model
-#: that was trained on less still meets recordings that are as loud.
+#: RMS levels of the mixtures in dBFS, for a model of unknown training. A model that was
+#: trained on a smaller range still receives recordings of these levels.
 LEVELS_DBFS = (-60.0, -5.0)
 
 
 @dataclasses.dataclass(frozen=True)
 class MixtureSettings:
-    """Settings that prepared data can serve.
+    """Settings of mixtures that prepared data can provide.
 
     Attributes:
-        config: of the mixtures.
-        left_out: what the data lacks and the mixtures do without, as "rooms".
+        config: settings of the mixtures.
+        left_out: parts of a mixture that the data lacks, such as "rooms".
     """
 
     config: DataConfig
@@ -34,19 +34,19 @@ class MixtureSettings:
 def calibration_settings(
     model: str | os.PathLike[str], data_dir: str | os.PathLike[str], sample_rate: int
 ) -> MixtureSettings:
-    """Returns the settings with which a model is calibrated.
+    """Returns the settings of the mixtures with which a model is calibrated.
 
-    These are the settings of its training, from the `config.json` of the run folder that it
-    lies in, or else the defaults of `DataConfig`. In both cases the levels reach at least
-    from -60 to -5 dBFS, so that a loud recording stays within the ranges.
+    These are the settings of its training, from the `config.json` in its run folder, or else
+    the defaults of `DataConfig`. In both cases the levels reach at least from -60 to -5 dBFS,
+    so that a loud recording stays within the ranges.
 
     Args:
         model: a `.keras` file or a name.
         data_dir: prepared data.
-        sample_rate: of the model, in Hz.
+        sample_rate: sample rate of the model, in Hz.
 
     Raises:
-        ConfigError: the `config.json` is not of this tfse.
+        ConfigError: the `config.json` is not of this version of tfse.
         DataError: there is no prepared data.
     """
     known = run_settings(pathlib.Path(model).with_name(RUN_CONFIG)) or DataConfig()
@@ -62,7 +62,7 @@ def calibration_settings(
 
 
 def served_by(data_dir: str | os.PathLike[str], config: DataConfig, split: str) -> MixtureSettings:
-    """Returns settings without what the data lacks: rooms, noise, or voices for babble.
+    """Returns settings without the parts that the data lacks: rooms, noise, voices for babble.
 
     Raises:
         DataError: there is no prepared data.
@@ -89,7 +89,7 @@ def served_by(data_dir: str | os.PathLike[str], config: DataConfig, split: str) 
 def training_mixtures(
     data_dir: str | os.PathLike[str], config: DataConfig, count: int = 40
 ) -> list[Samples]:
-    """Returns noisy waveforms of the training split: every level, SNR and room.
+    """Returns noisy waveforms of the training split.
 
     Raises:
         ConfigError, DataError: see `tfse.data.open_mixer.open_mixer`.

@@ -1,4 +1,4 @@
-"""Checks of a TFLite file before it is handed out, and what its graph holds."""
+"""Inspection of TFLite files: operations, order of tensors, and checks before release."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tfse.errors import ModelError
 from tfse.streaming.steps.signature import STEP
 from tfse.streaming.steps.tflite import signature_runner
 
-# LiteRT's CompiledModel and LiteRT.js run none of these, or run them slowly.
+# LiteRT's CompiledModel and LiteRT.js do not run these, or run them slowly.
 FORBIDDEN = (
     "ASSIGN_VARIABLE",
     "CALL_ONCE",
@@ -26,7 +26,7 @@ FORBIDDEN = (
 
 
 def check_tflite(path: pathlib.Path) -> None:
-    """Refuses a file that would not run on every device.
+    """Checks that a file runs on every device.
 
     Raises:
         ModelError: it has an operation that is `FORBIDDEN` or a variable tensor,
@@ -47,18 +47,20 @@ def check_tflite(path: pathlib.Path) -> None:
     }.items():
         broken = [name for name, values in outputs.items() if not np.isfinite(values).all()]
         if broken:
-            raise ModelError(f"silence must stay finite; in LiteRT's {runtime}: {broken}.")
+            raise ModelError(
+                f"the output for silence is not finite in LiteRT's {runtime}: {broken}."
+            )
 
 
 def operations(path: pathlib.Path) -> dict[str, int]:
-    """Returns how often each operation stands in a file, by TFLite's names."""
+    """Returns the number of each operation in a file, by TFLite's names."""
     return _counted(_parsed(path))
 
 
 def tensor_order(path: pathlib.Path) -> dict[str, list[str]]:
     """Returns the names of the signature `step` in the order of the file's tensors.
 
-    Runtimes that do not read signatures number the inputs and outputs of a file, and see
+    Runtimes that do not read signatures number the inputs and outputs of a file, and use
     other names; `inputs[n]` here is their input n, `outputs[n]` their output n.
     """
     model = _parsed(path)
@@ -87,24 +89,24 @@ def run_compiled(path: pathlib.Path, inputs: dict[str, Any]) -> dict[str, Any]:
     """Runs one step by LiteRT's `CompiledModel` on the CPU.
 
     Raises:
-        ModelError: it does not take the file.
+        ModelError: it cannot run the file.
     """
     from ai_edge_litert.compiled_model import CompiledModel
 
     try:
         with CompiledModel.from_file(str(path)) as model:
-            taken = {name: model.create_input_buffer_by_name(STEP, name) for name in inputs}
+            buffers = {name: model.create_input_buffer_by_name(STEP, name) for name in inputs}
             for name, values in inputs.items():
-                taken[name].write(np.ascontiguousarray(values))
+                buffers[name].write(np.ascontiguousarray(values))
             details = model.get_output_tensor_details(STEP)
-            given = {name: model.create_output_buffer_by_name(STEP, name) for name in details}
-            model.run_by_name(STEP, taken, given)
+            results = {name: model.create_output_buffer_by_name(STEP, name) for name in details}
+            model.run_by_name(STEP, buffers, results)
             return {
                 name: buffer.read(int(np.prod(details[name]["shape"])), np.float32)
-                for name, buffer in given.items()
+                for name, buffer in results.items()
             }
     except RuntimeError as error:
-        raise ModelError(f"LiteRT's CompiledModel must run the file: {error}") from error
+        raise ModelError(f"LiteRT's CompiledModel cannot run the file: {error}") from error
 
 
 def _parsed(path: pathlib.Path) -> Any:

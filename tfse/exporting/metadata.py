@@ -1,4 +1,4 @@
-"""What an exported file says of itself; `tfse.streaming.steps.signature` reads a part of it."""
+"""Metadata of exports; `tfse.streaming.steps.signature` reads a part of it."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def describe(
     """Returns the metadata of an export of a model, as JSON.
 
     Args:
-        model: what is exported.
+        model: the exported model.
         number_format: such as "float32" or "int8".
-        frames_per_step: hops of one block.
-        more: what else a reader may want to know, as `float32_layers` (without 8-bit
-            weights in a format that has them), or `inputs` and `outputs` (names of a file's
-            tensors by position).
+        frames_per_step: hops per block.
+        more: further entries, such as `float32_layers` (layers without 8-bit weights in a
+            format that has them), or `inputs` and `outputs` (names of a file's tensors by
+            position).
     """
     values = {
         "model": model.name,
@@ -38,7 +38,7 @@ def describe(
         "sample_rate": model.sample_rate,
         "hop_length": model.hop_length,
         "frames_per_step": frames_per_step,
-        # Delay of the output, and what a sample waits at most: the block must be complete first.
+        # Delay of the output, and the longest wait of a sample: its block must be complete first.
         "latency_samples": model.latency_samples,
         "algorithmic_latency_samples": model.latency_samples + frames_per_step * model.hop_length,
         "weights_sha256": weights_hash(model),
@@ -59,27 +59,27 @@ def weights_hash(model: EnhancementModel) -> str:
 
 
 def read_from_saved_model(folder: pathlib.Path) -> dict[str, Any]:
-    """Returns all that a SavedModel says of itself.
+    """Returns the metadata of a SavedModel.
 
     Raises:
-        ModelError: it carries no metadata of tfse.
+        ModelError: it has no metadata of tfse.
     """
     signature.saved_model_metadata(folder)
     return signature.saved_model_values(folder)
 
 
 def read_from_tflite(path: pathlib.Path) -> dict[str, Any]:
-    """Returns all that a TFLite file says of itself.
+    """Returns the metadata of a TFLite file.
 
     Raises:
-        ModelError: it carries no metadata of tfse.
+        ModelError: it has no metadata of tfse.
     """
     signature.tflite_metadata(path)
     return signature.tflite_values(path)
 
 
 def put_into_saved_model(folder: pathlib.Path, description: str) -> None:
-    """Writes the metadata beside the graph."""
+    """Writes the metadata into `assets.extra` of a SavedModel."""
     assets = folder / EXTRA_ASSETS
     assets.mkdir(exist_ok=True)
     (assets / METADATA_FILE).write_text(description, encoding="utf-8")
@@ -88,5 +88,5 @@ def put_into_saved_model(folder: pathlib.Path, description: str) -> None:
 def put_into_tflite(path: pathlib.Path, description: str) -> None:
     """Appends the metadata to a file, as the archive that TensorFlow Lite tools read."""
     with zipfile.ZipFile(path, "a") as archive:
-        # A date of its own would make the same export other bytes each time.
+        # With the present date, two equal exports would differ in their bytes.
         archive.writestr(zipfile.ZipInfo(METADATA_FILE), description)

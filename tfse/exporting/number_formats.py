@@ -1,4 +1,4 @@
-"""How a float32 TFLite file becomes one of another number format."""
+"""Number formats of TFLite files, and the quantization of float32 files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from tfse.streaming.steps.signature import STEP
 
 FLOAT32 = "float32"
-#: Formats whose activations have fixed ranges, which must be seen on real signals.
+#: Formats whose activations have fixed ranges, which must be measured on real signals.
 CALIBRATED = ("int8", "int16x8")
 #: Formats whose weights have 8 bits.
 EIGHT_BITS = ("dynamic", *CALIBRATED)
@@ -21,10 +21,9 @@ FORMATS = (FLOAT32, "float16", *EIGHT_BITS)
 
 #: Operations that are quantized.
 PRODUCTS = ("FULLY_CONNECTED", "CONV_2D")
-#: Layers that stay float32 in every format, so that an all-ones mask comes back at 80 dB.
+#: Layers that stay float32 in every format, so that an all-ones mask reaches an SNR of 80 dB.
 TRANSFORMS = ("stft", "inverse_stft")
-#: Regular expression of their scopes. In the names of TensorFlow's tensors a layer may have
-#: a number that counts traces.
+#: Regular expression of their scopes. TensorFlow's tensor names may number a layer by trace.
 TRANSFORM_SCOPES = rf"(^|[/;])({'|'.join(TRANSFORMS)})(_\d+)?/"
 
 Recipe = list[dict[str, Any]]
@@ -36,17 +35,18 @@ _UNIFORM = "min_max_uniform_quantize"
 
 
 def recipe(number_format: str, scopes: Sequence[str] = ()) -> Recipe:
-    """Returns what AI Edge Quantizer does for a format.
+    """Returns the recipe of AI Edge Quantizer for a format.
 
     float16: weights of products and convolutions in half precision, computed in
     float32. dynamic: the same weights in int8 by channel, activations quantized
-    as they come. int8: activations too, with fixed ranges. int16x8: activations
-    in 16 bits, weights in 8. What is neither product nor convolution, gates and
-    cell states of LSTMs among it, stays float32: a cell state of 8 bits loses small updates.
+    at run time. int8: activations too, with fixed ranges. int16x8: activations
+    in 16 bits, weights in 8. All other operations, gates and cell states of LSTMs
+    among them, stay float32: a cell state of 8 bits loses small updates.
 
     Args:
         number_format: one of `FORMATS`, not float32.
-        scopes: of the operations with weights of 8 bits; float16 takes all but the transforms.
+        scopes: scopes of the operations with 8-bit weights; float16 takes all but the
+            transforms.
     """
     if number_format == "float16":
         half = {"num_bits": 16, "symmetric": True, "granularity": "TENSORWISE", "dtype": "FLOAT"}
@@ -109,17 +109,17 @@ def quantize(
 
 
 def ranges_of(source: pathlib.Path, calibration: Calibration) -> Ranges:
-    """Returns the smallest and the largest value that each tensor takes.
+    """Returns the smallest and the largest value of each tensor.
 
     Args:
         source: the float32 file.
-        calibration: inputs of steps, `[steps, ...]` each by name.
+        calibration: inputs of steps by name, `[steps, ...]` each.
     """
     from ai_edge_quantizer import calibrator, recipe_manager
     from ai_edge_quantizer.utils import qsv_utils
 
-    # Not Quantizer.calibrate: it averages the extremes of the steps, and speech is
-    # far louder than its average, so that every syllable would be clipped.
+    # Not Quantizer.calibrate: it averages the extremes of the steps, and peaks of speech
+    # are far above their average, so that every syllable would be clipped.
     seen = calibrator.Calibrator(
         source.read_bytes(),
         num_threads=1,

@@ -1,4 +1,4 @@
-"""Writes SavedModels for servers."""
+"""SavedModel exports for servers."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ ENHANCE = "enhance"
 def export_saved_model(
     model: EnhancementModel, output_dir: str | os.PathLike[str], version: int = 1
 ) -> pathlib.Path:
-    """Writes a model as `output_dir/NAME/VERSION/`, which needs nothing of tfse to run.
+    """Writes a model as `output_dir/NAME/VERSION/`, which runs without tfse.
 
     It holds `enhance` (also `serving_default`: whole waveforms of any batch and
     length, time-aligned with the input), `step` (any number of streams, one hop each)
-    and `initial_state` (of one stream); both take invalid samples, see
-    `tfse.audio.finite_guard`, for silence. Beside them stand in `assets.extra` the metadata and,
-    where tensorflow-serving-api is installed, requests that warm a server up.
+    and `initial_state` (of one stream); `enhance` and `step` replace invalid samples, see
+    `tfse.audio.finite_guard`, by silence. `assets.extra` holds the metadata and, where
+    tensorflow-serving-api is installed, warm-up requests for a server.
 
     Returns:
-        The folder.
+        Folder of the version.
 
     Raises:
         ConfigError: the folder exists, or the version is below 1.
@@ -41,10 +41,10 @@ def export_saved_model(
     require_streamable(model)
     target = pathlib.Path(output_dir) / model.name / str(version)
     if target.exists():
-        raise ConfigError(f"an export must not overwrite; received {target}, which exists.")
+        raise ConfigError(f"{target} already exists; use another version or output folder.")
     target.parent.mkdir(parents=True, exist_ok=True)
-    # Beside the target and renamed, so that a server that watches sees it whole.
-    # Its name is no number: servers take every number for a version.
+    # Written beside the target and renamed, so that a watching server finds it complete.
+    # The temporary name is not a number: servers take every number as a version.
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="unfinished-") as beside:
         folder = pathlib.Path(beside) / "model"
         _write(model, folder)
@@ -54,8 +54,8 @@ def export_saved_model(
 
 def _write(model: EnhancementModel, folder: pathlib.Path) -> None:
     archive = keras.export.ExportArchive()
-    # Not archive.track(model): what the functions use is tracked with them, and a model
-    # beside it would be stored a second time.
+    # Not archive.track(model): the functions already track what they use, and the model
+    # would be stored a second time.
     endpoints = {
         # The first is also `serving_default`.
         ENHANCE: signatures.enhance_signature(model),
@@ -64,8 +64,8 @@ def _write(model: EnhancementModel, folder: pathlib.Path) -> None:
     }
     for name, signature in endpoints.items():
         archive.add_endpoint(name, signature.function, input_signature=list(signature.inputs))
-    # Without gradients: nobody trains a served model, and TensorFlow cannot save those of
-    # layers that write their own gradient, as the GRU does, inside the loop of `enhance`.
+    # Without gradients: a served model is not trained, and TensorFlow cannot save those of
+    # layers with a custom gradient, such as the GRU, inside the loop of `enhance`.
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     archive.write_out(str(folder), options=options, verbose=False)
     metadata.put_into_saved_model(folder, metadata.describe(model, "saved_model"))

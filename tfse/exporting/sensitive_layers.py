@@ -1,7 +1,7 @@
 """Sensitive layers: those that alone in 8 bits change the output of a model most.
 
-The first and the last convolution of a DPCRN see the widest range of levels and make the
-mask: 5 % of the weights, and nearly all of the error. Which layers these are differs from
+The first and the last convolution of a DPCRN receive the widest range of levels and make
+the mask: 5 % of the weights, and nearly all of the error. Which layers these are differs from
 model to model, so they are measured at export: each layer alone is quantized, and the
 output is compared with that of the float32 file.
 """
@@ -36,11 +36,11 @@ _PRODUCT = re.compile(r"core(_\d+)?/([^;]*?)/(?:Tensordot|MatMul|convolution)(?:
 
 @dataclass(frozen=True)
 class Layer:
-    """The products of one layer in a TFLite file.
+    """Products of one layer in a TFLite file.
 
     Attributes:
-        scopes: of its operations, as AI Edge Quantizer names them.
-        weights: number of its constant values.
+        scopes: scopes of its operations, as AI Edge Quantizer names them.
+        weights: number of its parameters.
     """
 
     scopes: tuple[str, ...]
@@ -50,7 +50,7 @@ class Layer:
 def product_layers(path: pathlib.Path) -> dict[str, Layer]:
     """Returns the layers with products or convolutions, by their paths below the core.
 
-    The transforms are left out: they are float32 in every format.
+    Transforms are left out: they are float32 in every format.
     """
     from ai_edge_litert.tools import flatbuffer_utils
     from ai_edge_quantizer.utils.tfl_flatbuffer_utils import get_op_scope
@@ -76,7 +76,7 @@ def _layer_path(scope: str) -> str:
 
 
 def _constants(model: Any, tensors: Sequence[Any]) -> dict[int, int]:
-    """Returns the sizes of constant tensors by buffer: unrolled steps share their weights."""
+    """Returns the sizes of constant tensors by buffer, which unrolled steps share."""
     constant = [tensor for tensor in tensors if model.buffers[tensor.buffer].data is not None]
     return {tensor.buffer: int(np.prod(tensor.shape)) for tensor in constant}
 
@@ -103,14 +103,14 @@ def output_snr_db(
 
     Args:
         source: the float32 file.
-        number_format: one with weights of 8 bits.
+        number_format: a format with 8-bit weights.
         layers: from `product_layers`.
-        ranges: of activations, for formats that are `CALIBRATED`.
+        ranges: ranges of activations, for formats that are `CALIBRATED`.
         waveforms: noisy, `[samples]` each.
 
     Returns:
-        Output SNR against the float32 file in dB by layer, mean over the waveforms, so
-        that a quiet one counts as much as a loud one.
+        Output SNR against the float32 file in dB by layer, mean over the waveforms: a
+        quiet one has the same weight as a loud one.
     """
     wanted = [step_runs.enhanced(source, waveform) for waveform in waveforms]
     measured = {}
@@ -124,7 +124,7 @@ def output_snr_db(
 
 
 def _snr_db(reference: Samples, estimate: Samples) -> float:
-    # Limited, so that a signal that comes out silent or untouched does not rule the mean.
+    # Limited, so that a silent or unchanged output does not dominate the mean.
     power = np.sum(np.square(reference, dtype=np.float64))
     error = np.sum(np.square(estimate - reference, dtype=np.float64))
     return float(10 * np.log10(np.clip(power / max(error, 1e-30), 1e-12, 1e12)))
@@ -133,8 +133,8 @@ def _snr_db(reference: Samples, estimate: Samples) -> float:
 def sensitive(snr_db: Mapping[str, float], layers: Mapping[str, Layer]) -> dict[str, float]:
     """Returns the layers that stay float32 and their output SNR, the most sensitive first.
 
-    These are the layers below `LEAST_SNR_DB`, as long as they hold at most `LARGEST_SHARE`
-    of all weights together: a format is chosen for its size.
+    These are the layers below `LEAST_SNR_DB`, while they hold at most `LARGEST_SHARE` of
+    all weights together: 8-bit formats are chosen for their size.
     """
     left = LARGEST_SHARE * sum(layer.weights for layer in layers.values())
     kept = {}

@@ -1,4 +1,4 @@
-"""The functions of an export, as graphs of one Keras model."""
+"""Signatures of exports: functions of a Keras model for graphs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BLOCK_S = 2.0
 
 @dataclasses.dataclass(frozen=True)
 class Signature:
-    """A function and what it takes, in the order of its arguments."""
+    """Function of an export and the specifications of its arguments, in order."""
 
     function: Callable[..., Outputs]
     inputs: tuple[tf.TensorSpec, ...]
@@ -31,11 +31,11 @@ class Signature:
 def enhance_signature(model: EnhancementModel) -> Signature:
     """Returns the function from whole waveforms to whole waveforms, delay removed.
 
-    The graph runs blocks of `BLOCK_S` one after another and hands the states on, so that
-    memory for activations does not grow with the length. Invalid samples are silence.
+    The graph runs blocks of `BLOCK_S` one after another and passes the states on, so that
+    memory for activations does not grow with the length. Invalid samples become silence.
 
     Shapes:
-        `noisy` `[batch, samples]` -> `enhanced` `[batch, samples]`, any of both.
+        `noisy` `[batch, samples]` -> `enhanced` `[batch, samples]`, of any size.
     """
     latency, hop = model.latency_samples, model.hop_length
     block = max(1, round(BLOCK_S * model.sample_rate) // hop) * hop
@@ -45,7 +45,7 @@ def enhance_signature(model: EnhancementModel) -> Signature:
         padding = latency + (-(samples + latency)) % hop
         padded = tf.pad(_valid(noisy), [[0, 0], [0, padding]])
         enhanced = _in_blocks(model, padded, block)[:, latency : latency + samples]
-        # What came in is what goes out, which the graph cannot see by itself.
+        # The shape is that of the input, which the graph cannot infer.
         return {ENHANCED: tf.ensure_shape(tf.reshape(enhanced, tf.shape(noisy)), (None, None))}
 
     return Signature(enhance, (tf.TensorSpec((None, None), tf.float32, name=NOISY),))
@@ -81,10 +81,10 @@ def _in_blocks(model: EnhancementModel, noisy: Any, block: int) -> Any:
 
 
 def _valid(noisy: Any) -> Any:
-    """Returns samples with silence for those that are NaN, infinite or beyond 1e12.
+    """Returns samples with zeros for those that are NaN, infinite or beyond 1e12.
 
-    One of them would leave a recurrent state without a finite value for good. To refuse
-    the request instead would refuse those of other clients in the same batch.
+    One of them would make a recurrent state non-finite for the rest of the stream. An
+    error instead would also fail the requests of other clients in the same batch.
     """
     return tf.where(tf.abs(noisy) <= MAX_MAGNITUDE, noisy, tf.zeros_like(noisy))
 
@@ -94,15 +94,15 @@ def step_signature(
 ) -> Signature:
     """Returns the function from a block and states to a block and next states.
 
-    It is written in the operations of device runtimes (see `lowering`), which
-    also runs quicker in a TensorFlow graph than a loop over few bins does.
+    It uses the operations of device runtimes (see `lowering`), which are also faster in a
+    TensorFlow graph than a loop over few bins.
 
     Args:
         model: a model that can stream.
-        streams: that run side by side; None for any number.
-        frames: of a block.
-        guarded: takes invalid samples for silence; a host that checks its samples, as one
-            that reads integers from a microphone does by nature, can do without.
+        streams: number of parallel streams; None for any number.
+        frames: frames per block.
+        guarded: replaces invalid samples by silence; not needed for a host that checks its
+            samples, or that reads integers from a microphone.
 
     Shapes:
         `noisy` `[streams, frames * hop]`, states by name -> `enhanced` of the same
@@ -130,7 +130,7 @@ def step_signature(
 
 
 def initial_state_signature(model: EnhancementModel) -> Signature:
-    """Returns the function to the states of one stream before its first sample."""
+    """Returns the function to the initial states of one stream."""
     zeros = streaming.initial_state(model, 1)
 
     def initial_state() -> Outputs:

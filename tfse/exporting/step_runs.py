@@ -1,4 +1,4 @@
-"""Runs of a TFLite file that carries no metadata yet, step by step."""
+"""Step-by-step runs of a TFLite file without metadata."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tfse.streaming.steps.signature import ENHANCED, NOISY
 from tfse.streaming.steps.tflite import signature_runner
 from tfse.types import Samples
 
-#: Frames between two steps that `trajectories` keeps: neighbours are alike.
+#: Distance of the steps that `trajectories` returns, in frames: neighbours are similar.
 _EVERY = 7
 
 
@@ -36,15 +36,15 @@ def steps(path: pathlib.Path, waveform: Samples) -> Iterator[tuple[dict[str, Sam
 
 
 def enhanced(path: pathlib.Path, waveform: Samples) -> Samples:
-    """Returns what a file makes of a waveform, `[samples]`, late by its latency."""
+    """Returns the output of a file for a waveform, `[samples]`, delayed by its latency."""
     return np.concatenate([block[0].copy() for _, block in steps(path, waveform)])
 
 
 def trajectories(path: pathlib.Path, waveforms: Iterable[Samples]) -> dict[str, Samples]:
-    """Runs a float32 file over waveforms and keeps the inputs of every seventh step.
+    """Runs a float32 file over waveforms and returns the inputs of every seventh step.
 
-    States are those that real speech leads to: ranges of random states would be
-    ranges of nothing that happens.
+    The states are those of real speech: ranges of random states would not be
+    representative.
 
     Returns:
         Inputs by name, `[steps, ...]` each.

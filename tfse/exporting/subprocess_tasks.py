@@ -1,7 +1,7 @@
-"""Work on TFLite files that may kill its process, done in a child.
+"""Subprocess tasks: conversion, quantization and inspection of TFLite files.
 
 The converter and the quantizer are compiled code that can end in a signal
-rather than an error; then one format fails and the rest are still written.
+rather than an error; then one format fails and the others are still written.
 
     python -m tfse.exporting.subprocess_tasks convert SAVED_MODEL OUT
     python -m tfse.exporting.subprocess_tasks quantize FLOAT32 FORMAT CALIBRATION|- SIGNALS OUT
@@ -22,26 +22,26 @@ from tfse.errors import ModelError
 
 
 def run(*arguments: str | os.PathLike[str]) -> None:
-    """Runs one of the commands above in a child process; see `run_module`."""
+    """Runs one of the commands above in a subprocess; see `run_module`."""
     run_module(__name__, *arguments)
 
 
 def run_module(module: str, *arguments: str | os.PathLike[str]) -> None:
-    """Runs a module in a child process, to its end and in silence.
+    """Runs a module in a subprocess without output.
 
     Raises:
-        ModelError: it failed; with the first argument, and the last line of the
-            child or the signal that ended it.
+        ModelError: it failed; with the first argument, and its last line of output or
+            the signal that ended it.
     """
     command = [sys.executable, "-m", module, *(os.fspath(argument) for argument in arguments)]
-    # A device without GPU is what exports are for, and the converter wants none.
+    # Exports are for devices without a GPU, and the converter must not use one.
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode < 0:
         name = signal.Signals(-done.returncode).name
         raise ModelError(f"{arguments[0]}: the process was ended by {name}.")
     if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["it said nothing."]
+        lines = done.stderr.strip().splitlines() or ["no error message."]
         raise ModelError(f"{arguments[0]}: {lines[-1]}")
 
 
@@ -50,14 +50,14 @@ def _convert(saved_model: str, target: str) -> None:
 
     from tfse.streaming.steps.signature import STEP
 
-    # From a SavedModel with named signatures: other ways lose the names, die, or
-    # give files whose output is not a number.
+    # From a SavedModel with named signatures: other ways lose the names, crash, or
+    # produce files whose output is NaN.
     converter = tf.lite.TFLiteConverter.from_saved_model(saved_model, signature_keys=[STEP])
     pathlib.Path(target).write_bytes(converter.convert())
 
 
 def _quantize(source: str, number_format: str, calibration: str, signals: str, target: str) -> None:
-    """Writes a file and, as OUT.json, the layers with 8-bit weights left out of it."""
+    """Writes a file and, as OUT.json, the sensitive layers that stay float32."""
     import numpy as np
 
     from tfse.exporting import number_formats, sensitive_layers

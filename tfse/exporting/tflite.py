@@ -1,4 +1,4 @@
-"""Writes TFLite files for devices, one for each number format."""
+"""TFLite exports for devices, one file per number format."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from tfse.types import Samples
 
 @dataclasses.dataclass(frozen=True)
 class Exported:
-    """What became of one format.
+    """Outcome of the export of one format.
 
     Attributes:
         number_format: one of `FORMATS`.
-        path: where the file is.
-        reason: why there is none, "" if there is.
-        float32_layers: that have no 8-bit weights because they are sensitive, with their
-            output SNR in dB if they had; see `sensitivity`.
+        path: path of the file.
+        reason: why there is no file, "" if there is one.
+        float32_layers: sensitive layers without 8-bit weights, with the output SNR in dB
+            that each has alone in 8 bits; see `tfse.exporting.sensitive_layers`.
     """
 
     number_format: str
@@ -60,22 +60,22 @@ def export_tflite(
 
     A file holds the signature `step`: `noisy` `[1, frames_per_step * hop]` and
     states by name to `enhanced` and next states, in built-in operations without
-    loop or variable; and metadata. The conversion runs in child processes: if
-    one dies, that format is missing and the others are written.
+    loop or variable; and metadata. The conversion runs in subprocesses: if one
+    dies, that format is missing and the others are written.
 
-    In formats with 8-bit weights, layers that are sensitive to it stay float32. They are
-    measured, see `sensitivity`: on the calibration waveforms, or without any on a made-up
-    voice at three levels.
+    In formats with 8-bit weights, sensitive layers stay float32. They are measured on the
+    calibration waveforms, or without any on a synthetic voice at three levels; see
+    `tfse.exporting.sensitive_layers`.
 
     Args:
         model: a model that can stream.
-        output_dir: made if it is not there.
+        output_dir: output folder; made if it does not exist.
         formats: some of `FORMATS`.
-        frames_per_step: hops of one block, for hosts that can wait for more.
+        frames_per_step: hops per block; more than 1 for hosts that accept the latency.
         calibration: noisy waveforms; the formats with fixed ranges need them.
 
     Returns:
-        What became of each format, in order.
+        Outcome of each format, in order.
 
     Raises:
         ConfigError: an unknown format, a file that exists, or no calibration
@@ -88,7 +88,7 @@ def export_tflite(
     require_streamable(model)
     pathlib.Path(output_dir).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output_dir, prefix=".unfinished-") as folder:
-        work = _Work(pathlib.Path(folder), model, frames_per_step, calibration)
+        work = _Export(pathlib.Path(folder), model, frames_per_step, calibration)
         return [work.export(number_format, target) for number_format, target in plan.items()]
 
 
@@ -109,12 +109,12 @@ def _plan(
     plan = {name: output_dir / file_name(model.name, name, frames) for name in formats}
     existing = [str(path) for path in plan.values() if path.exists()]
     if existing:
-        raise ConfigError(f"an export must not overwrite; received {existing[0]}, which exists.")
+        raise ConfigError(f"{existing[0]} already exists; use another output folder.")
     return plan
 
 
-class _Work:
-    """One export: what its formats share, made when the first of them needs it."""
+class _Export:
+    """Files that the formats of one export share, each made when first needed."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Requests that a server runs once before it answers, so that no user waits for a first run."""
+"""Warm-up requests: a server runs them before it answers, so that no user waits."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _HOPS = 10
 def write_requests(folder: pathlib.Path, hop_length: int) -> bool:
     """Writes one request for each signature of a SavedModel that takes input.
 
-    A server prepares every signature by itself, so `serving_default` does not
+    A server prepares every signature separately, so `serving_default` does not
     warm `enhance` up, though both are the same function. A signature without
     input gets no request: with `--enable_batching` it would be an error, and a
     server does not load a model whose warm-up fails.
 
     Args:
-        folder: of the SavedModel, whose `assets.extra` exists.
-        hop_length: samples of a step.
+        folder: SavedModel with `assets.extra`.
+        hop_length: samples per step.
 
     Returns:
-        Whether it could: False where tensorflow-serving-api is not installed.
+        Whether requests were written: False where tensorflow-serving-api is not installed.
     """
     if importlib.util.find_spec("tensorflow_serving") is None:
         return False
@@ -46,7 +46,7 @@ def write_requests(folder: pathlib.Path, hop_length: int) -> bool:
                 continue
             log = prediction_log_pb2.PredictionLog()
             request = log.predict_log.request
-            # Which model and version is the server's to know: it runs this on the one it loads.
+            # Without model and version: the server runs the request on the one it loads.
             request.model_spec.signature_name = name
             for argument, spec in inputs.items():
                 zeros = _zeros(spec, _HOPS * hop_length)
@@ -56,6 +56,6 @@ def write_requests(folder: pathlib.Path, hop_length: int) -> bool:
 
 
 def _zeros(spec: Any, samples: int) -> npt.NDArray[Any]:
-    """Returns silence, or the state before it, of one stream."""
+    """Returns a silent input or an initial state of one stream."""
     _, *rest = spec.shape
     return np.zeros((1, *(samples if size is None else size for size in rest)), spec.dtype.name)

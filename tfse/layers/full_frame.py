@@ -71,6 +71,7 @@ class FullFrameModel(keras.Model):
         `[batch, frames, ...]` -> as the layers say. The model must hold one `FrameCounter`.
 
     Example:
+        >>> from tfse.layers import TimeLSTM
         >>> frames = keras.Input((None, 9))
         >>> x = FrameCounter(1)(frames)
         >>> model = FullFrameModel(frames, TimeLSTM(4)(x))

@@ -1,9 +1,10 @@
-"""Streams: one runner for every kind of model, and files and devices around it."""
+"""Streaming: frame-by-frame enhancement of arrays, files and devices by any kind of model."""
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from tfse.lazy_import import lazy_attributes
 
 if TYPE_CHECKING:
     from tfse.streaming.array_enhancement import enhance
@@ -14,18 +15,6 @@ if TYPE_CHECKING:
     from tfse.streaming.steps.keras import KerasStep
     from tfse.streaming.steps.open_step import open_step
     from tfse.streaming.streaming_enhancer import StreamingEnhancer
-
-# Imported when they are asked for: a TFLite step needs no TensorFlow.
-_MODULES = {
-    "EnhanceOptions": "options",
-    "KerasStep": "steps.keras",
-    "Step": "steps.base",
-    "StreamingEnhancer": "streaming_enhancer",
-    "enhance": "array_enhancement",
-    "enhance_file": "file_enhancement",
-    "open_step": "steps.open_step",
-    "save_picture": "batch.before_after",
-}
 
 __all__ = [
     "EnhanceOptions",
@@ -38,8 +27,17 @@ __all__ = [
     "save_picture",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+# Imported on first use: a TFLite step needs no TensorFlow.
+__getattr__ = lazy_attributes(
+    __name__,
+    {
+        "EnhanceOptions": "options",
+        "KerasStep": "steps.keras",
+        "Step": "steps.base",
+        "StreamingEnhancer": "streaming_enhancer",
+        "enhance": "array_enhancement",
+        "enhance_file": "file_enhancement",
+        "open_step": "steps.open_step",
+        "save_picture": "batch.before_after",
+    },
+)

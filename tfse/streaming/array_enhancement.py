@@ -1,4 +1,4 @@
-"""Enhances arrays."""
+"""Enhancement of arrays."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tfse.streaming.steps.base import Step
 from tfse.streaming.steps.open_step import Model, open_step
 from tfse.types import Samples
 
-# Librosa and torchaudio give [channels, samples]. No recording has so many channels.
-_FEW = 64
-# The full scale of the widest integers; floats beyond are no integers.
-_MOST_BITS = 2.0**31
+# Librosa and torchaudio return [channels, samples]. No recording has more channels.
+_MAX_CHANNELS = 64
+# The full scale of the widest integers; larger floats are not integers.
+_INT32_FULL_SCALE = 2.0**31
 
 
 def enhance(
@@ -35,30 +35,29 @@ def enhance(
     link_channels: bool = False,
     trust_saved_model: bool = False,
 ) -> Samples:
-    """Takes the noise out of speech.
+    """Removes noise from speech.
 
     Args:
-        samples: `[samples]` or `[samples, channels]`, floating point, full
-            scale is 1. Every channel is enhanced by itself.
-        sample_rate: in Hz; any, the model's own is converted to and from.
-        model: whatever `open_step` takes; None for the shipped default. A Keras
-            model or a path is compiled anew at each call: for many calls give a
-            name, or the step that `open_step` returns.
-        mix: 0 for the samples as they came, 1 for the enhanced ones alone.
-        max_attenuation_db: nothing is taken down by more; None for no limit.
-        on_invalid: "raise" an error at samples that are NaN or infinite, or
-            take them as silence ("zero").
-        link_channels: enhances all channels by one gain, so that the stereo image
-            stays, and not each by itself.
+        samples: `[samples]` or `[samples, channels]`, floating point, full scale 1.
+            Every channel is enhanced separately unless `link_channels` is set.
+        sample_rate: in Hz; converted to the model's rate and back.
+        model: anything that `open_step` accepts; None for the shipped default. A Keras
+            model or a path is compiled at each call: for many calls pass a name, or
+            the step that `open_step` returns.
+        mix: 0 for the input only, 1 for the enhanced signal only.
+        max_attenuation_db: limit of the attenuation; None for no limit.
+        on_invalid: "raise" an error for samples that are NaN or infinite, or
+            replace them by silence ("zero").
+        link_channels: applies one gain to all channels, which keeps the stereo image.
         trust_saved_model: loads a SavedModel, which is code; see `open_step`.
 
     Returns:
-        float32 of the same shape, in line with `samples`.
+        float32 of the same shape, time-aligned with `samples`.
 
     Raises:
-        AudioError: the shape, type, rate or a value cannot be used.
+        AudioError: the shape, type, rate or a sample is invalid.
         ConfigError: a setting is out of range.
-        ModelError: there is no such model.
+        ModelError: the model does not exist or cannot be loaded.
 
     Example:
         >>> import soundfile, tfse
@@ -67,21 +66,21 @@ def enhance(
     """
     noisy = _checked(samples, sample_rate)
     mixed = DryWet(mix, max_attenuation_db)
-    step = opened(DEFAULT_MODEL if model is None else model, trust_saved_model)
+    step = open_cached(DEFAULT_MODEL if model is None else model, trust_saved_model)
     enhancer = RecordingEnhancer(step, sample_rate, noisy.shape[1], on_invalid, link_channels)
     enhanced = [mixed(enhancer.process(noisy)), mixed(enhancer.finish())]
     return np.concatenate(enhanced).reshape(samples.shape)
 
 
-def opened(model: Model, trust_saved_model: bool = False) -> Step:
-    """Returns a step; one of a shipped model is kept for the next call."""
+def open_cached(model: Model, trust_saved_model: bool = False) -> Step:
+    """Returns the step of a model; steps of shipped models are cached."""
     if isinstance(model, str) and pretrained.file_of(model):
-        return _shipped(model)
+        return _open_shipped(model)
     return open_step(model, trust_saved_model=trust_saved_model)
 
 
 @functools.lru_cache(maxsize=4)
-def _shipped(name: str) -> Step:
+def _open_shipped(name: str) -> Step:
     return open_step(name)
 
 
@@ -99,7 +98,7 @@ def _checked(samples: npt.NDArray[np.floating[Any]], sample_rate: int) -> Sample
         raise AudioError(
             f"samples must be [samples] or [samples, channels]; received the shape {samples.shape}."
         )
-    if samples.ndim == 2 and samples.shape[0] < _FEW < samples.shape[1]:
+    if samples.ndim == 2 and samples.shape[0] < _MAX_CHANNELS < samples.shape[1]:
         raise AudioError(
             "samples must be [samples, channels], as soundfile reads them; received the shape "
             f"{samples.shape}, which looks like [channels, samples]: transpose it with x.T."
@@ -109,11 +108,11 @@ def _checked(samples: npt.NDArray[np.floating[Any]], sample_rate: int) -> Sample
             f"samples must be floating point with full scale 1; received {samples.dtype}"
             f"{_conversion(samples.dtype)}."
         )
-    # What float32 cannot hold becomes infinite, and is told as that.
+    # Values beyond float32 become infinite and are reported as such.
     with np.errstate(over="ignore"):
         noisy = samples.astype(np.float32)
     peak = np.abs(noisy, where=np.isfinite(noisy), out=np.zeros_like(noisy)).max(initial=0.0)
-    if INTEGER_PEAK <= peak <= _MOST_BITS:
+    if INTEGER_PEAK <= peak <= _INT32_FULL_SCALE:
         raise AudioError(
             f"samples must have a full scale of 1; received a peak of {peak:g}, as of integers: "
             "divide by their full scale, which is 32768 for 16 bits."

@@ -1,4 +1,4 @@
-"""How much of the original stays in what is returned."""
+"""Dry/wet mixer: share of the original in the output."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from tfse.types import Samples
 
 
 class DryWet:
-    """Mixes a recording with its enhanced version; both are in line.
+    """Mixer of a recording and its time-aligned enhanced version.
 
     With `mix` w and `max_attenuation_db` a, the share of the enhanced signal is
-    g = w (1 - 10^(-a / 20)): what the model takes out entirely keeps the level
-    of 1 - g, which is -a dB at w = 1.
+    g = w (1 - 10^(-a / 20)): a signal that the model removes entirely keeps the
+    level 1 - g, which is -a dB at w = 1.
 
     Args:
-        mix: 0 for the recording as it came, 1 for the enhanced signal alone.
-        max_attenuation_db: nothing is taken down by more; None for no limit.
+        mix: 0 for the recording only, 1 for the enhanced signal only.
+        max_attenuation_db: limit of the attenuation; None for no limit.
 
     Raises:
         ConfigError: a value is out of range.

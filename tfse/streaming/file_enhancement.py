@@ -1,4 +1,4 @@
-"""File in, file out: constant memory whatever the length."""
+"""Enhancement of files with constant memory."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from typing import BinaryIO
 
 from tfse.audio.audio_writer import AudioWriter
 from tfse.audio.file_source import FileSource
-from tfse.audio.layout import Layout, format_of, require_meaning, subtype_of
+from tfse.audio.layout import Layout, format_of, require_known_suffix, subtype_of
 from tfse.errors import AudioError, ConfigError
 from tfse.files import atomic, is_special, write_all
 from tfse.pretrained import DEFAULT_MODEL
-from tfse.streaming import pipes, sample_flow
-from tfse.streaming.array_enhancement import opened
+from tfse.streaming import pipes
+from tfse.streaming.array_enhancement import open_cached
 from tfse.streaming.batch.before_after import Excerpt
+from tfse.streaming.enhance_source import Consumer, Progress, enhance_source
 from tfse.streaming.options import PIPE, EnhanceOptions, Summary, Targets
-from tfse.streaming.sample_flow import Consumer, Progress
 from tfse.streaming.steps.base import Step
 from tfse.streaming.steps.open_step import Model
 
-# Opens a file that appears whole or not at all, see `atomic`.
-Finished = Callable[[pathlib.Path], contextlib.AbstractContextManager[BinaryIO]]
+# Opens a file for an atomic write, see `atomic`.
+OpenAtomic = Callable[[pathlib.Path], contextlib.AbstractContextManager[BinaryIO]]
 
 
 def enhance_file(
@@ -39,33 +39,33 @@ def enhance_file(
     overwrite: bool = False,
     trust_saved_model: bool = False,
 ) -> Summary:
-    """Takes the noise out of a recording.
+    """Removes noise from a recording.
 
-    The target has the length, rate, channels and alignment of the source, and
-    its format unless told otherwise. It appears whole or not at all.
+    The target has the length, rate, channels and alignment of the source, and its
+    format unless `options` or the suffix say otherwise. It is written atomically.
 
     Args:
         source: any file that libsndfile reads.
-        target: where the enhanced recording goes; the source itself, with
+        target: file of the enhanced recording; the source itself, with
             `overwrite`, is replaced after success.
-        model: whatever `open_step` takes; None for the shipped default.
-        options: how it is enhanced and stored; None for the defaults.
-        noise_target: where that goes which was taken away.
-        overwrite: replaces files that exist.
+        model: anything that `open_step` accepts; None for the shipped default.
+        options: enhancement and storage; None for the defaults.
+        noise_target: file of the removed noise; None for none.
+        overwrite: replaces existing files.
         trust_saved_model: see `open_step`.
 
     Returns:
-        Length and time.
+        Length, time and notes.
 
     Raises:
         AudioError: the source cannot be used.
         ConfigError: a setting is out of range, or a target exists.
-        ModelError: there is no such model.
+        ModelError: the model does not exist or cannot be loaded.
         OSError: the target cannot be written.
 
     Example:
         >>> import tfse
-        >>> tfse.enhance_file("noisy.wav", "enhanced.flac")
+        >>> summary = tfse.enhance_file("noisy.wav", "enhanced.flac")
     """
     for name, path in {"source": source, "target": target}.items():
         if not isinstance(path, (str, pathlib.Path)):
@@ -73,7 +73,7 @@ def enhance_file(
     noise = None if noise_target is None else pathlib.Path(noise_target)
     targets = Targets(pathlib.Path(target), noise)
     require_free(targets, overwrite)
-    step = opened(DEFAULT_MODEL if model is None else model, trust_saved_model)
+    step = open_cached(DEFAULT_MODEL if model is None else model, trust_saved_model)
     try:
         return enhance_to(
             pathlib.Path(source), targets, step, options or EnhanceOptions(), overwrite=overwrite
@@ -91,44 +91,44 @@ def enhance_to(
     *,
     overwrite: bool,
 ) -> Summary:
-    """Does the work of `enhance_file` with a model that is open; `-` is a pipe.
+    """Enhances a file as `enhance_file` does, with an open model; `-` is a pipe.
 
-    The caller has looked, with `require_free`, whether a target is there. Without
-    `overwrite`, one that another process makes meanwhile is kept.
+    The caller checks existing targets with `require_free`. Without `overwrite`, a
+    target that another process creates meanwhile is kept.
     """
     with contextlib.ExitStack() as stack:
-        audio = stack.enter_context(_opened(source, options.on_damage))
-        layout_of = functools.partial(_stored, audio.layout, source, options)
-        finished = functools.partial(atomic, overwrite=overwrite)
-        writer, consumers = _consumers(stack, audio, targets, layout_of, finished)
-        summary = sample_flow.run(audio, step, options, consumers, progress)
-    # Complete only now that the file is.
+        audio = stack.enter_context(_open_source(source, options.on_damage))
+        layout_of = functools.partial(_target_layout, audio.layout, source, options)
+        open_atomic = functools.partial(atomic, overwrite=overwrite)
+        writer, consumers = _consumers(stack, audio, targets, layout_of, open_atomic)
+        summary = enhance_source(audio, step, options, consumers, progress)
+    # The notes of the writer are complete once the file is closed.
     return dataclasses.replace(summary, notes=(*summary.notes, *audio.remarks, *writer.notes))
 
 
 def require_free(targets: Targets, overwrite: bool) -> None:
-    """Refuses to write over what is there.
+    """Checks that targets can be written.
 
     Raises:
-        ConfigError: a target exists and may not be replaced, or is a folder.
+        ConfigError: a target exists and may not be replaced, is a folder or a special file.
     """
     for path in targets.all():
         if path.is_dir():
-            raise ConfigError(f"an output must be a file; {path} is a folder.")
+            raise ConfigError(f"{path} is a folder; name a file for the output.")
         if is_special(path):
             raise ConfigError(
-                f"an output must be a regular file, or `-` for standard output; {path} is neither."
+                f"{path} is not a regular file; name a file, or `-` for standard output."
             )
         if path.exists() and not overwrite:
-            raise ConfigError(f"an output must not exist yet, unless overwritten; {path} does.")
+            raise ConfigError(f"{path} already exists; use overwrite=True.")
 
 
 @contextlib.contextmanager
-def _opened(source: pathlib.Path, on_damage: str) -> Iterator[FileSource]:
+def _open_source(source: pathlib.Path, on_damage: str) -> Iterator[FileSource]:
     with contextlib.ExitStack() as stack:
         file: pathlib.Path | BinaryIO = source
         if source == PIPE:
-            file = stack.enter_context(pipes.collected(sys.stdin.buffer))
+            file = stack.enter_context(pipes.spooled_input(sys.stdin.buffer))
         yield stack.enter_context(FileSource(file, on_damage))
 
 
@@ -137,53 +137,57 @@ def _consumers(
     source: FileSource,
     targets: Targets,
     layout_of: Callable[[pathlib.Path], Layout],
-    finished: Finished,
+    open_atomic: OpenAtomic,
 ) -> tuple[AudioWriter, list[Consumer]]:
-    """Opens every output; all of them are completed, or given up, when the stack ends.
+    """Opens all outputs; they are completed, or abandoned, when the stack is closed.
 
     Returns:
-        What writes the enhanced recording, and what gets every block.
+        The writer of the enhanced recording, and the consumers of every block.
     """
 
     def writer(target: pathlib.Path) -> AudioWriter:
         file = stack.enter_context(
-            pipes.released(sys.stdout.buffer) if target == PIPE else finished(target)
+            pipes.spooled_output(sys.stdout.buffer) if target == PIPE else open_atomic(target)
         )
-        return stack.enter_context(AudioWriter(file, layout_of(target), source.texts))
+        return stack.enter_context(AudioWriter(file, layout_of(target), source.tags))
 
     consumers: list[Consumer] = []
     if targets.picture is not None:
         consumers.append(
-            stack.enter_context(_drawn(targets.picture, source.layout.sample_rate, finished))
+            stack.enter_context(
+                _picture_consumer(targets.picture, source.layout.sample_rate, open_atomic)
+            )
         )
     main = writer(targets.enhanced)
     consumers.append(lambda noisy, enhanced: main.write(enhanced))
     if targets.noise is not None:
-        noise, stored = writer(targets.noise), layout_of(targets.enhanced).limited
-        # Both files add up to the recording where the enhanced one was clipped too.
-        consumers.append(lambda noisy, enhanced: noise.write(noisy - stored(enhanced)))
+        noise, clip = writer(targets.noise), layout_of(targets.enhanced).limited
+        # Both files add up to the recording, even where the enhanced one is clipped.
+        consumers.append(lambda noisy, enhanced: noise.write(noisy - clip(enhanced)))
     return main, consumers
 
 
-def _stored(
+def _target_layout(
     layout: Layout, source: pathlib.Path, options: EnhanceOptions, target: pathlib.Path
 ) -> Layout:
-    """Returns how a result is stored: another ending than the source's is another format."""
-    if options.format or PIPE in (source, target) or _alike(source, target):
+    """Returns the layout of a target; a suffix unlike the source's selects the format."""
+    if options.format or PIPE in (source, target) or _same_suffix(source, target):
         return layout.converted(options.format, options.subtype)
-    require_meaning(target)
+    require_known_suffix(target)
     return layout.converted(format_of(target), options.subtype or subtype_of(target))
 
 
-def _alike(one: pathlib.Path, two: pathlib.Path) -> bool:
+def _same_suffix(one: pathlib.Path, two: pathlib.Path) -> bool:
     return one.suffix.lower() == two.suffix.lower()
 
 
 @contextlib.contextmanager
-def _drawn(target: pathlib.Path, sample_rate: int, finished: Finished) -> Iterator[Consumer]:
+def _picture_consumer(
+    target: pathlib.Path, sample_rate: int, open_atomic: OpenAtomic
+) -> Iterator[Consumer]:
     excerpt = Excerpt(sample_rate)
     yield excerpt.add
-    with finished(target) as file:
-        drawn = io.BytesIO()
-        excerpt.save(drawn)
-        write_all(file, drawn.getvalue())
+    with open_atomic(target) as file:
+        picture = io.BytesIO()
+        excerpt.save(picture)
+        write_all(file, picture.getvalue())

@@ -1,4 +1,4 @@
-"""Channels that are enhanced by one gain, so that the stereo image stays where it was."""
+"""Linked channels: one gain for all channels, which keeps the stereo image."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from tfse.dsp.windows import analysis_window
 from tfse.streaming.steps.base import Step
 from tfse.types import Samples
 
-# Share of the channels' power that steers a bin to gain 1 where their mean cancels out.
-_CANCELLED = 1e-3
+# Share of the channels' power that moves the gain of a bin to 1 where their mean cancels.
+_CANCELLATION_FLOOR = 1e-3
 
 
 @dataclasses.dataclass
 class _State:
     inner: Any
-    #: `[channels, latency of the model]`, what waits to be in line with its output.
-    waiting: Samples
-    #: `[channels + 2, hop]`: channels, their mean and the enhanced mean, one hop ago.
+    #: `[channels, latency of the model]`, input delayed to be time-aligned with its output.
+    delayed: Samples
+    #: `[channels + 2, hop]`: channels, their mean and the enhanced mean of the last hop.
     last: Samples
     #: `[channels, hop]`, the second half of the last frames.
     overlap: Samples
 
 
 class LinkedChannels:
-    """A step whose streams are the channels of one recording.
+    """Step whose streams are the channels of one recording.
 
-    The model enhances the mean of the channels. What it does to the magnitude of
-    every bin, 1 at most, is applied to the same bin of every channel, in frames of two
-    hops. Differences of level and time between channels stay, but for where the mean
-    of the channels cancels out; there the channels stay as they were.
+    The model enhances the mean of the channels. Its gain for the magnitude of every bin,
+    at most 1, is applied to the same bin of every channel, in frames of two hops. Level
+    and time differences between channels are kept. Where the mean of the channels cancels
+    out, the channels are left unchanged.
 
     Args:
         step: the model.
@@ -62,8 +62,8 @@ class LinkedChannels:
     def __call__(self, noisy: Samples, state: _State) -> tuple[Samples, _State]:
         """Runs the next block, `[channels, n * hop]`; see `Step`."""
         enhanced, inner = self._step(noisy.mean(axis=0, keepdims=True), state.inner)
-        queue = np.concatenate([state.waiting, noisy], axis=1)
-        channels, waiting = np.split(queue, [noisy.shape[1]], axis=1)
+        queue = np.concatenate([state.delayed, noisy], axis=1)
+        channels, delayed = np.split(queue, [noisy.shape[1]], axis=1)
         signals = np.concatenate([channels, channels.mean(axis=0, keepdims=True), enhanced])
         framed = self._spectra(np.concatenate([state.last, signals], axis=1))
         frames = np.fft.irfft(framed[:-2] * _gain(framed)) * self._window
@@ -71,7 +71,7 @@ class LinkedChannels:
         overlaps = np.concatenate([state.overlap[:, np.newaxis], seconds], axis=1)
         output = (firsts + overlaps[:, :-1]).reshape(channels.shape)
         last = signals[:, -self.hop_length :]
-        return output, _State(inner, waiting, last, overlaps[:, -1])
+        return output, _State(inner, delayed, last, overlaps[:, -1])
 
     def _spectra(self, signals: Samples) -> Any:
         """Returns spectra of frames of two hops, `[signals, frames, bins]`."""
@@ -83,5 +83,5 @@ class LinkedChannels:
 def _gain(spectra: Any) -> Any:
     """Returns the gain of every bin, `[1, frames, bins]`."""
     *channels, mean, enhanced = np.abs(spectra)
-    power = _CANCELLED * np.mean(np.square(channels), axis=0) + np.finfo(np.float32).tiny
+    power = _CANCELLATION_FLOOR * np.mean(np.square(channels), axis=0) + np.finfo(np.float32).tiny
     return np.minimum(1.0, (enhanced * mean + power) / (mean**2 + power))[np.newaxis]

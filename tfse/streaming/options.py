@@ -1,4 +1,4 @@
-"""What is asked for a recording, and what became of it."""
+"""Options, targets and summary of the enhancement of a recording."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 import pathlib
 
 from tfse.audio.finite_guard import FiniteGuard
-from tfse.audio.layout import require_known
+from tfse.audio.layout import require_known_format
 from tfse.errors import ConfigError
 from tfse.streaming.dry_wet import DryWet
 
@@ -17,22 +17,20 @@ PIPE = pathlib.Path("-")
 
 @dataclasses.dataclass(frozen=True)
 class EnhanceOptions:
-    """How recordings are enhanced and stored.
+    """Options for enhancing and storing recordings.
 
     Attributes:
-        mix: 0 for the recording as it came, 1 for the enhanced one alone.
-        max_attenuation_db: nothing is taken down by more; None for no limit.
-        on_invalid: "raise" at samples that are NaN or infinite, or "zero".
-        on_damage: "raise" where a file cannot be decoded any further, or "keep"
-            what comes before.
-        link_channels: enhances all channels by one gain, so that the stereo image
-            stays, and not each by itself.
-        format: container, as "FLAC"; None for that of the target's ending
-            where it differs from the source's, and the source's else.
-        subtype: number format, as "PCM_24"; None for the source's.
+        mix: 0 for the recording only, 1 for the enhanced signal only.
+        max_attenuation_db: limit of the attenuation; None for no limit.
+        on_invalid: "raise" an error for samples that are NaN or infinite, or "zero" them.
+        on_damage: "raise" an error where decoding fails, or "keep" the samples before it.
+        link_channels: applies one gain to all channels, which keeps the stereo image.
+        format: container, such as "FLAC"; None for that of the target's suffix
+            if it differs from the source's, else the source's.
+        subtype: number format, such as "PCM_24"; None for the source's.
 
     Raises:
-        ConfigError: a value is out of range, or libsndfile does not know it.
+        ConfigError: a value is out of range, or unknown to libsndfile.
     """
 
     mix: float = 1.0
@@ -44,24 +42,24 @@ class EnhanceOptions:
     subtype: str | None = None
 
     def __post_init__(self) -> None:
-        """Checks everything that can be checked without a recording."""
+        """Checks all options that need no recording."""
         DryWet(self.mix, self.max_attenuation_db)
         FiniteGuard(self.on_invalid)
         if self.on_damage not in ON_DAMAGE:
             raise ConfigError(
                 f"`on_damage` must be one of {ON_DAMAGE}; received {self.on_damage!r}."
             )
-        require_known(self.format, self.subtype)
+        require_known_format(self.format, self.subtype)
 
 
 @dataclasses.dataclass(frozen=True)
 class Summary:
-    """What became of a recording.
+    """Result of the enhancement of a recording.
 
     Attributes:
-        audio_s: its length, in seconds.
-        time_s: what it took.
-        notes: what was wrong with it but could be worked around.
+        audio_s: length of the recording, in seconds.
+        time_s: processing time, in seconds.
+        notes: one line for each fault that was worked around, or loss.
     """
 
     audio_s: float
@@ -71,11 +69,11 @@ class Summary:
 
 @dataclasses.dataclass(frozen=True)
 class Targets:
-    """Where the results of one recording go.
+    """Output files of one recording.
 
     Attributes:
         enhanced: the enhanced recording.
-        noise: what was taken away; None to leave it.
+        noise: the removed noise; None for none.
         picture: a PNG of before and after; None for none.
     """
 
@@ -84,6 +82,6 @@ class Targets:
     picture: pathlib.Path | None = None
 
     def all(self) -> list[pathlib.Path]:
-        """Returns every file that is to appear."""
+        """Returns all output files."""
         paths = (self.enhanced, self.noise, self.picture)
         return [path for path in paths if path is not None]

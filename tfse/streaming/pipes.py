@@ -1,4 +1,4 @@
-"""Standard input and output: recordings through a pipe, and raw samples as they come."""
+"""Pipes: recordings and raw samples on standard input and output."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import soundfile
 from tfse.audio.file_source import require_rate
 from tfse.audio.layout import Layout
 from tfse.errors import AudioError
-from tfse.streaming import sample_flow
+from tfse.streaming.enhance_source import enhance_source
 from tfse.streaming.options import EnhanceOptions, Summary
 from tfse.streaming.steps.base import Step
 from tfse.types import Samples
@@ -25,37 +25,37 @@ _READ_BYTES = 1 << 16
 
 
 class ByteStream(Protocol):
-    """A pipe that gives what has arrived, without waiting for more."""
+    """Pipe that returns the bytes that have arrived, without waiting for more."""
 
     def read1(self, size: int, /) -> bytes:
-        """Returns at least one byte, or none at the end."""
+        """Returns at least one byte, or no byte at the end."""
 
 
 @contextlib.contextmanager
-def collected(stream: BinaryIO) -> Iterator[BinaryIO]:
-    """Keeps everything that a pipe brings in a nameless file on the disk.
+def spooled_input(stream: BinaryIO) -> Iterator[BinaryIO]:
+    """Copies all bytes of a pipe into a temporary file.
 
-    A header tells its truth only when one can look at the end of the file, and
-    most formats cannot be decoded without going back. Memory stays small; what
-    must not wait for the end is sent raw, see `RawSource`.
+    A header can be checked only against the end of the file, and most formats
+    cannot be decoded without seeking. Memory stays small. For immediate
+    processing, samples are sent raw, see `RawSource`.
 
     Yields:
         The file, at its beginning.
 
     Raises:
-        AudioError: nothing came.
+        AudioError: the pipe is empty.
     """
     with tempfile.TemporaryFile() as file:
         shutil.copyfileobj(stream, file)
         if not file.tell():
-            raise AudioError("nothing came through the pipe")
+            raise AudioError("standard input is empty")
         file.seek(0)
         yield file
 
 
 @contextlib.contextmanager
-def released(stream: BinaryIO) -> Iterator[BinaryIO]:
-    """Gives a nameless file, and sends it down a pipe when all went well."""
+def spooled_output(stream: BinaryIO) -> Iterator[BinaryIO]:
+    """Yields a temporary file, and writes it to a pipe on success."""
     with tempfile.TemporaryFile(buffering=0) as file:
         yield file
         file.seek(0)
@@ -64,11 +64,11 @@ def released(stream: BinaryIO) -> Iterator[BinaryIO]:
 
 
 class RawSource:
-    """Samples without a header, as they arrive.
+    """Source of headerless samples as they arrive.
 
     Args:
-        stream: where they come from.
-        layout: how they are stored; the format is "RAW".
+        stream: provides the bytes.
+        layout: of the samples; the format is "RAW".
     """
 
     def __init__(self, stream: ByteStream, layout: Layout) -> None:
@@ -77,7 +77,7 @@ class RawSource:
         self.notes: list[str] = []
 
     def blocks(self) -> Iterator[Samples]:
-        """Gives whatever has arrived, float32 `[samples, channels]`."""
+        """Yields the samples that have arrived, float32 `[samples, channels]`."""
         size = bytes_per_frame(self.layout)
         pending = b""
         while arrived := self._stream.read1(_READ_BYTES):
@@ -87,15 +87,15 @@ class RawSource:
                 yield _decoded(pending[:whole], self.layout)
             pending = pending[whole:]
         if pending:
-            self.notes.append(f"it ends inside a sample; {len(pending)} bytes were left out")
+            self.notes.append(f"it ends inside a sample; {len(pending)} bytes were dropped")
 
 
 class RawWriter:
-    """Sends samples down a pipe without a header, each block at once.
+    """Writer of headerless samples to a pipe, each block at once.
 
     Args:
-        stream: where they go.
-        layout: how they are stored; the format is "RAW".
+        stream: receives the bytes.
+        layout: of the samples; the format is "RAW".
     """
 
     def __init__(self, stream: BinaryIO, layout: Layout) -> None:
@@ -103,7 +103,7 @@ class RawWriter:
         self._layout = layout
 
     def write(self, samples: Samples) -> None:
-        """Encodes the next samples, `[samples, channels]`, and hands them over."""
+        """Encodes and sends the next samples, `[samples, channels]`."""
         encoded = io.BytesIO()
         layout = self._layout
         soundfile.write(
@@ -120,17 +120,17 @@ class RawWriter:
 def enhance_raw(
     source: ByteStream, target: BinaryIO, layout: Layout, step: Step, options: EnhanceOptions
 ) -> Summary:
-    """Enhances raw samples as they arrive, and hands on what is ready at once.
+    """Enhances raw samples as they arrive, and sends all output that is ready at once.
 
     Args:
-        source: where they come from.
-        target: where they go, as `layout` has them unless `options.subtype` says else.
-        layout: how they are stored; the format is "RAW".
+        source: provides the noisy bytes.
+        target: receives the enhanced bytes, in `layout` or with `options.subtype`.
+        layout: of the samples; the format is "RAW".
         step: the model.
         options: see `EnhanceOptions`.
 
     Returns:
-        Length, time, and what was odd.
+        Length, time and notes.
     """
     require_rate(layout.sample_rate)
     writer = RawWriter(target, layout.converted(None, options.subtype))
@@ -138,11 +138,11 @@ def enhance_raw(
     def consumer(noisy: Samples, enhanced: Samples) -> None:
         writer.write(enhanced)
 
-    return sample_flow.run(RawSource(source, layout), step, options, [consumer])
+    return enhance_source(RawSource(source, layout), step, options, [consumer])
 
 
 def bytes_per_frame(layout: Layout) -> int:
-    """Returns the bytes that one sample of every channel takes, without a header."""
+    """Returns the size in bytes of one sample of all channels."""
     encoded = io.BytesIO()
     silence = np.zeros((1, layout.channels), np.float32)
     RawWriter(encoded, layout).write(silence)
@@ -168,6 +168,6 @@ def _send(data: bytes, stream: BinaryIO) -> None:
         stream.write(data)
         stream.flush()
     except BrokenPipeError:
-        # Python tries once more at exit, and would end with a second complaint.
+        # Python flushes again at exit and would print a second error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         raise

@@ -1,4 +1,4 @@
-"""Enhances a recording of any rate and channel count, block by block."""
+"""Recording enhancer: block by block, at any sample rate and channel count."""
 
 from __future__ import annotations
 
@@ -16,26 +16,25 @@ from tfse.types import Samples
 
 
 class Aligned(NamedTuple):
-    """The same stretch of a recording before and after, both `[samples, channels]`."""
+    """Time-aligned noisy and enhanced blocks, both `[samples, channels]`."""
 
     noisy: Samples
     enhanced: Samples
 
 
 class RecordingEnhancer:
-    """Takes a recording at its own rate.
+    """Enhancer of a recording at its own sample rate.
 
-    The channels are the streams of one batch. What comes out, with `finish`,
-    has as many samples as went in and is in line with them; the samples that
-    it was made of come with it, so that the two can be mixed or compared.
+    The channels are the streams of one batch. The output, with that of `finish`, has
+    the length of the input and is time-aligned with it; the input samples are returned
+    with it, so that the two can be mixed or compared.
 
     Args:
         step: the model.
         sample_rate: of the recording, 1,000 to 768,000 Hz.
         channels: of the recording.
         on_invalid: "raise" or "zero", see `FiniteGuard`.
-        link_channels: enhances all channels by one gain, see `LinkedChannels`, and not
-            each by itself.
+        link_channels: applies one gain to all channels, see `LinkedChannels`.
 
     Raises:
         AudioError: the sample rate is out of range.
@@ -54,21 +53,21 @@ class RecordingEnhancer:
             step = LinkedChannels(step)
         self._guard = FiniteGuard(on_invalid)
         self._to_model = Resampler(sample_rate, step.sample_rate, channels)
-        # What passed the guard is finite; a resampler's overshoot at its limit
-        # is not worth an error.
+        # Samples behind the guard are finite; a resampler's overshoot at its limit
+        # should not be an error.
         self._enhancer = StreamingEnhancer(step, channels, on_invalid="zero")
         self._from_model = Resampler(step.sample_rate, sample_rate, channels)
         self._waiting = np.zeros((0, channels), np.float32)
         self._received = 0
 
     def process(self, samples: Samples) -> Aligned:
-        """Takes the next samples and returns all that is ready.
+        """Returns all output that is ready after the next samples.
 
         Args:
             samples: float32 `[samples, channels]`, any number.
 
         Raises:
-            AudioError: a sample is not finite; its position is told.
+            AudioError: a sample is not finite; the message has its position.
         """
         noisy = self._guard(samples.T, self._received).T
         self._received += len(noisy)
@@ -84,7 +83,7 @@ class RecordingEnhancer:
         return self._paired(np.concatenate([*parts, self._from_model.finish()]))
 
     def _paired(self, enhanced: Samples) -> Aligned:
-        # Only the end has more than came in: the silence that pushed it out.
+        # At the end the output is longer than the input, by the silence of the flush.
         enhanced = enhanced[: len(self._waiting)]
         noisy, self._waiting = np.split(self._waiting, [len(enhanced)])
         return Aligned(noisy, enhanced)

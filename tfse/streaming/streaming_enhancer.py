@@ -1,4 +1,4 @@
-"""Feeds a step with any number of samples at a time."""
+"""Streaming enhancer: accepts any number of samples at a time."""
 
 from __future__ import annotations
 
@@ -11,36 +11,34 @@ from tfse.errors import AudioError, ConfigError
 from tfse.streaming.steps.base import Step
 from tfse.types import Samples
 
-# A step runs at most so much audio at once, all streams together: enough that
-# the cost of a call does not count, little enough that memory stays small.
+# Most audio per call of a step, all streams together: long enough to hide the cost of
+# a call, short enough to keep memory small.
 _BLOCK_S = 2.0
 
 
 class StreamingEnhancer:
-    """Enhances streams as their samples arrive, in pieces of any size.
+    """Enhancer of streams whose samples arrive in pieces of any size.
 
-    Everything that `process` and `flush` return, put together, has as many
-    samples as went in and is in line with them: the delay of the model is
-    taken out by dropping its first `latency_samples` outputs and by pushing
-    silence through it at the end. Sample k of a stream is returned by the call
-    that brings sample `k + latency_samples`, or up to `hop_length - 1` samples
-    later, since a step needs whole hops.
+    The concatenated outputs of `process` and `flush` have the length of the input and
+    are time-aligned with it: the delay of the model is compensated by dropping its
+    first `latency_samples` outputs and by feeding it silence at the end. Sample k of a
+    stream is returned by the call that provides sample `k + latency_samples`, or up to
+    `hop_length - 1` samples later, since a step needs whole hops.
 
-    The result does not depend on how the samples were cut into pieces.
+    The result does not depend on the sizes of the pieces.
 
     Args:
         step: the model; see `tfse.streaming.open_step`.
-        num_streams: streams that run side by side as one batch, each with its
-            own state.
-        on_invalid: what to do with a sample that is NaN, infinite or larger
-            than 1e12: "raise" an error, or take it as silence ("zero").
+        num_streams: number of streams that run as one batch, each with its own state.
+        on_invalid: for samples that are NaN, infinite or larger than 1e12: "raise" an
+            error, or replace them by silence ("zero").
 
     Shapes:
-        `[samples]` if there is one stream, `[streams, samples]` for any number;
-        the output has the form of the input. float32, full scale is 1.
+        `[samples]` for one stream, `[streams, samples]` for any number; the output has
+        the rank of the input. float32, full scale 1.
 
     Raises:
-        ConfigError: no stream, or an unknown `on_invalid`.
+        ConfigError: `num_streams` or `on_invalid` is invalid.
 
     Example:
         >>> enhancer = StreamingEnhancer(open_step("dpcrn_small"))
@@ -60,46 +58,46 @@ class StreamingEnhancer:
 
     @property
     def latency_samples(self) -> int:
-        """Samples by which the model is late; the output is already in line."""
+        """Delay of the model, in samples; the output is already time-aligned."""
         return self._step.latency_samples
 
     @property
     def latency_ms(self) -> float:
-        """The same in milliseconds."""
+        """Delay of the model, in milliseconds."""
         return 1000.0 * self.latency_samples / self._step.sample_rate
 
     def reset(self) -> None:
-        """Forgets the past: the next sample is the first of new streams."""
+        """Resets the state: the next sample starts new streams."""
         self._state: Any = self._step.initial_state(self._num_streams)
         self._pending = np.zeros((self._num_streams, 0), np.float32)
-        self._late = self.latency_samples
+        self._left_to_drop = self.latency_samples
         self._received = 0
         self._returned = 0
         self._flat = self._num_streams == 1
 
     def process(self, samples: Samples) -> Samples:
-        """Takes the next samples and returns all that is ready.
+        """Returns all output that is ready after the next samples.
 
         Args:
-            samples: any number, none too; see the shapes of the class.
+            samples: any number, also none; see the shapes of the class.
 
         Returns:
-            Enhanced samples, as many as are ready, in the same form.
+            Enhanced samples of the same rank.
 
         Raises:
             AudioError: wrong shape or type, or a sample is not finite; the
-                streams are then as they were before the call.
+                state is then unchanged.
         """
         noisy = self._checked(samples)
         self._flat = samples.ndim == 1
         self._received += noisy.shape[1]
-        return self._formed(self._run(noisy))
+        return self._reshaped(self._run(noisy))
 
     def flush(self) -> Samples:
-        """Ends the streams: returns what is still inside, and starts anew.
+        """Ends the streams: returns the remaining output and resets the state.
 
         Returns:
-            The rest, so that as many samples came out as went in.
+            The remaining samples; the whole output then has the length of the input.
         """
         missing = self._received - self._returned
         if missing == 0:
@@ -108,7 +106,7 @@ class StreamingEnhancer:
             wanted = self._pending.shape[1] + self._step.latency_samples
             silence = self._step.latency_samples + -wanted % self._step.hop_length
             rest = self._run(np.zeros((self._num_streams, silence), np.float32))[:, :missing]
-        rest = self._formed(rest)
+        rest = self._reshaped(rest)
         self.reset()
         return rest
 
@@ -120,12 +118,12 @@ class StreamingEnhancer:
             block = slice(start, min(start + self._block, ready))
             enhanced[:, block], self._state = self._step(self._pending[:, block], self._state)
         self._pending = self._pending[:, ready:].copy()
-        late = min(self._late, ready)
-        self._late -= late
-        self._returned += ready - late
-        return enhanced[:, late:]
+        dropped = min(self._left_to_drop, ready)
+        self._left_to_drop -= dropped
+        self._returned += ready - dropped
+        return enhanced[:, dropped:]
 
-    def _formed(self, enhanced: Samples) -> Samples:
+    def _reshaped(self, enhanced: Samples) -> Samples:
         return enhanced[0] if self._flat else enhanced
 
     def _checked(self, samples: Samples) -> Samples:

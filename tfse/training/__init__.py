@@ -1,24 +1,17 @@
-"""Training: the loop, where it runs, and how it resumes after a stop."""
+"""Training: the loop, the devices it runs on, and resumption after a stop."""
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from tfse.lazy_import import lazy_attributes
 from tfse.training.config import ExperimentConfig, TrainConfig
+from tfse.training.recipes import mask_recipe, waveform_recipe
 
 if TYPE_CHECKING:
-    from tfse.training.stop_signal import Terminated as Terminated
-    from tfse.training.strategy import make_strategy as make_strategy
-    from tfse.training.trainer import Trainer as Trainer
-
-# Imported on first use: config files need the dataclasses alone, and are read where
-# TensorFlow is not installed.
-_LAZY = {
-    "Terminated": "stop_signal",
-    "Trainer": "trainer",
-    "make_strategy": "strategy",
-}
+    from tfse.training.stop_signal import Terminated
+    from tfse.training.strategy import make_strategy
+    from tfse.training.trainer import Trainer
 
 __all__ = [
     "ExperimentConfig",
@@ -26,10 +19,12 @@ __all__ = [
     "TrainConfig",
     "Trainer",
     "make_strategy",
+    "mask_recipe",
+    "waveform_recipe",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(importlib.import_module(f"tfse.training.{_LAZY[name]}"), name)
-    raise AttributeError(f"module 'tfse.training' has no attribute {name!r}")
+# Imported on first use: config files need the dataclasses alone, and are read where
+# TensorFlow is not installed.
+__getattr__ = lazy_attributes(
+    __name__, {"Terminated": "stop_signal", "Trainer": "trainer", "make_strategy": "strategy"}
+)

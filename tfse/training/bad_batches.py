@@ -1,4 +1,4 @@
-"""Finds the mixtures of steps whose loss or gradient was not finite."""
+"""Bad batches: keys of the mixtures of steps whose loss or gradient was not finite."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def write_bad_batches(
 ) -> None:
     """Writes the keys of all mixtures of some steps.
 
-    Every mixture is a function of its place in the stream, so the batches are
-    made once more rather than their keys carried through every step.
+    Every mixture is a function of its place in the stream, so the batches are made
+    again here, and steps need not carry keys.
 
     Args:
-        path: of the JSON file: `{"data": SETTINGS, "steps": [...], "keys": [...]}`;
-            `tfse-inspect-data --keys` makes sound of it.
+        path: JSON file, `{"data": SETTINGS, "steps": [...], "keys": [...]}`, which
+            `tfse-inspect-data --keys` reads.
         config: the experiment.
-        data_dir: its data.
-        steps: the bad ones, from 0, one after the other.
+        data_dir: prepared data.
+        steps: consecutive steps, from 0.
     """
     write_json(
         path,

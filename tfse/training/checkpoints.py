@@ -1,4 +1,4 @@
-"""What a run needs to go on where it stopped, in files that are whole or not there."""
+"""Checkpoints: the state from which a run resumes, in files written atomically."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from tfse.files import atomic
 KEPT = 2
 _PROGRESS = "progress"
 _NAME = re.compile(r"step-(\d{10})\.npz")
-# What NumPy and zipfile raise for a file that is cut, changed or not theirs.
+# Raised by NumPy and zipfile for a truncated, changed or foreign file.
 _BROKEN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 
 Arrays = dict[str, npt.NDArray[Any]]
 
 
 class Checkpoints:
-    """Keeps the last two states of a run, each in one file, `step-0000001000.npz`.
+    """The last two states of a run, each in one file, `step-0000001000.npz`.
 
     A file is written under another name, flushed to the disk, and renamed: a
-    process that is killed leaves at most a part that nobody reads. Every
+    process that is killed leaves at most a part that is never read. Every
     array in it has a checksum.
 
     Args:
-        folder: where the files are; made when the first is written.
-        variables: by unique name.
+        folder: folder of the files; made when the first is written.
+        variables: all variables by unique name.
     """
 
     def __init__(self, folder: pathlib.Path, variables: Mapping[str, keras.Variable]) -> None:
@@ -45,21 +45,25 @@ class Checkpoints:
 
     @property
     def exist(self) -> bool:
-        """Whether there is any, whole or broken."""
+        """Whether there are any, whole or broken."""
         return bool(self._paths())
 
     @property
     def step(self) -> int:
-        """Step of the newest, whole or broken; 0 without any."""
+        """Step of the newest checkpoint, whole or broken; 0 without any."""
         paths = self._paths()
         name = _NAME.fullmatch(paths[0].name) if paths else None
         return int(name.group(1)) if name else 0
 
     def save(self, step: int, progress: Mapping[str, Any]) -> None:
-        """Keeps all variables, and `progress`, which JSON can hold.
+        """Saves all variables and the progress.
+
+        Args:
+            step: steps done.
+            progress: counters that JSON can hold.
 
         Raises:
-            TrainingError: it cannot be written; the ones before it stay.
+            TrainingError: the file cannot be written; earlier ones stay.
         """
         path = self._folder / f"step-{step:010d}.npz"
         arrays = {name: np.asarray(variable) for name, variable in self._variables.items()}
@@ -69,17 +73,17 @@ class Checkpoints:
             with atomic(path) as file:
                 np.savez(file, **arrays)
         except OSError as error:
-            raise TrainingError(self._complaint(path, error)) from error
+            raise TrainingError(self._write_error(path, error)) from error
         for old in self._paths()[KEPT:]:
             old.unlink()
 
     def restore(self) -> dict[str, Any] | None:
-        """Goes back to the newest whole checkpoint and returns its progress; None without one.
+        """Restores the newest whole checkpoint and returns its progress; None without one.
 
-        A broken one is skipped, and said on stderr.
+        A broken one is skipped, and reported on stderr.
 
         Raises:
-            TrainingError: there are checkpoints, and none is whole or of this model.
+            TrainingError: there are checkpoints, but none is whole or of this model.
         """
         paths = self._paths()
         for path in paths:
@@ -92,8 +96,8 @@ class Checkpoints:
             return self._assign(path, arrays)
         if paths:
             raise TrainingError(
-                f"a run must go on from a whole checkpoint; none of {len(paths)} in "
-                f"{self._folder} is. Remove the folder to begin anew."
+                f"none of {len(paths)} checkpoints in {self._folder} is intact; remove the "
+                "folder to start over."
             )
         return None
 
@@ -102,28 +106,28 @@ class Checkpoints:
         shapes = {name: array.shape for name, array in arrays.items()}
         if shapes != {name: tuple(v.shape) for name, v in self._variables.items()}:
             raise TrainingError(
-                f"a checkpoint must hold the variables of this run; those in {path} are others. "
-                "It was written by another version."
+                f"{path} does not hold the variables of this run; it was written by another "
+                "version of tfse."
             )
         for name, variable in self._variables.items():
             variable.assign(arrays[name])
         return dict(progress)
 
     def _paths(self) -> list[pathlib.Path]:
-        """Returns the checkpoints, the newest first."""
+        """Returns the checkpoints, newest first."""
         if not self._folder.is_dir():
             return []
         found = (path for path in self._folder.iterdir() if _NAME.fullmatch(path.name))
         return sorted(found, reverse=True)
 
-    def _complaint(self, path: pathlib.Path, error: OSError) -> str:
+    def _write_error(self, path: pathlib.Path, error: OSError) -> str:
         kept = self._paths()
         last = f"the last good one is {kept[0]}" if kept else "there is none before it"
         return f"the checkpoint {path} cannot be written: {error.strerror or error}; {last}."
 
 
 def by_name(**groups: Sequence[keras.Variable]) -> dict[str, keras.Variable]:
-    """Names the variables of each group by their place in it: two paths may be the same."""
+    """Returns variables by group and place in it: two paths may be the same."""
     return {
         f"{group}/{index:04d}/{variable.name}": variable
         for group, variables in groups.items()

@@ -1,4 +1,4 @@
-"""Settings of an experiment: the model, the data, the loss and the training."""
+"""Settings of an experiment: model, data, loss and training."""
 
 # No `from __future__ import annotations` here: config flags read the types of
 # the dataclass fields, and would find strings.
@@ -20,13 +20,13 @@ class TrainConfig:
     """Settings of the training loop.
 
     Attributes:
-        batch_size: mixtures a batch, over all replicas and machines.
+        batch_size: mixtures per batch, over all replicas and machines.
         accumulation_steps: batches whose gradients make one step; k of B are the
-            same mathematics as one of k B, batch normalization aside.
-        steps: after which training ends.
+            same mathematics as one of k B, except for batch normalization.
+        steps: steps of the training.
         validate_every: steps from one validation to the next.
         checkpoint_every: steps from one checkpoint to the next, besides those at
-            every validation; 0 for these alone.
+            every validation; 0 for validations only.
         precision: "float32"; "mixed_bfloat16" or "mixed_float16" compute the
             layers in half precision, but keep weights, transforms, statistics
             of normalizations and losses in float32.
@@ -34,31 +34,31 @@ class TrainConfig:
         optimizer: "adam"; "adamw", Adam with decoupled weight decay; or "muon", see
             `tfse.training.muon.Muon`: Muon for all kernels but the first and the last,
             Adam for the rest.
-        learning_rate: of the optimizer, after the warm-up.
-        weight_decay: of kernels, as a share of the learning rate; "adamw" and "muon" only.
-        muon_momentum: of the matrices.
+        learning_rate: learning rate after the warm-up.
+        weight_decay: weight decay of kernels, as a share of the learning rate; "adamw"
+            and "muon" only.
+        muon_momentum: momentum of the matrices.
         adam_ratio: learning rate of the variables that Muon leaves to Adam, as a share of
             `learning_rate`.
-        warmup_steps: over which the learning rate rises from zero.
-        schedule: "plateau" lowers the learning rate when the validation loss
-            stays; "cosine" holds it for half of `steps`, then lets it fall to
-            zero along a cosine; "constant" leaves it.
-        plateau_factor: by which a plateau scales the learning rate.
+        warmup_steps: steps over which the learning rate rises from zero.
+        schedule: "plateau" lowers the learning rate when the validation loss no longer
+            improves; "cosine" holds it for half of `steps`, then decays it to zero
+            along a cosine; "constant" keeps it.
+        plateau_factor: factor on the learning rate at a plateau.
         plateau_patience: validations without a better loss that make a plateau.
         early_stopping_patience: validations without a better loss that end
             the training; 0 for never.
         clip_norm: largest global norm of the gradient.
         clip_quantile: in place of `clip_norm`, limits the norm to this quantile of the
-            norms of the last 200 steps, which follows the model and the training; 0 for the
-            fixed `clip_norm`.
-        ema_decay: of the exponential moving average of the weights, which is
-            then what is validated and saved; 0 for none.
+            norms of the last 200 steps; 0 for the fixed `clip_norm`.
+        ema_decay: decay of the exponential moving average of the weights, which is
+            then validated and saved; 0 for none.
         max_bad_steps: steps in a row without a finite loss and gradient after
             which the training stops; none of them is applied.
-        statistics_batches: steps from whose batches the mean and deviation of the
-            features are measured, for models that standardize.
+        statistics_batches: steps from whose batches the mean and standard deviation of
+            the features are measured, for models that standardize.
         tensorboard_clips: validation mixtures shown in TensorBoard.
-        seed: of the initial weights.
+        seed: seed of the initial weights.
     """
 
     batch_size: int = 16
@@ -88,7 +88,7 @@ class TrainConfig:
 
     @property
     def mixtures_per_step(self) -> int:
-        """Mixtures that one step learns from."""
+        """Mixtures per step."""
         return self.batch_size * self.accumulation_steps
 
     def validate(self) -> None:
@@ -131,13 +131,13 @@ class TrainConfig:
 
 @dataclasses.dataclass
 class ExperimentConfig:
-    """All that makes a training run what it is.
+    """Settings of a training run.
 
     Attributes:
-        model: settings of the model; its type says which.
-        data: how mixtures are made.
+        model: settings of the model; their type selects the model.
+        data: settings of the mixtures.
         loss: weights of the losses.
-        train: settings of the loop.
+        train: settings of the training loop.
     """
 
     model: ModelConfig
@@ -146,7 +146,7 @@ class ExperimentConfig:
     train: TrainConfig = dataclasses.field(default_factory=TrainConfig)
 
     def validate(self) -> None:
-        """Checks the rules that settings must keep among themselves.
+        """Checks every rule within and between the parts.
 
         Raises:
             ConfigError: names the first rule that is broken.
@@ -160,7 +160,7 @@ class ExperimentConfig:
         self.train.validate()
 
     def as_dict(self) -> dict[str, Any]:
-        """Returns the settings as nested dicts of plain values, the model's type too."""
+        """Returns the settings as nested dicts of plain values, with the type of the model."""
         settings = dataclasses.asdict(self)
         settings["model"]["type"] = type(self.model).__name__
         return settings

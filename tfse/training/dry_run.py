@@ -1,4 +1,4 @@
-"""Tries an experiment out: everything is built, two steps are run, nothing is left behind."""
+"""Dry run of an experiment: builds everything, runs two steps and writes nothing."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ def dry_run(
     init_from: str = "",
     widens: bool = False,
 ) -> str:
-    """Runs two steps of an experiment, of which the second is timed.
+    """Runs two steps of an experiment and times the second.
 
     Args:
         config: the experiment.
         data_dir: prepared data.
-        strategy: where it runs.
-        init_from: model whose weights it begins with; empty for fresh ones.
-        widens: it begins with the weights of a narrower one, see `widen`.
+        strategy: distribution strategy.
+        init_from: model with the initial weights; empty for fresh ones.
+        widens: `init_from` is a narrower model, see `widen`.
 
     Returns:
-        Lines for a person: size and cost of the model, memory, the number of
-        mixtures, and how long an epoch and the whole training will take.
+        Report: size and cost of the model, memory, number of mixtures, and time of an
+        epoch and of the whole training.
 
     Raises:
         ConfigError: a setting breaks a rule.
         DataError: the data is missing or incomplete.
-        ModelError: `init_from` is no model, or cannot be widened to this one.
+        ModelError: `init_from` is not a model, or cannot be widened to this one.
     """
     config.validate()
     data = SharedData(data_dir, config.data, config.train.batch_size, strategy)
     mixtures = pipeline.mixtures_per_epoch(data_dir, config.data)
     learner = build_learner(config, strategy)
     source = load_source(init_from, widens)
-    begun = [str(source.give(learner.model))] if source else []
+    warm_start = [str(source.copy_to(learner.model))] if source else []
     batches = iter(data.training(0))
     losses, seconds = [], 0.0
     for _ in range(2):
@@ -56,38 +56,39 @@ def dry_run(
         losses.append(learner.step(batches, config.train, config.train.learning_rate).loss)
         seconds = time.perf_counter() - begin
     rows = {
-        **_of_model(learner),
+        **_model_rows(learner),
         "losses of two steps": ", ".join(f"{loss:.4f}" for loss in losses),
-        **_of_time(config, mixtures, seconds),
+        **_time_rows(config, mixtures, seconds),
         "memory": _memory(),
         "replicas": str(strategy.num_replicas_in_sync),
     }
     width = max(map(len, rows))
-    return "\n".join([*begun, *(f"{name:{width}}  {value}" for name, value in rows.items())])
+    return "\n".join([*warm_start, *(f"{name:{width}}  {value}" for name, value in rows.items())])
 
 
-def _of_model(learner: Learner) -> dict[str, str]:
+def _model_rows(learner: Learner) -> dict[str, str]:
     model = learner.model
     frames_per_s = model.sample_rate / model.hop_length
     macs = multiply_accumulates(model)
     return {
         "parameters": f"{model.count_params():,}",
-        "multiply-accumulates": f"{macs * frames_per_s / 1e6:,.1f} M a second, {macs:,} a frame",
+        "multiply-accumulates": f"{macs * frames_per_s / 1e6:,.1f} M per second, "
+        f"{macs:,} per frame",
         "latency": f"{1000 * model.latency_samples / model.sample_rate:.1f} ms, "
-        f"a frame every {1000 / frames_per_s:.1f} ms",
+        f"one frame per {1000 / frames_per_s:.1f} ms",
     }
 
 
-def _of_time(config: ExperimentConfig, mixtures: int, seconds: float) -> dict[str, str]:
+def _time_rows(config: ExperimentConfig, mixtures: int, seconds: float) -> dict[str, str]:
     per_step = config.train.mixtures_per_step
     steps = -(-mixtures // per_step)
     hours = mixtures * config.data.segment_s / 3600
     length = "utterances" if config.data.whole_utterances else f"mixtures, {hours:.2f} h"
     return {
-        "an epoch": f"{mixtures:,} {length}; {steps:,} steps of {per_step}",
-        "time a step": f"{seconds:.3f} s",
-        "time an epoch": f"{clock(steps * seconds)}, without validation",
-        "time in all": f"{clock(config.train.steps * seconds)} for {config.train.steps:,} steps",
+        "epoch": f"{mixtures:,} {length}; {steps:,} steps of {per_step}",
+        "time per step": f"{seconds:.3f} s",
+        "time per epoch": f"{clock(steps * seconds)}, without validation",
+        "total time": f"{clock(config.train.steps * seconds)} for {config.train.steps:,} steps",
     }
 
 
@@ -100,4 +101,4 @@ def _memory() -> str:
     ]
     peaks = [tf.config.experimental.get_memory_info(device)["peak"] for device in devices]
     shown = [f"{name} {size / 1e6:,.0f} MB" for name, size in zip(devices, peaks, strict=True)]
-    return ", ".join([f"{peak / 1e6:,.0f} MB of the process at its peak", *shown])
+    return ", ".join([f"{peak / 1e6:,.0f} MB peak of the process", *shown])

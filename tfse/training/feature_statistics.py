@@ -1,4 +1,4 @@
-"""Mean and deviation of a model's features over the training set."""
+"""Feature statistics: mean and standard deviation of a model's features over mixtures."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tfse.layers import Standardization
-from tfse.losses.base import spectrum
+from tfse.layers.padding import spectrum
 from tfse.models import EnhancementModel
 
-# Bins that hardly vary (a high-pass at 0 Hz) are not blown up.
-_SMALLEST_DEVIATION = 0.1
+# Bins that hardly vary (a high-pass at 0 Hz) must not be amplified.
+_SMALLEST_STANDARD_DEVIATION = 0.1
 
 
 def measure_statistics(
@@ -25,10 +25,10 @@ def measure_statistics(
     """Sets the statistics of every `Standardization` in a model's core.
 
     Args:
-        model: its core takes spectra; a model that does not standardize is left as it is.
+        model: a tfse model; one that does not standardize is left unchanged.
         batches: dicts with `noisy` `[batch, samples]` and `length` `[batch]`.
-        known: paths of weights that are not fresh; statistics among them stay, for
-            the weights after them were learnt with them.
+        known: paths of weights that are not fresh; statistics among them stay, since
+            the weights after them were trained with them.
     """
     core = model.get_layer("core")
     layers = [
@@ -45,7 +45,9 @@ def measure_statistics(
         for moment, values in zip(moments, keras.tree.flatten(outputs), strict=True):
             moment.add(_valid_frames(np.asarray(values), np.asarray(batch["length"]), model))
     for layer, moment in zip(layers, moments, strict=True):
-        layer.set_statistics(moment.mean(), np.maximum(moment.deviation(), _SMALLEST_DEVIATION))
+        layer.set_statistics(
+            moment.mean(), np.maximum(moment.standard_deviation(), _SMALLEST_STANDARD_DEVIATION)
+        )
 
 
 def _valid_frames(
@@ -72,7 +74,7 @@ class _Moments:
         """Returns the mean, `[features]`."""
         return np.asarray(self._sums[0] / self._count)
 
-    def deviation(self) -> npt.NDArray[np.float64]:
+    def standard_deviation(self) -> npt.NDArray[np.float64]:
         """Returns the standard deviation, `[features]`."""
         variance = self._sums[1] / self._count - self.mean() ** 2
         return np.asarray(np.sqrt(np.maximum(variance, 0.0)))

@@ -1,4 +1,4 @@
-"""Gives every machine the state of the chief, the one that reads and writes files."""
+"""Synchronization of all machines with the chief, which alone reads and writes files."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from tfse.training.strategy import has_machines, is_chief
+from tfse.training.strategy import is_chief, is_multi_worker
 
-# Room for a JSON text, a character a number.
+# Numbers for a JSON text, one per character.
 _TEXT_LENGTH = 4096
 
 
@@ -22,17 +22,17 @@ def follow_chief(
     variables: Sequence[keras.Variable],
     progress: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Makes variables and progress those of the chief, on every machine.
+    """Copies variables and progress of the chief to every machine.
 
     Args:
-        strategy: where the run is; with one machine, nothing is to be done.
-        variables: the same ones everywhere.
-        progress: of this machine; JSON can hold it.
+        strategy: distribution strategy; with one machine nothing is copied.
+        variables: the same ones on every machine.
+        progress: counters of this machine that JSON can hold.
 
     Returns:
         The progress of the chief.
     """
-    if not has_machines(strategy):
+    if not is_multi_worker(strategy):
         return dict(progress)
     text = json.dumps(progress).ljust(_TEXT_LENGTH)
     mine = [*(np.asarray(variable) for variable in variables), np.array([*map(ord, text)])]
@@ -45,11 +45,11 @@ def follow_chief(
 def _of_chief(
     strategy: tf.distribute.Strategy, arrays: Sequence[npt.NDArray[Any]]
 ) -> list[npt.NDArray[np.float64]]:
-    """Returns the chief's arrays: a sum to which its first replica alone gives anything.
+    """Returns the chief's arrays, as a sum to which only its first replica contributes.
 
     In float64, which holds float32 and small integers exactly.
     """
-    loudness = float(is_chief(strategy))
+    weight = float(is_chief(strategy))
 
     @tf.function
     def total(tensors: list[Any]) -> list[Any]:
@@ -58,7 +58,7 @@ def _of_chief(
             is_first = tf.cast(tf.equal(context.replica_id_in_sync_group, 0), tf.float64)
             return list(
                 context.all_reduce(
-                    tf.distribute.ReduceOp.SUM, [is_first * loudness * value for value in values]
+                    tf.distribute.ReduceOp.SUM, [is_first * weight * value for value in values]
                 )
             )
 

@@ -7,13 +7,13 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-# Norms that are remembered, and how many it takes before they limit anything.
+# Norms that are remembered, and how many are needed before they set the limit.
 _REMEMBERED = 200
 _NEEDED = 20
 
 
 class GradientClip:
-    """Limits the global norm of a gradient.
+    """Limit on the global norm of a gradient.
 
     A fixed limit that suits one model clips every step of another, or none: the norms of
     a DPCRN are a hundred times those of an LSTM-IRM. With a quantile the limit is that of
@@ -41,13 +41,13 @@ class GradientClip:
             return tf.constant(self._norm)
         norms, count = (tf.convert_to_tensor(variable.value) for variable in self.variables)
         known = tf.minimum(count, float(_REMEMBERED))
-        # Places that hold nothing yet are 0, and stand before all others.
+        # Places that hold nothing yet are 0, and sort before all others.
         place = float(_REMEMBERED) - known + self._quantile * (known - 1.0)
         quantile = tf.sort(norms)[tf.cast(tf.maximum(place, 0.0), tf.int32)]
         return tf.where(known < float(_NEEDED), self._norm, quantile)
 
     def remember(self, norm: Any) -> None:
-        """Keeps the norm of a step that is applied."""
+        """Adds the norm of a step that is applied."""
         if self._quantile:
             norms, count = self.variables
             place = tf.cast(count.value, tf.int32) % _REMEMBERED

@@ -1,4 +1,4 @@
-"""The table of validations, which has every row once however often a run was stopped."""
+"""History of a run: one row per validation, however often the run was stopped."""
 
 from __future__ import annotations
 
@@ -13,22 +13,21 @@ Row = dict[str, str]
 
 
 class History:
-    """`history.csv`: a row for each validation, in full precision.
+    """The file `history.csv`: one row per validation, in full precision.
 
-    A row is written before the checkpoint that counts it. A run that goes on
-    from an earlier step therefore finds rows of a future that has not happened,
-    and drops them.
+    A row is written before the checkpoint that counts it, so a run that resumes
+    from an earlier step drops the rows of later ones.
 
     Args:
-        path: of the file.
+        path: path of the file.
     """
 
     def __init__(self, path: pathlib.Path) -> None:
         self._path = path
         self._rows: list[Row] = []
 
-    def go_back_to(self, step: int) -> None:
-        """Keeps the rows up to a step, in the file too."""
+    def truncate_after(self, step: int) -> None:
+        """Reads the file and drops the rows after a step, in the file too."""
         if not self._path.exists():
             return
         with self._path.open(newline="", encoding="utf-8") as file:
@@ -37,9 +36,9 @@ class History:
         if len(self._rows) < len(rows):
             self._write()
 
-    def add(self, figures: Mapping[str, float | int]) -> None:
+    def add(self, metrics: Mapping[str, float | int]) -> None:
         """Adds the row of a validation."""
-        self._rows.append({name: repr(value) for name, value in figures.items()})
+        self._rows.append({name: repr(value) for name, value in metrics.items()})
         self._write()
 
     def _write(self) -> None:

@@ -1,4 +1,4 @@
-"""Builds what learns: the model, its optimizer and the step."""
+"""Learner: model, optimizer and step of a training."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from tfse.training.stepper import Outcome, Stepper
 
 @dataclasses.dataclass(frozen=True)
 class Learner:
-    """What a step changes, and what makes it.
+    """Model, optimizer and step of a training.
 
     Attributes:
-        model: in the precision it trains in, on every replica.
-        optimizer: of its weights.
+        model: the model in training precision, on every replica.
+        optimizer: optimizer of its weights.
         stepper: runs the steps.
         released: the same model in float32, for files.
     """
@@ -51,16 +51,16 @@ class Learner:
         *,
         stopping: bool = False,
     ) -> Outcome:
-        """Takes the batches of a step, and makes it.
+        """Takes the next batches and makes a step.
 
         Args:
-            batches: global batches, as `SharedData.training` gives them.
-            config: gives the number of mixtures and of batches.
-            learning_rate: of this step.
+            batches: global batches, as `SharedData.training` yields them.
+            config: provides the number of mixtures and of batches.
+            learning_rate: learning rate of this step.
             stopping: whether this process was asked to stop.
 
         Returns:
-            What it came to, as plain numbers.
+            The outcome, as plain numbers.
         """
         self.optimizer.learning_rate = learning_rate
         mixtures = tf.constant(config.mixtures_per_step, tf.float32)
@@ -70,18 +70,18 @@ class Learner:
         return Outcome(*(float(value) for value in outcome))
 
     def release(self) -> EnhancementModel:
-        """Returns the model with the weights of this moment, in float32 and on one device."""
+        """Returns the model with its present weights, in float32 and on one device."""
         for released, weight in zip(self.released.weights, self.model.weights, strict=True):
             released.assign(keras.ops.convert_to_numpy(weight))
         return self.released
 
 
 def build_learner(config: ExperimentConfig, strategy: tf.distribute.Strategy) -> Learner:
-    """Builds a model with fresh weights and what trains it.
+    """Builds a learner with fresh weights.
 
     Args:
-        config: the experiment; its seed makes the weights.
-        strategy: where it runs.
+        config: the experiment, with the seed of the weights.
+        strategy: distribution strategy.
 
     Raises:
         ConfigError: a setting breaks a rule.

@@ -1,4 +1,4 @@
-"""Muon: momentum whose matrices are orthogonalized before each step."""
+"""Muon optimizer: momentum whose matrices are orthogonalized before each step."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SMALLEST_NORM = 1e-7
 
 @keras.saving.register_keras_serializable(package="tfse")
 class Muon(keras.optimizers.Optimizer):
-    """Muon for the matrices of a model, Adam for all other variables.
+    """Optimizer with Muon for the matrices of a model and Adam for all other variables.
 
         m = momentum m + (1 - momentum) g,   u = momentum m + (1 - momentum) g
         W = W - learning_rate 0.2 sqrt(max(rows, columns)) orthogonalized(u)
@@ -33,12 +33,13 @@ class Muon(keras.optimizers.Optimizer):
     by side, as a GRU does for its gates, is orthogonalized matrix by matrix.
 
     Args:
-        learning_rate: of the matrices.
-        matrices: by the path of each variable that is one, how many it holds side by side
-            along its last axis. See `tfse.training.optimizer.matrices_of`.
-        momentum: of the matrices.
+        learning_rate: learning rate of the matrices.
+        matrices: number of matrices that a variable holds side by side along its last
+            axis, by path. See `tfse.training.optimizer.matrices_of`.
+        momentum: momentum of the matrices.
         adam_ratio: learning rate of all other variables, as a share of `learning_rate`.
-        weight_decay: of the matrices, as a share of the learning rate; None for none.
+        weight_decay: weight decay of the matrices, as a share of the learning rate; None
+            for none.
 
     Source:
         Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024; the

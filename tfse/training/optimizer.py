@@ -1,4 +1,4 @@
-"""Optimizers by config, and which variables of a model are matrices."""
+"""Optimizers by config, and the matrices of a model."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import keras
 
 from tfse.layers import FrequencyAttention, TimeGRU
+from tfse.layers.graph import all_layers
 from tfse.training.config import TrainConfig
 from tfse.training.muon import Muon
 
@@ -25,7 +26,7 @@ def build_optimizer(config: TrainConfig, model: keras.Model) -> keras.optimizers
     Weight decay is applied to kernels only, never to biases, normalizations or slopes.
 
     Args:
-        config: gives `optimizer`, `learning_rate`, `weight_decay` and `muon_momentum`.
+        config: provides `optimizer`, `learning_rate`, `weight_decay` and `muon_momentum`.
         model: the model to train.
     """
     decay = config.weight_decay or None
@@ -55,10 +56,10 @@ def matrices_of(model: keras.Model) -> dict[str, int]:
         model: a tfse model.
 
     Returns:
-        By variable path, how many matrices the kernel holds side by side along its last
-        axis: 3 for the gates of a GRU, 4 for those of an LSTM, 1 for most.
+        Number of matrices that a kernel holds side by side along its last axis, by
+        variable path: 3 for the gates of a GRU, 4 for those of an LSTM, 1 for most.
     """
-    counts = {path: count for layer in model._flatten_layers() for path, count in _kernels(layer)}
+    counts = {path: count for layer in all_layers(model) for path, count in _kernels(layer)}
     return {v.path: counts[v.path] for v in model.trainable_variables if v.path in counts}
 
 

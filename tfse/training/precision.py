@@ -1,4 +1,4 @@
-"""Half precision: which layers compute in it, and a scale that keeps gradients from vanishing."""
+"""Half precision: dtype policy of layers, and loss scale against vanishing gradients."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-# Powers of two lose nothing. The first few steps find the largest that fits.
+# Powers of two are exact. The first few steps find the largest that fits.
 _FIRST_SCALE = 2.0**15
 _LARGEST_SCALE = 2.0**24
 _STEPS_TO_GROW = 2000
@@ -17,10 +17,10 @@ _STEPS_TO_GROW = 2000
 
 @contextlib.contextmanager
 def dtype_policy(name: str) -> Iterator[None]:
-    """Makes layers that are built inside compute in a precision.
+    """Sets the precision of layers that are built inside.
 
     Args:
-        name: a policy of Keras: "float32", "mixed_bfloat16" or "mixed_float16".
+        name: Keras policy, "float32", "mixed_bfloat16" or "mixed_float16".
     """
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(name)
@@ -31,11 +31,11 @@ def dtype_policy(name: str) -> Iterator[None]:
 
 
 class LossScale:
-    """A factor on the loss that follows what float16 can hold.
+    """Factor on the loss that keeps gradients within the range of float16.
 
     It is halved whenever a gradient overflows and doubled after 2,000 steps
-    without. At 1 there is nothing left to halve: what is not finite then is
-    the fault of the loss, not of the precision.
+    without. At 1 it is not halved: a gradient that is not finite then is caused
+    by the loss, not by the precision.
 
     Args:
         needed: False leaves the factor at 1, as in float32 and bfloat16.

@@ -1,4 +1,4 @@
-"""How far a run is: all that it knows besides its variables."""
+"""Progress of a run: all of its state besides variables."""
 
 from __future__ import annotations
 
@@ -6,29 +6,27 @@ import dataclasses
 import math
 from typing import Any
 
+from tfse.training import schedule
 from tfse.training.config import TrainConfig
-
-# A loss must be so much lower to count as better for the plateau.
-_PLATEAU_DELTA = 1e-4
 
 
 @dataclasses.dataclass
 class Progress:
-    """Counters of a run; kept in every checkpoint, so that it goes on as if never stopped.
+    """Counters of a run; saved in every checkpoint, so that a resumed run continues unchanged.
 
     Attributes:
         step: steps done.
-        validated_step: at which the last validation was.
-        loss_sum: of the good steps since that validation.
-        norm_sum: of the norms of their gradients, before clipping.
-        loss_count: how many those were.
+        validated_step: step of the last validation.
+        loss_sum: sum of the losses of good steps since that validation.
+        norm_sum: sum of the norms of their gradients, before clipping.
+        loss_count: number of those steps.
         best: lowest validation loss so far.
         since_best: validations since then, for early stopping.
-        plateau_best: lowest validation loss that the plateau has seen.
-        plateau_wait: validations since then, or since the last cut.
-        plateau_scale: what plateaus have made of the learning rate.
+        plateau_best: `best` of `tfse.training.schedule.Plateau`.
+        plateau_wait: likewise `wait`.
+        plateau_scale: likewise `scale`.
         bad_steps: steps that were not applied.
-        bad_in_a_row: the last of them without a good one between.
+        bad_in_a_row: the last of them, without a good one in between.
     """
 
     step: int = 0
@@ -61,7 +59,7 @@ class Progress:
             self.bad_in_a_row += 1
 
     def take_means(self) -> dict[str, float]:
-        """Returns mean loss and gradient norm since the last validation, and starts over.
+        """Returns mean loss and gradient norm since the last validation, and resets them.
 
         Both are NaN without a step.
         """
@@ -77,28 +75,17 @@ class Progress:
         self.best = min(self.best, loss) if better else self.best
         self.since_best = 0 if better else self.since_best + 1
         if config.schedule == "plateau":
-            self._follow_plateau(loss, config)
+            plateau = schedule.Plateau(self.plateau_best, self.plateau_wait, self.plateau_scale)
+            self.plateau_best, self.plateau_wait, self.plateau_scale = schedule.after_validation(
+                plateau, loss, config
+            )
         return better
 
-    def _follow_plateau(self, loss: float, config: TrainConfig) -> None:
-        better = loss < self.plateau_best - _PLATEAU_DELTA
-        self.plateau_best = loss if better else self.plateau_best
-        self.plateau_wait = 0 if better else self.plateau_wait + 1
-        if self.plateau_wait >= config.plateau_patience:
-            self.plateau_scale *= config.plateau_factor
-            self.plateau_wait = 0
-
     def is_at_end(self, config: TrainConfig) -> bool:
-        """Tells whether the last step is done, or validation no longer gets better."""
+        """Returns whether the last step is done, or early stopping ends the run."""
         patience = config.early_stopping_patience
         return self.step >= config.steps or (0 < patience <= self.since_best)
 
     def learning_rate(self, config: TrainConfig) -> float:
         """Returns the learning rate of the next step."""
-        if self.step < config.warmup_steps:
-            return config.learning_rate * (self.step + 1) / config.warmup_steps
-        if config.schedule == "cosine":
-            half = config.steps / 2
-            done = min(max(self.step - half, 0.0) / half, 1.0)
-            return config.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
-        return config.learning_rate * self.plateau_scale
+        return schedule.learning_rate(config, self.step, self.plateau_scale)

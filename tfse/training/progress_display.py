@@ -1,4 +1,4 @@
-"""What a person sees of a training: a line of progress, and TensorBoard."""
+"""Display of a training: progress line and TensorBoard."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ import numpy as np
 import tensorflow as tf
 
 from tfse.dsp import masks
-from tfse.losses.base import spectrum
+from tfse.layers.padding import spectrum
 from tfse.models import EnhancementModel
 from tfse.training.config import ExperimentConfig
 from tfse.training.progress import Progress
 from tfse.training.stepper import Stepper
 
-Figures = Mapping[str, float | int]
+Metrics = Mapping[str, float | int]
 
 # Seconds between two progress lines where the output is no terminal.
 _QUIET_INTERVAL_S = 60.0
 
 
 def plan_line(config: ExperimentConfig, data_dir: str | os.PathLike[str], replicas: int) -> str:
-    """Returns what a training will do, printed before the first step compiles."""
+    """Returns a summary of a training, printed before the first step compiles."""
     device = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
     threads = os.environ.get("TF_NUM_INTRAOP_THREADS") or len(os.sched_getaffinity(0))
     return (
@@ -37,7 +37,7 @@ def plan_line(config: ExperimentConfig, data_dir: str | os.PathLike[str], replic
 
 
 class ProgressLine:
-    """Says how far the training is: one line, rewritten on a terminal.
+    """Progress line of a training, rewritten in place on a terminal.
 
     Args:
         steps: of the whole training.
@@ -51,15 +51,15 @@ class ProgressLine:
         self._shown = 0.0
 
     def show_step(self, progress: Progress, loss: float, *, bad: bool) -> None:
-        """Shows step, loss, speed and the time left now and then, and every bad step."""
+        """Shows step, loss, speed and remaining time at intervals, and every bad step."""
         now = time.monotonic()
         if bad:
-            say(
+            print_line(
                 f"step {progress.step}: loss {loss}; loss or gradient is not finite, the step is "
                 f"not applied: {progress.bad_in_a_row} in a row, {progress.bad_steps} in all"
             )
         if self._first is None:
-            # The first step compiles, and would spoil the speed.
+            # The first step compiles, and would distort the speed.
             self._first, self._shown = (progress.step, now), now
             return
         interval = 1.0 if sys.stderr.isatty() else _QUIET_INTERVAL_S
@@ -74,23 +74,24 @@ class ProgressLine:
         bad = f"  {progress.bad_steps} bad steps" if progress.bad_steps else ""
         line = (
             f"step {progress.step}/{self._steps}  loss {loss:.4f}  "
-            f"{rate * self._seconds_per_step:.1f} s of audio a second  {clock(left)} left{bad}"
+            f"{rate * self._seconds_per_step:.1f} s of audio per second  {clock(left)} left{bad}"
         )
         print(line, end="\r" if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)
 
-    def show_validation(self, figures: Figures) -> None:
-        """Leaves a line for each validation."""
-        say("validation: " + "  ".join(f"{name} {value:.4g}" for name, value in figures.items()))
+    def show_validation(self, metrics: Metrics) -> None:
+        """Prints the metrics of a validation."""
+        values = "  ".join(f"{name} {value:.4g}" for name, value in metrics.items())
+        print_line(f"validation: {values}")
 
 
 class TensorBoard:
-    """Writes scalars, and how a few validation mixtures sound and look now.
+    """TensorBoard log: scalars, and audio and spectrograms of a few validation mixtures.
 
     Args:
-        folder: of the log.
+        folder: folder of the log.
         stepper: enhances the mixtures.
-        model: gives the transform and the sample rate.
-        clips: `noisy` and `clean`, `[clips, samples]`; empty for scalars alone.
+        model: provides the transform and the sample rate.
+        clips: `noisy` and `clean`, `[clips, samples]`; empty for scalars only.
     """
 
     def __init__(
@@ -106,11 +107,11 @@ class TensorBoard:
         self._clips = clips
         self._originals_written = False
 
-    def show_validation(self, figures: Figures) -> None:
-        """Writes what is new since the last validation."""
-        step = int(figures["step"])
+    def show_validation(self, metrics: Metrics) -> None:
+        """Writes metrics and clips of a validation."""
+        step = int(metrics["step"])
         with self._writer.as_default():
-            for name, value in figures.items():
+            for name, value in metrics.items():
                 if name != "step":
                     tf.summary.scalar(name, value, step=step)
             if self._clips:
@@ -128,9 +129,9 @@ class TensorBoard:
         count = len(waveforms)
         rate = self._model.sample_rate
         tf.summary.audio(name, waveforms[..., None], rate, step=step, max_outputs=count)
-        tf.summary.image(name, self._pictures(waveforms), step=step, max_outputs=count)
+        tf.summary.image(name, self._spectrograms(waveforms), step=step, max_outputs=count)
 
-    def _pictures(self, waveforms: Any) -> Any:
+    def _spectrograms(self, waveforms: Any) -> Any:
         """Returns log spectrograms, `[clips, bins, frames, 1]`, 80 dB from black to white."""
         power = np.asarray(masks.power(spectrum(waveforms, self._model.stft)))
         level = 10 * np.log10(power + 1e-10)
@@ -138,8 +139,8 @@ class TensorBoard:
         return np.clip(shade, 0, 1).transpose(0, 2, 1)[:, ::-1, :, None]
 
 
-def say(line: str) -> None:
-    """Prints a line for the person who watches."""
+def print_line(line: str) -> None:
+    """Prints a line of progress to stderr."""
     print(line, file=sys.stderr, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""The folder of a training run: what lies where, and whose it is."""
+"""Run folder: files of one training run, and checks that they belong to the experiment."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import keras
 from tfse.errors import ConfigError
 from tfse.files import write_json, write_whole
 from tfse.training.config import ExperimentConfig, TrainConfig
-from tfse.training.progress import Progress
+from tfse.training.schedule import learning_rate
 
-# What says how long a run is, how it is watched and how often it is kept, may
-# change while it goes on; all else would make it another run.
+# Length, validation and checkpoint settings may change when a run resumes; all
+# others would make it another run.
 _MAY_CHANGE = {
     "train.steps",
     "train.validate_every",
@@ -31,14 +31,14 @@ _MAY_CHANGE = {
 
 
 class RunFolder:
-    """Where a run keeps its config, models, checkpoints and logs.
+    """Folder of a run: config, models, checkpoints and logs.
 
     Layout: `config.json`, `run.json`, `best.keras`, `last.keras`, `history.csv`,
     `checkpoints/`, `tensorboard/`; `init_from.json` after a warm start, and
-    `bad_batches.json` after a stop for losses that are not finite.
+    `bad_batches.json` after a stop because of losses that are not finite.
 
     Args:
-        path: made if it does not exist.
+        path: folder; `claim` makes it if it does not exist.
     """
 
     def __init__(self, path: str | pathlib.Path) -> None:
@@ -54,17 +54,17 @@ class RunFolder:
         self._init_from = self.path / "init_from.json"
 
     def claim(self, config: ExperimentConfig, start: dict[str, Any], step: int = 0) -> None:
-        """Makes the folder this experiment's, or checks that it is already.
+        """Makes the folder for this experiment, or checks that it holds the same one.
 
         Args:
             config: the experiment.
-            start: what `provenance.of_start` says of this start; kept in `run.json`.
-            step: of the checkpoint from which the run goes on.
+            start: from `run_provenance.describe_start`; added to `run.json`.
+            step: step of the checkpoint from which the run resumes.
 
         Raises:
-            ConfigError: another experiment's settings, or a run on other data,
-                lie there, with what differs; a new number of steps would make the
-                learning rate jump; or the folder cannot be written.
+            ConfigError: the folder holds a run with other settings or data; a new
+                number of steps would make the learning rate jump; or the folder
+                cannot be written.
         """
         settings = json.loads(json.dumps(config.as_dict()))
         try:
@@ -72,9 +72,9 @@ class RunFolder:
             starts = self._starts()
             if self._config.exists():
                 kept = _read_json(self._config)
-                self._refuse_others(kept, settings, config)
-                self._refuse_a_jump(kept["train"]["steps"], config.train, step)
-                self._refuse_other_data(starts, start)
+                self._check_settings(kept, settings, config)
+                self._check_schedule(kept["train"]["steps"], config.train, step)
+                self._check_data(starts, start)
             write_json(self._config, settings)
             write_json(self._run, {"starts": [*starts, start]})
         except OSError as error:
@@ -83,17 +83,17 @@ class RunFolder:
                 f"{error.strerror or error}."
             ) from error
 
-    def keep_init_from(self, report: dict[str, Any]) -> None:
-        """Writes what a warm start has loaded."""
+    def write_init_from(self, report: dict[str, Any]) -> None:
+        """Writes the report of a warm start."""
         write_json(self._init_from, report)
 
     def _starts(self) -> list[dict[str, Any]]:
         return list(_read_json(self._run)["starts"]) if self._run.exists() else []
 
-    def _refuse_others(
+    def _check_settings(
         self, before: dict[str, Any], settings: dict[str, Any], config: ExperimentConfig
     ) -> None:
-        # A setting that is younger than the run was at its default, so to say.
+        # A setting that did not exist when the run was made counts as its default.
         kept, given = {**_defaults(config), **dict(_flat(before))}, dict(_flat(settings))
         changed = sorted(
             name
@@ -105,35 +105,33 @@ class RunFolder:
                 f"{name}: was {kept.get(name)}, is {given.get(name)}" for name in changed
             )
             raise ConfigError(
-                f"`run_dir` must belong to this experiment; {self.path} was made with other "
-                f"settings ({shown})."
+                f"{self.path} holds a run with other settings ({shown}); use another --run_dir."
             )
 
-    def _refuse_a_jump(self, steps: int, train: TrainConfig, step: int) -> None:
-        progress = Progress(step=step)
-        was = progress.learning_rate(dataclasses.replace(train, steps=steps))
-        now = progress.learning_rate(train)
+    def _check_schedule(self, steps: int, train: TrainConfig, step: int) -> None:
+        was = learning_rate(dataclasses.replace(train, steps=steps), step)
+        now = learning_rate(train, step)
         if was != now:
             raise ConfigError(
-                f"`train.steps` must stay {steps} now that the learning rate falls with it; at "
-                f"step {step} {train.steps} would change the rate from {was:.3g} to {now:.3g}. "
-                f"Begin a new run with --init_from={self.last}."
+                f"`train.steps` must stay {steps} once the cosine schedule decays; at step {step} "
+                f"{train.steps} would change the learning rate from {was:.3g} to {now:.3g}. "
+                f"Start a new run with --init_from={self.last}."
             )
 
-    def _refuse_other_data(self, starts: list[dict[str, Any]], start: dict[str, Any]) -> None:
+    def _check_data(self, starts: list[dict[str, Any]], start: dict[str, Any]) -> None:
         was = starts[-1]["data"]["index_sha256"] if starts else None
         now = start["data"]["index_sha256"]
         if was is not None and was != now:
             raise ConfigError(
-                f"`data_dir` must hold the data that {self.path} was begun with; the SHA-256 of "
+                f"`data_dir` must hold the data that {self.path} was started with; the SHA-256 of "
                 f"its index was {was[:12]}, is {now[:12]}."
             )
 
 
 def save_model(model: keras.Model, path: pathlib.Path) -> None:
-    """Writes a model whole or not at all."""
+    """Writes a model atomically."""
     with tempfile.TemporaryDirectory() as folder:
-        # Keras takes a path and no open file.
+        # Keras takes a path, not an open file.
         temporary = pathlib.Path(folder) / path.name
         model.save(temporary)
         write_whole(path, temporary.read_bytes())
@@ -143,7 +141,7 @@ def _read_json(path: pathlib.Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ConfigError(f"{path} must be JSON; {error}. It is no run folder of tfse.") from error
+        raise ConfigError(f"{path} is not JSON: {error}; not a run folder of tfse.") from error
 
 
 def _defaults(config: ExperimentConfig) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a run was made with: versions, revision, seeds, data and machine."""
+"""Run provenance: versions, revision, seeds, data and machine of every start."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from tfse.training.config import ExperimentConfig
 PACKAGES = ("tfse", "tensorflow", "tensorflow-io", "keras", "numpy")
 
 
-def of_start(
+def describe_start(
     config: ExperimentConfig,
     data_dir: str | pathlib.Path,
     strategy: tf.distribute.Strategy,
     init_from: str,
 ) -> dict[str, Any]:
-    """Returns what to keep of one start of a run, for `run.json`.
+    """Returns the provenance of one start of a run, for `run.json`.
 
     Args:
-        config: gives the seeds.
+        config: provides the seeds.
         data_dir: prepared data, known to be readable.
-        strategy: where the run is.
-        init_from: the model it was begun with; empty for none.
+        strategy: distribution strategy.
+        init_from: model with the initial weights; empty for none.
     """
     folder = pathlib.Path(data_dir)
     return {

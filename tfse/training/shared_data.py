@@ -1,4 +1,4 @@
-"""Shares the mixtures of a global batch out to machines and devices."""
+"""Shared data: the mixtures of a global batch, divided among machines and devices."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ Path = str | pathlib.Path
 
 
 class SharedData:
-    """Datasets of which every machine makes its own share, and every device gets one.
+    """Training and validation datasets of which every machine makes its own share.
 
-    Together the replicas see, in every step, exactly the mixtures that one
-    device would see with the same global batch.
+    Together the replicas receive, in every step, exactly the mixtures that one
+    device would receive with the same global batch.
 
     Args:
         data_dir: prepared data.
-        config: what mixtures are made of.
-        batch_size: mixtures of a global batch.
-        strategy: where the run is.
+        config: settings of the mixtures.
+        batch_size: mixtures per global batch.
+        strategy: distribution strategy.
 
     Raises:
         ConfigError: the batch cannot be shared evenly.
@@ -51,7 +51,7 @@ class SharedData:
             )
 
     def training(self, start: int) -> Any:
-        """Returns the endless stream from mixture `start` on; each element is a global batch."""
+        """Returns the infinite stream of global batches from mixture `start` on."""
 
         def make(share: dict[str, int]) -> Any:
             return pipeline.training_dataset(
@@ -65,9 +65,9 @@ class SharedData:
         return self._distributed(make)
 
     def validation(self) -> Any:
-        """Returns the fixed set, with `counted`, 0 for what only fills the last batch."""
+        """Returns the fixed set; `counted` is 0 for mixtures that only fill the last batch."""
         count = self._config.valid_mixtures
-        # Replicas must take as many steps as each other.
+        # All replicas must take the same number of steps.
         filled = count if self._replicas == 1 else -(-count // self._batch_size) * self._batch_size
 
         def make(share: dict[str, int]) -> Any:
@@ -96,7 +96,7 @@ class SharedData:
 def _counting(
     count: int, batch_size: int, shard_index: int, num_shards: int
 ) -> Callable[[Any, dict[str, Any]], dict[str, Any]]:
-    """Returns what tells the mixtures of a share that count from those that fill."""
+    """Returns a function that adds `counted` to a batch: 1 below `count`, 0 for filling."""
 
     def counted(number: Any, batch: dict[str, Any]) -> dict[str, Any]:
         size = tf.shape(batch["length"], out_type=tf.int64)[0]

@@ -1,4 +1,4 @@
-"""One step of training and of validation, the same on one device and on many."""
+"""Steps of training and of validation, the same on one device and on many."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import tensorflow as tf
 from tfse.dsp import levels
 from tfse.errors import ConfigError
 from tfse.layers import frames_without_padding
+from tfse.layers.graph import all_layers
+from tfse.layers.padding import without_padding
 from tfse.losses import EnhancementLoss
-from tfse.losses.base import without_padding
 from tfse.models import EnhancementModel, enhance_aligned, with_core_outputs
 from tfse.training.config import TrainConfig
 from tfse.training.gradient_clip import GradientClip
@@ -23,19 +24,19 @@ from tfse.training.weight_average import WeightAverage
 
 Batch = Mapping[str, Any]
 
-#: What a step needs of a mixture.
+#: Entries of a mixture that a step needs.
 BATCH_KEYS = ("noisy", "clean", "noise", "length")
 
 
 class Outcome(NamedTuple):
-    """What a step came to, over the global batch.
+    """Outcome of a step over the global batch.
 
     Attributes:
         loss: mean over the mixtures, not finite in a bad step.
-        gradient_norm: global norm of the gradient before it is clipped.
+        gradient_norm: global norm of the gradient before clipping.
         bad: 1 if loss or gradient were not finite, and nothing was applied.
-        overflow: 1 if that was float16's doing: the loss scale has been halved.
-        stopping: how many replicas were asked to stop.
+        overflow: 1 if float16 overflowed, and the loss scale was halved.
+        stopping: number of replicas that were asked to stop.
     """
 
     loss: Any
@@ -46,7 +47,7 @@ class Outcome(NamedTuple):
 
 
 class Stepper:
-    """Runs steps of one model under one strategy.
+    """Steps of one model under one strategy.
 
     Losses are summed over the examples of a replica and divided by the size of
     the *global* batch; gradients are summed over replicas and clipped by their
@@ -58,16 +59,16 @@ class Stepper:
 
     Args:
         model: the model to train; made under the strategy's scope.
-        loss: per example.
+        loss: loss per example.
         optimizer: likewise made under the scope.
-        strategy: where it runs.
-        config: gives `clip_norm`, `clip_quantile`, `ema_decay`, `precision`,
+        strategy: distribution strategy.
+        config: provides `clip_norm`, `clip_quantile`, `ema_decay`, `precision`,
             `accumulation_steps` and `jit_compile`.
         padded: examples of a batch differ in length, so that the statistics of batch
-            normalization have to leave padding out.
+            normalization must leave padding out.
 
     Raises:
-        ConfigError: XLA is asked for where it cannot be had.
+        ConfigError: XLA is requested where it is not available.
     """
 
     def __init__(
@@ -96,21 +97,23 @@ class Stepper:
             self._scale = LossScale(needed=config.precision == "mixed_float16")
             self._sums = _zeros(self._variables) if config.accumulation_steps > 1 else []
             self._kept = [_copy(variable) for variable in self._statistics]
-            self._begins = keras.Variable(1.0, trainable=False, dtype="float32", name="begins")
+            self._is_first_batch = keras.Variable(
+                1.0, trainable=False, dtype="float32", name="is_first_batch"
+            )
         self._local = self._compiled(config, normalizations)
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """All that a step changes, besides weights and optimizer."""
+        """Variables that a step changes, besides weights and optimizer."""
         return [*self.average.variables, *self._scale.variables, *self._clip.variables]
 
     @tf.function(reduce_retracing=True, autograph=False)
     def accumulate(self, batch: Batch, mixtures: Any) -> None:
-        """Keeps the gradient of a batch for the step that ends with `train`.
+        """Adds the gradient of a batch to the step that ends with `train`.
 
         Args:
-            batch: what each replica has of it.
-            mixtures: of the whole step, over all replicas and batches; float32 [].
+            batch: share of each replica.
+            mixtures: mixtures of the whole step, over all replicas and batches; float32 [].
         """
         results, _ = self._gradients(batch, mixtures, tf.constant(0.0))
         for total, result in zip(self._sums, results, strict=True):
@@ -121,12 +124,12 @@ class Stepper:
         """Ends a step with its last batch, and applies it if it is finite.
 
         Args:
-            batch: what each replica has of it.
-            mixtures: of the whole step, over all replicas and batches; float32 [].
-            stopping: 1 if this process was asked to stop; all hear of it.
+            batch: share of each replica.
+            mixtures: mixtures of the whole step, over all replicas and batches; float32 [].
+            stopping: 1 if this process was asked to stop; summed over all replicas.
 
         Returns:
-            What it came to.
+            The outcome.
         """
         results, stops = self._gradients(batch, mixtures, stopping)
         for index, total in enumerate(self._sums):
@@ -139,7 +142,7 @@ class Stepper:
         good = tf.math.is_finite(norm) & tf.math.is_finite(loss)
         overflow = ~good & tf.math.is_finite(loss) & (scale > 1.0)
         tf.cond(good, lambda: self._apply(clipped, norm), self._skip)
-        self._begins.assign(1.0)
+        self._is_first_batch.assign(1.0)
         return Outcome(loss, norm, tf.cast(~good, tf.float32), tf.cast(overflow, tf.float32), stops)
 
     @tf.function(reduce_retracing=True, autograph=False)
@@ -150,7 +153,7 @@ class Stepper:
 
     @tf.function(reduce_retracing=True, autograph=False)
     def enhance(self, noisy: Any) -> Any:
-        """Returns the enhanced waveforms, `[batch, samples]`, in line with `noisy`."""
+        """Returns the enhanced waveforms, `[batch, samples]`, time-aligned with `noisy`."""
         return self._outputs(noisy, training=False)["enhanced"]
 
     def _compiled(self, config: TrainConfig, normalizations: list[Any]) -> Callable[..., Any]:
@@ -168,21 +171,21 @@ class Stepper:
         )
 
     def _gradients(self, batch: Batch, mixtures: Any, stopping: Any) -> tuple[list[Any], Any]:
-        """Returns gradients of the scaled loss, the loss, and stops, summed over replicas."""
+        """Returns gradients of the scaled loss, the loss, stop requests; summed over replicas."""
         self._keep_statistics()
         results = self._strategy.run(
             self._replica_gradients, (batch, mixtures, self._scale.value, stopping)
         )
-        # Each replica holds the same sums; the first is as good as any.
+        # Each replica holds the same sums.
         *sums, stops = (self._strategy.experimental_local_results(result)[0] for result in results)
         return sums, stops
 
     def _keep_statistics(self) -> None:
-        """Keeps the moving statistics as they were before the first batch of a step."""
-        begins = self._begins.value > 0
+        """Copies the moving statistics before the first batch of a step."""
+        is_first = self._is_first_batch.value > 0
         for kept, variable in zip(self._kept, self._statistics, strict=True):
-            kept.assign(tf.where(begins, variable.value, kept.value))
-        self._begins.assign(0.0)
+            kept.assign(tf.where(is_first, variable.value, kept.value))
+        self._is_first_batch.assign(0.0)
 
     def _replica_gradients(
         self, batch: Batch, mixtures: Any, scale: Any, stopping: Any
@@ -218,7 +221,7 @@ class Stepper:
         self._scale.grow()
 
     def _skip(self) -> None:
-        # The forward passes of the step have moved them all the same.
+        # The forward passes of the step have changed them.
         for kept, variable in zip(self._kept, self._statistics, strict=True):
             variable.assign(kept.value)
         self._scale.shrink()
@@ -227,7 +230,7 @@ class Stepper:
         outputs = self._outputs(batch["noisy"], training=False)
         losses = self._loss(batch, outputs)
         improvement = _si_sdr(batch, outputs) - _si_sdr(batch, {"enhanced": batch["noisy"]})
-        # A mixture without noise cannot improve: its SI-SDR has no upper end.
+        # A mixture without noise cannot improve: its SI-SDR has no upper limit.
         noisy = tf.cast(tf.reduce_any(batch["noise"] != 0, axis=1), tf.float32)
         counted = batch["counted"] if "counted" in batch else tf.ones_like(losses)
         sums = (losses, tf.ones_like(losses), improvement * noisy, noisy)
@@ -238,7 +241,7 @@ def _connected(gradients: list[Any], variables: list[Any]) -> list[Any]:
     """Returns gradients with zeros for variables that the loss does not depend on.
 
     Raises:
-        ConfigError: it depends on none.
+        ConfigError: the loss depends on no variable.
     """
     if all(gradient is None for gradient in gradients):
         raise ConfigError(
@@ -258,7 +261,7 @@ def _si_sdr(batch: Batch, outputs: Mapping[str, Any]) -> Any:
 
 
 def _batch_normalizations(model: keras.Model) -> list[keras.layers.BatchNormalization]:
-    layers = model._flatten_layers()
+    layers = all_layers(model)
     return [layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization)]
 
 
@@ -268,7 +271,7 @@ def _copy(variable: keras.Variable) -> keras.Variable:
 
 
 def _zeros(variables: list[keras.Variable]) -> list[keras.Variable]:
-    """Returns where gradients and loss add up."""
+    """Returns accumulators of gradients and loss."""
     shapes = [*(variable.shape for variable in variables), ()]
     return [
         keras.Variable(tf.zeros(shape), trainable=False, dtype="float32", name="sum")

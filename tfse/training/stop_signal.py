@@ -1,4 +1,4 @@
-"""Ends a training when the machine is wanted back: SIGTERM, then a checkpoint."""
+"""Stop signal: SIGTERM, after which a training saves a checkpoint and ends."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from typing import Any
 
 
 class Terminated(Exception):
-    """The training was asked to stop, and has kept all it needs to go on."""
+    """The training stopped on request; it can resume from its checkpoint."""
 
 
 class StopSignal:
-    """Knows whether SIGTERM has come.
+    """Flag that SIGTERM sets.
 
     Attributes:
-        came: whether it has.
+        received: whether SIGTERM was received.
     """
 
     def __init__(self) -> None:
-        self.came = False
+        self.received = False
 
     @contextlib.contextmanager
-    def heard(self) -> Iterator[None]:
-        """Notes the signal while it is entered, rather than die of it."""
-        # Python gives signals to the main thread alone.
+    def installed(self) -> Iterator[None]:
+        """Records the signal while entered, in place of ending the process."""
+        # Python delivers signals to the main thread only.
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before: Any = signal.signal(signal.SIGTERM, self._note)
+        before: Any = signal.signal(signal.SIGTERM, self._record)
         try:
             yield
         finally:
             signal.signal(signal.SIGTERM, before)
 
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        self.came = True
+    def _record(self, number: int, frame: FrameType | None) -> None:
+        self.received = True

@@ -1,4 +1,4 @@
-"""Where a training runs: one device, several, or several machines."""
+"""Distribution strategy: one device, several devices, or several machines."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ def make_strategy(name: str = "auto", num_virtual_cpus: int = 0) -> tf.distribut
     Args:
         name: "one_device"; "mirrored", a replica on each GPU, or on each virtual
             CPU; "multi_worker", the same on every machine of `TF_CONFIG`;
-            "auto", what is there: several machines, several devices, or one.
-        num_virtual_cpus: splits the CPU into so many devices, to try a mirrored
-            training without GPUs; 0 leaves it whole. TensorFlow takes this
-            before it has run anything only.
+            "auto", what is available: several machines, several devices, or one.
+        num_virtual_cpus: number of devices into which the CPU is split, to try a
+            mirrored training without GPUs; 0 does not split it. TensorFlow accepts
+            this only before it has run anything.
 
     Returns:
         The strategy.
 
     Raises:
-        ConfigError: no such strategy, or TensorFlow has begun to run.
+        ConfigError: no such strategy, or TensorFlow has already run something.
     """
     if name not in STRATEGIES:
         raise ConfigError(f"`strategy` must be one of {STRATEGIES}; received {name!r}.")
@@ -37,7 +37,7 @@ def make_strategy(name: str = "auto", num_virtual_cpus: int = 0) -> tf.distribut
     if name == "multi_worker" or (name == "auto" and machines > 1):
         if not machines:
             raise ConfigError(
-                "`strategy` multi_worker must have a cluster in TF_CONFIG; it has none."
+                "`strategy` multi_worker must have a cluster in TF_CONFIG; received none."
             )
         return _multi_worker()
     devices = _devices()
@@ -46,14 +46,14 @@ def make_strategy(name: str = "auto", num_virtual_cpus: int = 0) -> tf.distribut
     return tf.distribute.OneDeviceStrategy(devices[0])
 
 
-def has_machines(strategy: tf.distribute.Strategy) -> bool:
-    """Tells whether other processes take part."""
+def is_multi_worker(strategy: tf.distribute.Strategy) -> bool:
+    """Returns whether other processes take part."""
     return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
-    """Tells whether this process is the one that writes."""
-    if not has_machines(strategy):
+    """Returns whether this process is the one that writes."""
+    if not is_multi_worker(strategy):
         return True
     resolver = strategy.cluster_resolver
     has_chief = "chief" in resolver.cluster_spec().jobs
@@ -61,7 +61,7 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
 
 
 def _machines() -> int:
-    """Returns how many machines `TF_CONFIG` names, 0 without one."""
+    """Returns the number of machines in `TF_CONFIG`, 0 without one."""
     try:
         cluster = json.loads(os.environ.get("TF_CONFIG") or "{}").get("cluster", {})
         return sum(len(cluster.get(job, [])) for job in ("chief", "worker"))
@@ -72,7 +72,7 @@ def _machines() -> int:
 
 
 def _multi_worker() -> tf.distribute.Strategy:
-    # NCCL on GPUs, a ring of its own without.
+    # NCCL on GPUs, TensorFlow's ring all-reduce on CPUs.
     try:
         return tf.distribute.MultiWorkerMirroredStrategy()
     except (ValueError, RuntimeError) as error:

@@ -1,4 +1,4 @@
-"""Begins a training with the weights of another model."""
+"""Warm start: initial weights from another model."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from typing import Any
 import keras
 
 from tfse.errors import ConfigError
+from tfse.layers.graph import all_layers
 from tfse.models import EnhancementModel, loading
 from tfse.models.widening import widen
 
 
 @dataclasses.dataclass(frozen=True)
 class WarmStart:
-    """What was and was not taken over from another model, by paths of weights.
+    """Report of a warm start, by paths of weights.
 
     Attributes:
         source: name or path of the other model.
         loaded: weights that both have, with the same shape.
-        other_shape: weights that both have, with what the other's shape is.
+        other_shape: weights that both have, with both shapes where they differ.
         missing: weights that the other lacks; they keep their fresh values.
         unused: weights that only the other has.
-        settings: of layers that both have, but not alike, so that the same weights
+        settings: settings that differ in layers that both have, so that the same weights
             compute something else; and layers without weights that one of them lacks.
     """
 
@@ -38,14 +39,14 @@ class WarmStart:
         return dataclasses.asdict(self)
 
     def __str__(self) -> str:
-        """Says it in a few lines: what was not loaded by name, the rest by number."""
+        """Returns a few lines: the number of loaded weights, and the names of the others."""
         total = len(self.loaded) + len(self.other_shape) + len(self.missing)
-        lines = [f"{len(self.loaded)} of {total} weights are those of {self.source}."]
+        lines = [f"{len(self.loaded)} of {total} weights are loaded from {self.source}."]
         for what, names in (
-            ("another shape", self.other_shape),
-            ("not in it", self.missing),
-            ("only in it", self.unused),
-            ("another setting", self.settings),
+            ("different shape", self.other_shape),
+            ("missing in the source", self.missing),
+            ("only in the source", self.unused),
+            ("different setting", self.settings),
         ):
             lines += [f"  {what}: {name}" for name in names]
         return "\n".join(lines)
@@ -53,11 +54,11 @@ class WarmStart:
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """The model that a training begins with.
+    """Source of initial weights.
 
     Attributes:
         name: a `.keras` file, or the name of a shipped model.
-        model: what it holds.
+        model: the model.
         widens: its units are repeated until they fill the model that is trained.
     """
 
@@ -65,11 +66,11 @@ class Source:
     model: EnhancementModel
     widens: bool = False
 
-    def give(self, model: EnhancementModel) -> WarmStart:
-        """Gives its weights to a model.
+    def copy_to(self, model: EnhancementModel) -> WarmStart:
+        """Copies its weights to a model.
 
         Raises:
-            ModelError: the model is not its like, so that it cannot be widened.
+            ModelError: the source cannot be widened to this model.
         """
         if not self.widens:
             report = warm_start(model, self.model, self.name)
@@ -79,14 +80,14 @@ class Source:
 
 
 def load_source(name: str, widens: bool = False) -> Source | None:
-    """Returns the model to begin with, None for an empty name.
+    """Returns the source of initial weights, None for an empty name.
 
     Args:
         name: a `.keras` file, or the name of a shipped model.
         widens: see `Source`.
 
     Raises:
-        ConfigError: nothing is named that could be widened.
+        ConfigError: `widens` without a name.
         ModelError: no such model.
     """
     if widens and not name:
@@ -98,12 +99,12 @@ def warm_start(model: keras.Model, other: keras.Model, source: str) -> WarmStart
     """Copies every weight that another model has under the same path, with the same shape.
 
     Args:
-        model: takes the weights.
-        other: gives them.
-        source: what the other is called, for the report.
+        model: receives the weights.
+        other: provides them.
+        source: name of the other, for the report.
 
     Returns:
-        What was loaded and what was not, without `settings`.
+        The report, without `settings`.
     """
     theirs = {_path(weight): weight for weight in other.weights}
     ours = {_path(weight): weight for weight in model.weights}
@@ -125,16 +126,16 @@ def warm_start(model: keras.Model, other: keras.Model, source: str) -> WarmStart
 
 
 def other_settings(model: keras.Model, other: keras.Model) -> list[str]:
-    """Returns what makes two models of the same weights compute different things.
+    """Returns the settings that make two models with the same weights compute different outputs.
 
     Args:
         model: one model.
         other: the other.
 
     Returns:
-        A line a setting, `LAYER NAME: VALUE, there VALUE`, told of the outermost layer
-        alone; and a line a layer without weights that only one of them has. What the
-        shapes of weights tell, and what training alone uses, is left out.
+        One line per setting, `LAYER NAME: VALUE, there VALUE`, reported of the outermost
+        layer only; and one line per layer without weights that only one of them has.
+        Settings that the shapes of weights imply, and those of training, are left out.
     """
     ours, theirs = _layers(model), _layers(other)
     lines: dict[tuple[str, str], str] = {}
@@ -151,26 +152,26 @@ def other_settings(model: keras.Model, other: keras.Model) -> list[str]:
     return [*lines.values(), *sorted(here_alone), *sorted(there_alone)]
 
 
-# Settings that the shapes of weights tell, and those that training alone uses.
-_UNTOLD = {
+# Settings that the shapes of weights imply, and those that only training uses.
+_IGNORED = {
     *("name", "trainable", "dtype", "autocast", "batch_shape", "units", "filters", "use_bias"),
     *("frequency_units", "time_units", "kernel_size", "momentum", "synchronized", "unroll"),
     *("seed", "dropout", "recurrent_dropout", "quantization_config"),
 }
-_UNTOLD_ENDINGS = ("_initializer", "_regularizer", "_constraint")
+_IGNORED_ENDINGS = ("_initializer", "_regularizer", "_constraint")
 
 
 def _settings(layer: keras.layers.Layer) -> dict[str, Any]:
     settings = layer.get_config().items()
-    told = {k: v for k, v in settings if k not in _UNTOLD and not k.endswith(_UNTOLD_ENDINGS)}
-    return {"class": type(layer).__name__, **told}
+    compared = {k: v for k, v in settings if k not in _IGNORED and not k.endswith(_IGNORED_ENDINGS)}
+    return {"class": type(layer).__name__, **compared}
 
 
 def _layers(model: keras.Model) -> dict[str, keras.layers.Layer]:
     # A layer that is built on its first call, and has no weights, has no path.
     return {
         layer.path or layer.name: layer
-        for layer in model._flatten_layers()
+        for layer in all_layers(model)
         if not isinstance(layer, (keras.Model, keras.layers.InputLayer))
     }
 

@@ -1,4 +1,4 @@
-"""The exponential moving average of a model's weights."""
+"""Exponential moving average of a model's weights."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import tensorflow as tf
 
 
 class WeightAverage:
-    """Follows every weight of a model, moving statistics too.
+    """Exponential moving average of every weight of a model, moving statistics included.
 
     After step n the average moves by 1 - min(decay, (1 + n) / (10 + n)) towards
-    the weights, so that the first weights are soon forgotten.
+    the weights, so that the first weights soon lose their influence.
 
     Args:
-        model: whose weights; made under the scope of the strategy, as this is.
-        decay: of the average; 0 keeps none.
-        strategy: where it runs.
+        model: the model; made under the scope of the strategy, as this is.
+        decay: decay of the average; 0 for no average.
+        strategy: distribution strategy.
 
     Source:
         Polyak and Juditsky, SIAM J. Control and Optimization 30(4), 1992; the
@@ -41,12 +41,12 @@ class WeightAverage:
         ]
 
     def start(self) -> None:
-        """Takes the weights as they are now for the average."""
+        """Sets the average to the present weights."""
         for average, weight in zip(self.variables, self._weights, strict=True):
             average.assign(weight)
 
     def update(self, step: Any) -> None:
-        """Moves towards the weights; in the graph, across replicas.
+        """Moves the average towards the weights; in the graph, across replicas.
 
         Args:
             step: number of the step that was applied, from 1.
@@ -59,8 +59,8 @@ class WeightAverage:
             )
 
     @contextlib.contextmanager
-    def in_place(self) -> Iterator[None]:
-        """Puts the average into the model, and the weights back afterwards."""
+    def applied(self) -> Iterator[None]:
+        """Applies the average to the model, and restores the weights afterwards."""
         self._swap()
         try:
             yield

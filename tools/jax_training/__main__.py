@@ -42,8 +42,8 @@ def run(arguments: Sequence[str]) -> None:
     if on_jax:
         # Keras reads this when it is imported, which the commands do.
         os.environ["KERAS_BACKEND"] = "jax"
-        # With threads, transforms on the CPU may wait for each other for ever (jaxlib
-        # 0.11.2 on two cores). Accelerators are not concerned.
+        # With several threads, transforms on the CPU may deadlock (jaxlib 0.11.2 on two
+        # cores). Accelerators are not affected.
         os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
     command = importlib.import_module(f"tools.jax_training.commands.{name}")
     sys.argv = [f"jax_training {arguments[1]}", *arguments[2:]]
@@ -61,7 +61,7 @@ def _explain(arguments: Sequence[str]) -> None:
 
 
 def _refusing(main: Main) -> Main:
-    """Makes every input that cannot be used end in exit code 2."""
+    """Returns `main` with exit code 2 for every input that cannot be used."""
 
     @functools.wraps(main)
     def guarded(arguments: Sequence[str]) -> int:

@@ -1,8 +1,8 @@
-"""Augmentation of recordings and mixtures, as `tfse.data.augmentation` has it, in JAX.
+"""Augmentation of recordings and mixtures: `tfse.data.augmentation` in JAX.
 
-Probabilities are known when the program is compiled: what has no chance is not computed.
-What has one is computed for every mixture and chosen afterwards, which an accelerator
-does faster than it branches.
+Probabilities are known when the program is compiled: an augmentation with probability 0 is
+not computed. All others are computed for every mixture and selected afterwards, which is
+faster on an accelerator than branches.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ def either(key: Key, probability: float, yes: Callable[[], Any], no: Callable[[]
 
 @dataclasses.dataclass(frozen=True)
 class Augmentation:
-    """Varies what a mixture is made of.
+    """Random variations of recordings and mixtures.
 
     Attributes:
-        config: chances and ranges.
-        sample_rate: hz.
+        config: probabilities and ranges.
+        sample_rate: in Hz.
     """
 
     config: AugmentationConfig
     sample_rate: int
 
     def equalized(self, key: Key, audio: Array) -> Array:
-        """Returns audio through a random smooth frequency response, with its chance."""
+        """Returns audio through a random smooth frequency response, with its probability."""
         chance, draw = jax.random.split(key)
         config = self.config
         return either(
@@ -64,7 +64,7 @@ class Augmentation:
         return self._coloured(colour, jax.random.normal(white, (length,)), constants.COLOUR_DB)
 
     def band_limited(self, key: Key, *signals: Array) -> tuple[Array, ...]:
-        """Removes what lies above a random cut-off from all signals alike, with its chance."""
+        """Returns all signals low-passed at the same random cut-off, with its probability."""
         chance, draw = jax.random.split(key)
         nyquist = self.sample_rate / 2
         cutoff = uniform(draw, min(self.config.band_limit_hz_min, nyquist), nyquist)
@@ -80,7 +80,7 @@ class Augmentation:
         )
 
     def distorted(self, key: Key, noisy: Array) -> Array:
-        """Returns a noisy mixture clipped, and out of a companding codec, with their chances."""
+        """Returns a noisy mixture clipped, and companded, with their probabilities."""
         clip_chance, draw, compand_chance = jax.random.split(key, 3)
         config = self.config
 

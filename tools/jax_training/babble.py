@@ -1,4 +1,4 @@
-"""Voices of one split: a stretch of one speaker, and several at once as babble."""
+"""Babble: several voices of one split at once."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Babble:
     """Several voices at once.
 
     Attributes:
-        fewest: voices at least.
-        most: voices at most; never more than there are other speakers.
-        pieces: utterances of each voice.
-        how: they are joined.
+        fewest: smallest number of voices.
+        most: largest number of voices; limited by the number of other speakers.
+        pieces: utterances per voice.
+        how: how the utterances are joined.
     """
 
     fewest: int

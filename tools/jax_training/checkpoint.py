@@ -1,4 +1,4 @@
-"""Checkpoints: `.keras` files that the product loads, and weights to begin with."""
+"""Checkpoints: `.keras` files that `tfse.load` reads, and initial weights."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ NAME = "last.keras"
 
 
 def save(model: EnhancementModel, folder: pathlib.Path) -> pathlib.Path:
-    """Writes `last.keras`, whole or not at all.
+    """Writes `last.keras` atomically.
 
     Args:
-        model: in float32.
-        folder: where to.
+        model: model in float32.
+        folder: output folder.
 
     Returns:
-        Its path.
+        Path of the file.
     """
     path = folder / NAME
-    # Keras wants the suffix.
+    # Keras requires the suffix.
     unfinished = folder / f"unfinished_{NAME}"
     model.save(unfinished)
     with unfinished.open("rb") as file:
@@ -32,19 +32,19 @@ def save(model: EnhancementModel, folder: pathlib.Path) -> pathlib.Path:
     return path
 
 
-def begin_with(model: EnhancementModel, source: str) -> int:
-    """Gives a model the weights of another one of the same shape.
+def load_weights(model: EnhancementModel, source: str) -> int:
+    """Copies the weights of another model of the same config to a model.
 
     Args:
-        model: takes them.
+        model: receives the weights.
         source: a `.keras` file, or the name of a shipped model.
 
     Returns:
-        How many were copied.
+        Number of copied weights.
 
     Raises:
         ModelError: there is no such model.
-        ConfigError: it is another model.
+        ConfigError: it has another config.
     """
     giver = load(source)
     result = warm_start(model, giver, source)

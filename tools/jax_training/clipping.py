@@ -1,4 +1,4 @@
-"""Gradient clipping as `tfse.training.gradient_clip` has it, without variables."""
+"""Gradient clipping of `tfse.training.gradient_clip` without variables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 Array = Any
 
-# Norms that are remembered, and how many it takes before they limit anything.
+# Norms that are remembered, and how many are needed before they set the limit.
 _REMEMBERED = 200
 _NEEDED = 20
 
@@ -18,8 +18,8 @@ class NormHistory(NamedTuple):
     """Norms of the last gradients that were applied.
 
     Attributes:
-        norms: float32 [200]; places that hold nothing yet are 0.
-        count: int32 [], of all norms so far.
+        norms: float32 [200]; 0 where there is no norm yet.
+        count: int32 [], number of all norms so far.
     """
 
     norms: Array
@@ -59,6 +59,6 @@ def global_norm(gradients: Any) -> Array:
 
 
 def clipped(gradients: Any, norm: Array, limit: Array) -> Any:
-    """Returns gradients whose norm is `limit` at most."""
+    """Returns gradients clipped to a norm of `limit`."""
     scale = limit / jnp.maximum(norm, limit)
     return jax.tree.map(lambda leaf: leaf * scale, gradients)

@@ -28,11 +28,11 @@ class Recordings(NamedTuple):
 
     Attributes:
         audio: int16 [total samples].
-        starts: int32 [recordings], where each begins in `audio`.
+        starts: int32 [recordings], starts in `audio`.
         samples: int32 [recordings], lengths.
         groups: int32 [recordings].
         group_starts: int32 [groups], the first recording of each.
-        group_sizes: int32 [groups], how many recordings each has.
+        group_sizes: int32 [groups], numbers of recordings.
     """
 
     audio: Any
@@ -44,12 +44,12 @@ class Recordings(NamedTuple):
 
     @property
     def count(self) -> int:
-        """How many recordings there are."""
+        """Number of recordings."""
         return int(self.samples.shape[0])
 
     @property
     def group_count(self) -> int:
-        """How many groups there are."""
+        """Number of groups."""
         return int(self.group_sizes.shape[0])
 
     def values(self, positions: Any) -> Any:
@@ -57,16 +57,16 @@ class Recordings(NamedTuple):
         return self.audio[positions].astype(jnp.float32) / _FULL_SCALE
 
 
-class Turns(NamedTuple):
-    """Who begins a mixture: a turn is drawn evenly, then a crop of its run.
+class EpochSampler(NamedTuple):
+    """First recording of a mixture: a run of crops is drawn uniformly, then a crop of the run.
 
-    The same tables as in `tfse.data.epoch_sampler`; a turn is drawn with replacement here, where
-    an epoch of the tf.data pipeline deals each of them once.
+    The same tables as in `tfse.data.epoch_sampler`; runs are drawn with replacement here, while
+    an epoch of the tf.data pipeline has each of them once.
 
     Attributes:
         crops: int32 [crops], recordings, each as often as it has crops.
-        first: int32 [turns], where a turn's run of crops begins.
-        count: int32 [turns], how long it is.
+        first: int32 [runs], start of each run of crops.
+        count: int32 [runs], length of each run.
     """
 
     crops: Any
@@ -75,19 +75,19 @@ class Turns(NamedTuple):
 
 
 class Corpus(NamedTuple):
-    """All that mixtures are made of; a set that no setting needs is None."""
+    """Recordings of all mixtures; a set that no setting needs is None."""
 
     speech: Recordings
     noise: Recordings | None
     rir: Recordings | None
-    turns: Turns
+    sampler: EpochSampler
 
 
 def load_corpus(store: Store, config: DataConfig) -> Corpus:
-    """Copies what the settings need to the accelerator.
+    """Copies the sets that the settings need to the accelerator.
 
     Raises:
-        ConfigError: a setting is not one of this program.
+        ConfigError: a setting is not supported by this program.
         DataError: the store lacks what the settings need.
     """
     if config.whole_utterances:
@@ -100,43 +100,45 @@ def load_corpus(store: Store, config: DataConfig) -> Corpus:
     needs = {"noise": config.clean_probability < 1, "rir": config.reverb_probability > 0}
     for name, needed in needs.items():
         if needed and getattr(store, name) is None:
-            raise DataError(f"the store must hold {name}; it holds none.")
+            raise DataError(f"the store holds no {name}.")
     if config.babble_probability > 0 and store.speech.group_sizes.size < 2:
         raise DataError("Babble needs 2 speakers; without it: babble_probability=0.")
     noise, rir = (
         _recordings(getattr(store, name)) if needed else None for name, needed in needs.items()
     )
-    turns = turns_by_crops(store.speech, config.segment_samples, config.speaker_balance)
-    return Corpus(_recordings(store.speech), noise, rir, turns)
+    sampler = sampler_by_crops(store.speech, config.segment_samples, config.speaker_balance)
+    return Corpus(_recordings(store.speech), noise, rir, sampler)
 
 
-def turns_by_crops(speech: AudioSet, crop_samples: int, balance: float) -> Turns:
-    """Returns as many turns as crops fit into the speech, dealt to the speakers.
+def sampler_by_crops(speech: AudioSet, crop_samples: int, balance: float) -> EpochSampler:
+    """Returns a sampler with as many runs as crops fit into the speech.
 
     Args:
         speech: its recordings.
         crop_samples: length of a crop.
-        balance: 0 for turns in proportion to duration, 1 for equal turns of all speakers.
+        balance: 0 for runs in proportion to duration, 1 for equally many runs of all speakers.
     """
     crops = np.repeat(np.arange(speech.samples.size), -(-speech.samples // crop_samples))
     if balance == 0:
-        return _turns(crops, np.arange(crops.size), np.ones(crops.size))
+        return _sampler(crops, np.arange(crops.size), np.ones(crops.size))
     owned = np.bincount(speech.groups[crops])
     shares = owned ** (1.0 - balance)
     ends = np.round(np.cumsum(shares) / shares.sum() * crops.size).astype(int)
-    turns = np.diff(ends, prepend=0)
+    runs = np.diff(ends, prepend=0)
     starts = np.cumsum(owned) - owned
-    return _turns(crops, np.repeat(starts, turns), np.repeat(owned, turns))
+    return _sampler(crops, np.repeat(starts, runs), np.repeat(owned, runs))
 
 
 def pieces_for(recordings: AudioSet, samples: int, pause: int) -> int:
-    """Returns how many recordings, pauses between them, fill a stretch in nearly every case."""
+    """Returns the number of recordings that, with pauses, fill a stretch in nearly every case."""
     short = float(np.quantile(recordings.samples, _SHORT_SHARE)) + pause
     return max(1, int(np.ceil(samples / short)))
 
 
-def _turns(crops: npt.NDArray[Any], first: npt.NDArray[Any], count: npt.NDArray[Any]) -> Turns:
-    return Turns(*(jnp.asarray(values, jnp.int32) for values in (crops, first, count)))
+def _sampler(
+    crops: npt.NDArray[Any], first: npt.NDArray[Any], count: npt.NDArray[Any]
+) -> EpochSampler:
+    return EpochSampler(*(jnp.asarray(values, jnp.int32) for values in (crops, first, count)))
 
 
 def _recordings(audio_set: AudioSet) -> Recordings:

@@ -38,7 +38,7 @@ def _modulated(numbers: Array, time: Array) -> Array:
 
 def _gated(numbers: Array, time: Array, duration_s: float) -> Array:
     period, duty, start, ramp = numbers
-    # One whole period at least, so that something is heard.
+    # At least one whole period, so that the noise is not silent.
     period_s = jnp.minimum(geometric(period, *constants.GATE_S), duration_s)
     place = time / period_s + start
     from_middle_s = jnp.abs(place - jnp.floor(place) - 0.5) * period_s
@@ -53,5 +53,5 @@ def _single(numbers: Array, time: Array, duration_s: float) -> Array:
     since_s = time - start * (duration_s - event_s)
     ramp_s = jnp.minimum(geometric(ramp, *constants.RAMP_S), 0.2 * event_s)
     edges = smooth(jnp.minimum(since_s, event_s - since_s) / ramp_s)
-    # From as loud all along to 40 dB down at the end.
+    # From a constant level to a decay of 40 dB at the end.
     return edges * jnp.exp(-4.6 * decay * jnp.maximum(since_s, 0.0) / event_s)

@@ -1,4 +1,4 @@
-"""History: one row of a CSV file for each report of a training."""
+"""History of a training: one row of a CSV file per report."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ NAME = "history.csv"
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """What is known at a report.
+    """Row of a report.
 
     Attributes:
         step: steps done.
         minutes: of training.
         mixtures_h: audio that was trained on, hours.
-        learning_rate: of the last step.
+        learning_rate: learning rate of the last step.
         loss: mean since the last report.
         gradient_norm: likewise, before clipping.
         bad_steps: steps so far that were not applied.
-        validation_loss: with the averaged weights.
-        validation_si_sdr_gain_db: likewise, dB.
-        audio_s_per_s: audio that was trained on per second, lately.
+        validation_loss: loss with the averaged weights.
+        validation_si_sdr_gain_db: likewise SI-SDR gain, dB.
+        audio_s_per_s: present seconds of training audio per second.
     """
 
     step: int
@@ -38,7 +38,7 @@ class Row:
     audio_s_per_s: float
 
     def __str__(self) -> str:
-        """Says it in one line."""
+        """Returns the row in one line."""
         return (
             f"step {self.step}, {self.minutes:.2f} min, {self.mixtures_h:.2f} h: "
             f"loss {self.loss:.4f}, norm {self.gradient_norm:.1f}, bad {self.bad_steps}, "
@@ -49,10 +49,10 @@ class Row:
 
 
 class History:
-    """The file of a training, begun anew.
+    """CSV file of a training; an existing one is overwritten.
 
     Args:
-        folder: where it lies.
+        folder: folder of the file.
     """
 
     def __init__(self, folder: pathlib.Path) -> None:

@@ -14,8 +14,9 @@ import numpy as np
 
 from tfse.dsp import levels
 from tfse.errors import ConfigError, ModelError
+from tfse.layers.graph import all_layers
+from tfse.layers.padding import without_padding
 from tfse.losses import EnhancementLoss, build_loss
-from tfse.losses.base import without_padding
 from tfse.models import EnhancementModel, build, enhance_aligned, with_core_outputs
 from tfse.training import ExperimentConfig
 from tfse.training.optimizer import build_optimizer
@@ -34,14 +35,14 @@ Batch = dict[str, Array]
 
 
 class Sums(NamedTuple):
-    """What is summed over steps until it is reported; all are [].
+    """Sums over steps since the last report; all are [].
 
     Attributes:
-        loss: of good steps.
-        norm: of their gradients, before clipping.
-        good: how many they are.
+        loss: sum of the losses of good steps.
+        norm: sum of the norms of their gradients, before clipping.
+        good: number of good steps.
         bad: steps that were not applied.
-        bad_in_a_row: the last of them without a good one between.
+        bad_in_a_row: the last of them, without a good one in between.
     """
 
     loss: Array
@@ -52,15 +53,15 @@ class Sums(NamedTuple):
 
 
 class State(NamedTuple):
-    """All that a step changes.
+    """Everything that a step changes.
 
     Attributes:
-        trainable: weights.
-        other: weights that no gradient changes, such as moving statistics.
-        optimizer: its variables.
+        trainable: trainable weights.
+        other: weights without gradient, such as moving statistics.
+        optimizer: variables of the optimizer.
         average: moving average of `trainable` and `other`; empty for none.
-        history: of gradient norms.
-        sums: for the report.
+        history: gradient norms.
+        sums: sums for the report.
     """
 
     trainable: Arrays
@@ -76,11 +77,11 @@ class Learner:
     """Steps of one model.
 
     Attributes:
-        config: of the experiment.
-        model: in the precision it trains in.
+        config: the experiment.
+        model: the model in training precision.
         forward: the same with the outputs that a loss may use.
         released: the model in float32, for files.
-        loss: per example.
+        loss: loss per example.
         optimizer: built for the trainable variables of `forward`.
     """
 
@@ -96,13 +97,13 @@ class Learner:
         trainable = [jnp.array(v.value) for v in self.forward.trainable_variables]
         other = [jnp.array(v.value) for v in self.forward.non_trainable_variables]
         optimizer = [jnp.array(v.value) for v in self.optimizer.variables]
-        # Copies: donated buffers must not stand twice in the state.
+        # Copies: donated buffers must not occur twice in the state.
         copies = jax.tree.map(jnp.copy, (trainable, other))
         average = copies if self.config.train.ema_decay else ()
         return State(trainable, other, optimizer, average, no_history(), no_sums())
 
     def step(self, state: State, batch: Batch, learning_rate: Array) -> State:
-        """Returns the state after a step; one that is not finite changes sums alone."""
+        """Returns the state after a step; one that is not finite changes only `sums`."""
         loss, other, gradients = self._gradients(state, batch)
         norm = global_norm(gradients)
         settings = self.config.train
@@ -122,7 +123,7 @@ class Learner:
         outputs, _ = self._outputs(trainable, other, batch["noisy"], training=False)
         losses = self.loss(batch, outputs)
         gain = _si_sdr(batch, outputs) - _si_sdr(batch, {"enhanced": batch["noisy"]})
-        # A mixture without noise cannot improve: its SI-SDR has no upper end.
+        # A mixture without noise cannot improve: its SI-SDR has no upper limit.
         noisy = jnp.any(batch["noise"] != 0, axis=1).astype(jnp.float32)
         return jnp.stack(
             [losses.sum(), jnp.float32(losses.size), (gain * noisy).sum(), noisy.sum()]
@@ -204,19 +205,19 @@ class Learner:
 
 
 def build_learner(config: ExperimentConfig, *, cudnn: bool = False) -> Learner:
-    """Builds a model with fresh weights and what trains it.
+    """Builds a learner with fresh weights.
 
     Args:
-        config: the experiment; its seed makes the weights.
-        cudnn: lets cuDNN run the recurrent layers that go forwards. Those that go
-            backwards never do: Keras 3.15 returns their outputs in the wrong order.
+        config: the experiment, with the seed of the weights.
+        cudnn: lets cuDNN run forward recurrent layers. Backward ones never use it: Keras
+            3.15 returns their outputs in the wrong order.
 
     Raises:
         ConfigError: a setting breaks a rule, or nothing can be trained.
     """
     if config.train.precision == "mixed_float16":
         raise ConfigError("`train.precision` must be float32 or mixed_bfloat16 here.")
-    # What keras.utils.set_random_seed does on JAX; that would also import TensorFlow.
+    # As keras.utils.set_random_seed on JAX, which would also import TensorFlow.
     random.seed(config.train.seed)
     np.random.seed(config.train.seed)
     before = keras.config.dtype_policy()
@@ -242,7 +243,7 @@ def no_sums() -> Sums:
 
 
 def _choose_kernels(model: keras.Model, cudnn: bool) -> None:
-    for layer in model._flatten_layers():
+    for layer in all_layers(model):
         if isinstance(layer, (keras.layers.LSTM, keras.layers.GRU)):
             layer.use_cudnn = "auto" if cudnn and not layer.go_backwards else False
 

@@ -1,7 +1,7 @@
 """Mixer: training mixtures drawn and mixed on the accelerator.
 
-The distribution of the mixtures is that of `tfse.data.mixer.Mixer`, whose order of
-steps and whose functions of `tfse.dsp.mixing` it has; the random numbers are others.
+The mixtures have the distribution of `tfse.data.mixer.Mixer`, with the same order of
+steps and the same functions of `tfse.dsp.mixing`, but other random numbers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tfse.data.config import DataConfig
 from tfse.dsp import mixing as dsp
 from tools.jax_training.augmentation import Augmentation, either, uniform
 from tools.jax_training.babble import Babble, utterances_of
-from tools.jax_training.corpus import Corpus, Recordings, Turns, pieces_for
+from tools.jax_training.corpus import Corpus, EpochSampler, Recordings, pieces_for
 from tools.jax_training.rooms import in_room
 from tools.jax_training.store import Store
 from tools.jax_training.stretches import Joining, at_speed, below
@@ -32,12 +32,12 @@ Mixture = dict[str, Array]
 
 @dataclasses.dataclass(frozen=True)
 class Mixer:
-    """Makes training mixtures from a corpus.
+    """Mixer of training mixtures from a corpus.
 
     Attributes:
-        config: what a mixture is made of.
-        speech_pieces: utterances that fill a crop at the highest speed.
-        noise_pieces: noise recordings that do.
+        config: settings of the mixtures.
+        speech_pieces: number of utterances that fill a crop at the highest speed.
+        noise_pieces: likewise of noise recordings.
         taps: length of the longest room impulse response.
     """
 
@@ -58,8 +58,8 @@ class Mixer:
             `noisy`, `clean` and `noise` (`noisy - clean`), float32 [samples]; `length`
             float32 []; `snr_db` and `level_dbfs` float32 [], as they were drawn.
         """
-        turn, speech, room, noise, band, last = jax.random.split(key, 6)
-        number = _beginner(turn, corpus.turns)
+        first, speech, room, noise, band, last = jax.random.split(key, 6)
+        number = _first_utterance(first, corpus.sampler)
         dry = self._dry(speech, corpus.speech, number)
         heard, target = self._in_room(room, corpus, dry)
         noises = self._noise(noise, corpus, number)
@@ -79,7 +79,7 @@ class Mixer:
         return Joining(pause=round(constants.PAUSE_S * self.config.sample_rate))
 
     def _dry(self, key: Key, speech: Recordings, number: Array) -> Array:
-        """Returns speech of one speaker, or silence where nobody speaks."""
+        """Returns speech of one speaker, or silence for a speechless mixture."""
         settings = self.config.augmentation
         others, cut, speed, colour, silent = jax.random.split(key, 5)
         following = utterances_of(others, speech, speech.groups[number], self.speech_pieces - 1)
@@ -97,7 +97,7 @@ class Mixer:
         return either(silent, settings.speechless_probability, lambda: silence, lambda: audio)
 
     def _in_room(self, key: Key, corpus: Corpus, dry: Array) -> tuple[Array, Array]:
-        """Returns speech as it is heard, and the target."""
+        """Returns reverberant speech and the target."""
         table = corpus.rir
         if table is None:
             return dry, dry
@@ -111,7 +111,7 @@ class Mixer:
         )
 
     def _noise(self, key: Key, corpus: Corpus, number: Array) -> Array:
-        """Returns noise, as loud as it happens to be."""
+        """Returns noise at an arbitrary level."""
         table = corpus.noise
         silence = jnp.zeros(self._samples)
         if table is None:
@@ -136,7 +136,7 @@ class Mixer:
         return either(clean, config.clean_probability, lambda: silence, some)
 
     def _no_voices(self, key: Key, table: Recordings) -> Array:
-        """Returns noise that is no babble: Gaussian, synthetic, or recorded once or twice."""
+        """Returns noise other than babble: Gaussian, synthetic, or one or two recordings."""
         settings = self.config.augmentation
         is_coloured, gaussian, first, second, synthetic = jax.random.split(key, 5)
 
@@ -151,7 +151,7 @@ class Mixer:
         )
 
     def _with_synthetic(self, key: Key, recorded: Array) -> Array:
-        """Returns recorded noise, now and then with synthetic noise in it or in its place."""
+        """Returns recorded noise, sometimes with synthetic noise added or in its place."""
         settings = self.config.augmentation
         chance, is_alone, draw, level = jax.random.split(key, 4)
 
@@ -228,12 +228,12 @@ def make_mixer(store: Store, config: DataConfig) -> Mixer:
     )
 
 
-def _beginner(key: Key, turns: Turns) -> Array:
-    """Draws the utterance that a mixture begins with, int32 []."""
-    turn_key, crop_key = jax.random.split(key)
-    turn = below(turn_key, turns.first.shape[0])
-    return turns.crops[turns.first[turn] + below(crop_key, turns.count[turn])]
+def _first_utterance(key: Key, sampler: EpochSampler) -> Array:
+    """Draws the first utterance of a mixture, int32 []."""
+    run_key, crop_key = jax.random.split(key)
+    run = below(run_key, sampler.first.shape[0])
+    return sampler.crops[sampler.first[run] + below(crop_key, sampler.count[run])]
 
 
-#: From a key and a corpus to a batch.
+#: Function from a key and a corpus to a batch.
 MakeBatch = Callable[[Key, Corpus], Mixture]

@@ -1,4 +1,4 @@
-"""Checks of the flags that several commands share."""
+"""Checks of flags that several commands share."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def experiment(config: Any) -> ExperimentConfig:
 
 
 def use_cache(folder: str) -> None:
-    """Keeps compiled programs in a folder, so that a second run finds them; "" for none."""
+    """Caches compiled programs in a folder for later runs; "" for no cache."""
     if folder:
         import jax
 
@@ -41,7 +41,7 @@ def whole_numbers(name: str, values: list[str]) -> list[int]:
     """Returns the values of a flag as whole numbers above zero.
 
     Raises:
-        ConfigError: one is none.
+        ConfigError: a value is not one.
     """
     if not all(value.isdecimal() and int(value) for value in values):
         raise ConfigError(f"`{name}` must be whole numbers above 0; received {values}.")

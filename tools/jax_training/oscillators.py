@@ -24,9 +24,9 @@ def turns(hz: Array, sample_rate: int) -> Array:
 
     Args:
         hz: float32 [samples], below the Nyquist frequency.
-        sample_rate: hz.
+        sample_rate: in Hz.
     """
-    # Whole numbers of 32 bits wrap around by themselves, and lose nothing.
+    # Integers of 32 bits wrap around, and are exact.
     steps = (hz * (_TURN / sample_rate)).astype(jnp.uint32)
     return jnp.cumsum(steps, dtype=jnp.uint32).astype(jnp.float32) / _TURN
 
@@ -37,7 +37,7 @@ def sine(hz: Array, sample_rate: int) -> Array:
 
 
 def looked_up(period: Array, phase: Array) -> Array:
-    """Reads one period of a waveform at phases in turns, linearly between its samples."""
+    """Returns one period of a waveform at phases in turns, linearly interpolated."""
     place = phase * TABLE
     index = place.astype(jnp.int32)
     before, after = period[jnp.minimum(index, TABLE - 1)], period[(index + 1) % TABLE]
@@ -45,11 +45,11 @@ def looked_up(period: Array, phase: Array) -> Array:
 
 
 def geometric(number: Array, low: float, high: float) -> Array:
-    """Sends [0, 1) to [low, high), evenly on a logarithmic scale."""
+    """Maps [0, 1) to [low, high), evenly on a logarithmic scale."""
     return low * jnp.exp(number * math.log(high / low))
 
 
 def smooth(ramp: Array) -> Array:
-    """Rounds a ramp from 0 to 1 so that it has no corners."""
+    """Returns a ramp from 0 to 1 with smooth ends."""
     ramp = jnp.clip(ramp, 0.0, 1.0)
     return ramp * ramp * (3.0 - 2.0 * ramp)

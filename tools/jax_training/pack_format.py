@@ -1,6 +1,6 @@
 """Format of a pack: the files of each part, what they hold, and their checksums.
 
-A pack is a folder of parts `part-1`, `part-2`, ... that travel one by one. Each part
+A pack is a folder of parts `part-1`, `part-2`, ... that are transferred one by one. Each part
 holds a few files of concatenated recordings and a manifest `part.json`. Recordings
 stand in the order of their groups, over all parts.
 """
@@ -18,8 +18,8 @@ from tfse.files import sha256_of
 
 FORMAT = "tfse-pack-1"
 MANIFEST = "part.json"
-# Silence after every recording of a lossy file, samples: a frame of Opus at the rate that
-# it is told (see `codec`), so that no recording leaks into the next.
+# Silence after every recording of a lossy file, samples: a frame of Opus at the declared
+# rate (see `codec`), so that no recording leaks into the next.
 GAP = 480
 
 #: Recordings for training; a room impulse response is a recording too.
@@ -30,13 +30,13 @@ VALIDATION_SETS = ("validation_noisy", "validation_clean")
 
 @dataclasses.dataclass(frozen=True)
 class PackedFile:
-    """One file of a part.
+    """File of a part.
 
     Attributes:
-        file: its name in the part.
+        file: name in the part.
         set: one of `SETS` or `VALIDATION_SETS`.
-        bytes: its size.
-        sha256: its checksum, hexadecimal.
+        bytes: size.
+        sha256: checksum, hexadecimal.
         gap: silence after every recording, samples.
         groups: speaker, noise recording or room of each recording.
         samples: length of each recording.
@@ -58,14 +58,14 @@ class PackedFile:
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """What one part of a pack holds.
+    """Manifest of one part of a pack.
 
     Attributes:
         pack: checksum that all parts of a pack share.
         part: number of the part, from 1.
-        parts: how many there are.
-        sample_rate: of everything, Hz.
-        files: in order.
+        parts: number of parts.
+        sample_rate: sample rate of all files, Hz.
+        files: files of the part, in order.
     """
 
     pack: str
@@ -98,10 +98,12 @@ def read_parts(packed: pathlib.Path) -> list[Part]:
     numbers = [part.part for part in parts]
     wanted = list(range(1, parts[0].parts + 1))
     if numbers != wanted:
-        raise DataError(f"A pack of {len(wanted)} parts must be whole; {packed} holds {numbers}.")
+        raise DataError(
+            f"{packed} holds parts {numbers} of {len(wanted)}; carry the missing parts again."
+        )
     for part in parts:
         if part.pack != parts[0].pack:
-            raise DataError(f"All parts must be of one pack; {packed}/part-{part.part} is not.")
+            raise DataError(f"{packed}/part-{part.part} belongs to another pack than part-1.")
     return parts
 
 
@@ -116,7 +118,7 @@ def check_file(folder: pathlib.Path, packed: PackedFile) -> None:
         raise DataError(f"{path} is missing; carry the part again.")
     if path.stat().st_size != packed.bytes:
         raise DataError(
-            f"{path} must have {packed.bytes} bytes; it has {path.stat().st_size}: truncated? "
+            f"{path} has {path.stat().st_size} bytes in place of {packed.bytes}: truncated? "
             "Carry the part again."
         )
     if sha256_of(path) != packed.sha256:

@@ -1,4 +1,4 @@
-"""Packer: the training side of prepared data as parts that are small enough to travel."""
+"""Packer: the training split of prepared data as parts of limited size."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tools.jax_training import codec, prepared
 from tools.jax_training.pack_format import GAP, SETS, VALIDATION_SETS, PackedFile, Part, part_folder
 
 MEGABYTE = 1_000_000
-# What the manifest of a part may take at most.
+# Largest size of the manifest of a part.
 _MANIFEST_BYTES = 500_000
 
 
@@ -35,7 +35,7 @@ class PackSettings:
         part_mb: largest size of a part, millions of bytes.
         kbps: bit rate of speech and noise, kbit/s.
         chunk_s: length at which one file ends and the next begins, seconds.
-        valid_mixtures: how many validation mixtures; 0 for none.
+        valid_mixtures: number of validation mixtures; 0 for none.
     """
 
     part_mb: float = 38.0
@@ -47,13 +47,13 @@ class PackSettings:
 def pack(
     data_dir: pathlib.Path, output_dir: pathlib.Path, data: DataConfig, settings: PackSettings
 ) -> list[Part]:
-    """Writes a pack, whole or not at all.
+    """Writes a pack atomically.
 
     Args:
-        data_dir: what `tfse-prepare` made.
-        output_dir: of the pack; must not exist.
-        data: how the validation mixtures are made.
-        settings: of the pack.
+        data_dir: output folder of `tfse-prepare`.
+        output_dir: folder of the pack; must not exist.
+        data: settings of the validation mixtures.
+        settings: settings of the pack.
 
     Returns:
         The parts.
@@ -63,13 +63,13 @@ def pack(
         DataError: the data cannot be read.
     """
     if output_dir.exists():
-        raise ConfigError(f"`output_dir` must not exist; received {output_dir}, which does.")
+        raise ConfigError(f"{output_dir} already exists; use another --output_dir.")
     index = prepared.open_index(data_dir)
     unfinished = output_dir.with_name(output_dir.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     try:
-        # First what takes no time and may find something wrong.
+        # First the part that is fast and may raise an error.
         files = _validation(data_dir, index, data, unfinished, settings.valid_mixtures)
         files += _recordings(data_dir, index, unfinished, settings)
         parts = _deal(files, index, unfinished, settings)

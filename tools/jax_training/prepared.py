@@ -1,4 +1,4 @@
-"""Prepared data as the packer reads it; the one module here that needs TensorFlow."""
+"""Prepared data for the packer; the only module here that needs TensorFlow."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def sets_of(index: Index, split: str) -> set[str]:
 
 
 def recordings(data_dir: pathlib.Path, index: Index, name: str) -> Iterator[Recording]:
-    """Yields group and audio of every recording of the training side of a set, group by group."""
+    """Yields group and audio of every training recording of a set, group by group."""
     from tfse.data.records.record_table import record_table
 
     shards = [shard for shard in index.shards if (shard.set, shard.split) == (name, "train")]
@@ -47,22 +47,22 @@ def recordings(data_dir: pathlib.Path, index: Index, name: str) -> Iterator[Reco
 def validation_mixtures(
     data_dir: pathlib.Path, config: DataConfig, count: int
 ) -> dict[str, npt.NDArray[np.float32]]:
-    """Returns the first fixed validation mixtures that a training with this config has.
+    """Returns the first fixed validation mixtures of a training with this config.
 
     Args:
         data_dir: prepared data.
-        config: what a mixture is made of.
-        count: how many.
+        config: settings of the mixtures.
+        count: number of mixtures.
 
     Returns:
         `noisy` and `clean`, float32 [count, samples].
 
     Raises:
-        DataError: the data has no validation side.
+        DataError: the data has no validation split.
     """
     from tfse.data.pipeline import fixed_dataset
 
     if "speech" not in sets_of(open_index(data_dir), "valid"):
-        raise DataError(f"`data_dir` must hold speech for valid; {data_dir} holds none.")
+        raise DataError(f"{data_dir} holds no speech for validation.")
     batches: list[Any] = list(fixed_dataset(data_dir, config, "valid", batch_size=1, count=count))
     return {name: np.concatenate([b[name].numpy() for b in batches]) for name in ("noisy", "clean")}

@@ -1,4 +1,4 @@
-"""Rooms: speech through a room impulse response, with the target's early part."""
+"""Rooms: speech through a room impulse response and its early part."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ Key = Any
 def in_room(
     key: Key, table: Recordings, taps: int, dry: Array, early_samples: int
 ) -> tuple[Array, Array]:
-    """Draws a room, then a position in it, and passes speech through its response.
+    """Draws a room and a position in it, and convolves speech with its response.
 
     Args:
-        key: of the room and the position.
+        key: key of the room and the position.
         table: room impulse responses; groups are rooms.
         taps: length of the longest.
         dry: float32 [samples].
         early_samples: length of the early part, which the target keeps.
 
     Returns:
-        Speech as it is heard, and the target: direct path and early reflections.
+        Reverberant speech, and the target: direct path and early reflections.
     """
     response = drawn_response(key, table, taps)
     heard, target = dsp.convolve_pair(dry, response, dsp.early_part(response, early_samples))

@@ -1,11 +1,11 @@
-"""Learning rate over a training whose length is a time."""
+"""Learning-rate schedule over a training of limited time."""
 
 from __future__ import annotations
 
 import math
 
 from tfse.training import TrainConfig
-from tfse.training.progress import Progress
+from tfse.training import schedule as product
 
 SCHEDULES = ("config", "constant", "cosine")
 
@@ -14,31 +14,31 @@ def learning_rate(config: TrainConfig, schedule: str, step: int, share_done: flo
     """Returns the learning rate of a step.
 
     Args:
-        config: gives `learning_rate`, `warmup_steps`, and all for "config".
+        config: provides `learning_rate`, `warmup_steps`, and everything for "config".
         schedule: "constant", "cosine", or "config", which follows `config.schedule` over
-            `config.steps`. All of them begin with the warm-up. "cosine" is constant until
-            half of the time, then falls to zero along a cosine.
+            `config.steps`. All start with the warm-up. "cosine" is constant for half of
+            the time, then decays to zero along a cosine.
         step: steps done.
-        share_done: of the planned training, 0 to 1.
+        share_done: completed share of the planned training, 0 to 1.
     """
     if schedule == "config":
-        return Progress(step=step).learning_rate(config)
+        return product.learning_rate(config, step)
     warm = min(1.0, (step + 1) / config.warmup_steps) if config.warmup_steps else 1.0
     if schedule == "constant":
         return config.learning_rate * warm
-    falling = min(max(2.0 * share_done - 1.0, 0.0), 1.0)
-    return config.learning_rate * warm * 0.5 * (1.0 + math.cos(math.pi * falling))
+    decay = min(max(2.0 * share_done - 1.0, 0.0), 1.0)
+    return config.learning_rate * warm * 0.5 * (1.0 + math.cos(math.pi * decay))
 
 
 class Clock:
-    """Plan of a training: how much of it is done, by time or by steps.
+    """Completed share of a training, by time or by steps.
 
-    Between two readings of the time, steps are taken to last as long as before: the
+    Between two readings of the time, steps are assumed to last as long as before: the
     program runs ahead of the accelerator.
 
     Args:
-        seconds: that it may take; None for no limit.
-        steps: that it may make; None for no limit.
+        seconds: limit of the time; None for no limit.
+        steps: limit of the steps; None for no limit.
     """
 
     def __init__(self, seconds: float | None, steps: int | None) -> None:
@@ -46,22 +46,22 @@ class Clock:
         self._read_step, self._read_s, self._step_s = 0, 0.0, 0.0
 
     def read(self, step: int, elapsed_s: float) -> None:
-        """Takes note of the time at which all steps so far were done."""
+        """Records the time at which all steps so far were done."""
         if step > self._read_step:
             self._step_s = (elapsed_s - self._read_s) / (step - self._read_step)
         self._read_step, self._read_s = step, elapsed_s
 
     def skip(self, elapsed_s: float) -> None:
-        """Takes note of time that passed without a step."""
+        """Records time without a step."""
         self._read_s = elapsed_s
 
     @property
     def step_s(self) -> float:
-        """How long a step lately took, seconds."""
+        """Duration of the last steps, seconds per step."""
         return self._step_s
 
     def share_done(self, step: int) -> float:
-        """Returns which share of the plan is done, 0 to 1."""
+        """Returns the completed share of the plan, 0 to 1."""
         shares = [0.0]
         if self._seconds is not None:
             elapsed = self._read_s + (step - self._read_step) * self._step_s

@@ -22,7 +22,7 @@ from tools.jax_training.learner import Learner, State, build_learner
 from tools.jax_training.mixing import Mixer, make_mixer
 from tools.jax_training.store import Store, read_store
 
-# Mixtures that are validated at once.
+# Mixtures per validation batch.
 _VALIDATION_BATCH = 16
 
 
@@ -31,10 +31,10 @@ class Session:
     """One experiment on one accelerator.
 
     Attributes:
-        config: of the experiment.
-        corpus: on the accelerator.
-        mixer: makes its mixtures.
-        learner: makes its steps.
+        config: the experiment.
+        corpus: corpus on the accelerator.
+        mixer: mixer of the training mixtures.
+        learner: model and steps.
         validation: batches of fixed mixtures.
     """
 
@@ -58,14 +58,14 @@ class Session:
         return loss / count, gain / noisy if noisy else math.nan
 
     def begin(self, init_from: str) -> None:
-        """Sets the weights that a training begins with, and measured statistics.
+        """Sets the initial weights and measured statistics.
 
         Raises:
             ConfigError: `init_from` is another model.
         """
         model = self.learner.model
         if init_from:
-            checkpoint.begin_with(model, init_from)
+            checkpoint.load_weights(model, init_from)
         known = [weight.path for weight in model.weights] if init_from else []
         measure_statistics(model, self._batches(self.config.train.statistics_batches), known)
 
@@ -86,7 +86,7 @@ class Session:
     def _batches(self, count: int) -> Iterator[dict[str, Any]]:
         size = self.config.train.batch_size
         make = jax.jit(lambda key, corpus: self.mixer.batch(key, corpus, size))
-        # Other mixtures than those of the steps, whose numbers are not negative.
+        # Other mixtures than those of the steps.
         base = jax.random.fold_in(jax.random.key(self.config.data.seed), 2**31 - 1)
         for number in range(count):
             batch = make(jax.random.fold_in(base, number), self.corpus)
@@ -94,7 +94,7 @@ class Session:
 
 
 def open_session(config: ExperimentConfig, store: pathlib.Path, *, cudnn: bool) -> Session:
-    """Opens a store for an experiment and builds all that it needs.
+    """Opens a store for an experiment and builds its session.
 
     Raises:
         ConfigError: a setting breaks a rule.
@@ -112,7 +112,7 @@ def open_session(config: ExperimentConfig, store: pathlib.Path, *, cudnn: bool) 
 
 
 def check_gradient(state: State) -> None:
-    """Checks after a first step that something can be learnt.
+    """Checks after the first step that there is a gradient.
 
     Raises:
         ConfigError: the gradient is zero.

@@ -2,7 +2,7 @@
 
 A store is a folder: `store.json`, and for each set `NAME.npy` (int16, all recordings one
 after the other), `NAME_samples.npy` and `NAME_groups.npy` (int32, one number for each
-recording; recordings of a group stand together); `noisy.npy` and `clean.npy` (float32
+recording; recordings of a group are adjacent); `noisy.npy` and `clean.npy` (float32
 [mixtures, samples]) for validation.
 """
 
@@ -29,7 +29,7 @@ class AudioSet:
     Attributes:
         audio: int16 [total samples].
         samples: int32 [recordings], lengths.
-        groups: int32 [recordings], rising from 0.
+        groups: int32 [recordings], increasing from 0.
     """
 
     audio: npt.NDArray[np.int16]
@@ -38,12 +38,12 @@ class AudioSet:
 
     @property
     def starts(self) -> npt.NDArray[np.int64]:
-        """Where each recording begins in `audio`."""
+        """Start of each recording in `audio`."""
         return np.cumsum(self.samples, dtype=np.int64) - self.samples
 
     @property
     def group_sizes(self) -> npt.NDArray[np.int64]:
-        """How many recordings each group has."""
+        """Number of recordings of each group."""
         return np.bincount(self.groups)
 
     @property
@@ -54,10 +54,10 @@ class AudioSet:
 
 @dataclasses.dataclass(frozen=True)
 class Store:
-    """All that a training needs of the data.
+    """Data of a training.
 
     Attributes:
-        sample_rate: hz.
+        sample_rate: in Hz.
         speech: recordings of speech; groups are speakers.
         noise: recordings of noise, None if there are none.
         rir: room impulse responses; groups are rooms; None if there are none.
@@ -74,7 +74,7 @@ class Store:
 
 
 def write_description(folder: pathlib.Path, sample_rate: int) -> None:
-    """Writes what makes a folder of arrays a store."""
+    """Writes the description of a store."""
     value = {"format": FORMAT, "sample_rate": sample_rate}
     (folder / DESCRIPTION).write_text(json.dumps(value), encoding="utf-8")
 
@@ -113,5 +113,5 @@ def _read_set(folder: pathlib.Path, name: str) -> AudioSet | None:
     audio = np.load(path, mmap_mode="r")
     samples, groups = (np.load(folder / f"{name}_{what}.npy") for what in ("samples", "groups"))
     if audio.size != samples.sum():
-        raise ValueError(f"{path.name} has {audio.size} samples and must have {samples.sum()}")
+        raise ValueError(f"{path.name} has {audio.size} samples in place of {samples.sum()}")
     return AudioSet(audio, samples, groups)

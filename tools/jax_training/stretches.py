@@ -1,4 +1,4 @@
-"""Stretches: audio of any length from recordings that may be shorter, and at any speed."""
+"""Stretches: audio of any length and speed from recordings that may be shorter."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OVERSAMPLING = 4
 
 @dataclasses.dataclass(frozen=True)
 class Joining:
-    """How recordings are joined to a stretch.
+    """Settings by which recordings are joined to a stretch.
 
     Attributes:
         pause: silence after each recording, samples.
@@ -49,17 +49,17 @@ def joined(
     """Cuts a stretch out of a recording, or joins recordings until the stretch is full.
 
     A first recording that is longer than the stretch is cut at a random place; a shorter
-    one is taken whole and followed by the others; if all of them are too short, they
+    one is used whole and followed by the others; if all of them are too short, they
     are repeated.
 
     Args:
-        key: of the place of the cut.
+        key: key of the place of the cut.
         table: recordings.
-        numbers: int32 [pieces], which of them.
+        numbers: int32 [pieces], indices of the recordings.
         wanted: int32 [], length of the stretch.
-        offsets: int32 [samples], which of its samples are returned; what lies beyond
-            its ends is what the recordings have there.
-        how: they are joined.
+        offsets: int32 [samples], samples of the stretch that are returned; beyond its
+            ends they continue in the recordings.
+        how: how the recordings are joined.
 
     Returns:
         float32 [samples].
@@ -93,11 +93,11 @@ def at_speed(
     """Returns a stretch that is played faster or slower with a probability.
 
     Args:
-        keys: of the cut and of the speed.
+        keys: keys of the cut and of the speed.
         table: recordings.
-        numbers: int32 [pieces], which of them.
+        numbers: int32 [pieces], indices of the recordings.
         length: samples returned.
-        how: they are joined.
+        how: how the recordings are joined.
         fastest: largest speed; the smallest is 1 over it.
         probability: chance of another speed than 1.
 
@@ -123,7 +123,7 @@ def speed_units(key: Key, fastest: float, probability: float) -> Array:
 
 
 def interpolated(audio: Array, speed: Array, length: int) -> Array:
-    """Plays audio at another speed, what would alias removed.
+    """Returns audio at another speed, without aliasing.
 
     Args:
         audio: float32 [samples], with a margin of 64 samples before and after.
@@ -135,7 +135,7 @@ def interpolated(audio: Array, speed: Array, length: int) -> Array:
     """
     samples = audio.shape[0]
     spectrum = jnp.fft.rfft(audio)
-    # Above this share of the band nothing fits into the slower rate.
+    # Above this share of the band a higher speed would alias.
     share = jnp.minimum(_SPEED_ONE / speed, 1.0)
     spectrum = jnp.where(jnp.arange(spectrum.shape[0]) <= share * (samples // 2), spectrum, 0)
     dense = jnp.fft.irfft(spectrum, _OVERSAMPLING * samples) * _OVERSAMPLING

@@ -1,4 +1,4 @@
-"""Synthetic noise, as `tfse.data.synthetic_noise` has it: tones, sweeps, hum, bands and clicks."""
+"""Synthetic noise of `tfse.data.synthetic_noise` in JAX: tones, sweeps, hum, bands and clicks."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Key = Any
 
 @dataclasses.dataclass(frozen=True)
 class SyntheticNoise:
-    """Makes one synthetic noise out of a key.
+    """Generator of synthetic noise from a key.
 
     Attributes:
-        sample_rate: hz.
-        length: samples of a noise.
+        sample_rate: in Hz.
+        length: samples per noise.
     """
 
     sample_rate: int
@@ -35,19 +35,19 @@ class SyntheticNoise:
         makers = (self.tone, self.sweep, self.hum, self.band, self.clicks)
         which = jax.random.randint(which_key, (), 0, len(makers))
         audio = jnp.stack([make(own) for make in makers])[which]
-        # Clicks have an envelope of their own; a gate might leave out all of them.
+        # Clicks have their own envelope; a gate might remove all of them.
         shaped = audio * envelope(shape, self.length, self.sample_rate)
         return jnp.where(which < len(makers) - 1, shaped, audio)
 
     def tone(self, key: Key) -> Array:
-        """Returns a tone, half of the time with a wobble."""
+        """Returns a tone, with a probability of 0.5 with vibrato."""
         pitch, *wobble = jax.random.uniform(key, (5,))
         highest = constants.HIGHEST_SHARE / (1 + constants.WOBBLE_MAX) * self._nyquist_hz
         hz = geometric(pitch, constants.TONE_HZ_MIN, highest)
         return sine(hz * self._wobble(wobble, constants.WOBBLE_MAX), self.sample_rate)
 
     def sweep(self, key: Key) -> Array:
-        """Returns a tone that glides up or down again and again, or to and fro."""
+        """Returns a tone that sweeps repeatedly in one direction or in both."""
         first, last, period, start, to_and_fro = jax.random.uniform(key, (5,))
         highest = constants.HIGHEST_SHARE * self._nyquist_hz
         from_log, to_log = (
@@ -59,7 +59,7 @@ class SyntheticNoise:
         return sine(jnp.exp(from_log + (to_log - from_log) * place), self.sample_rate)
 
     def hum(self, key: Key) -> Array:
-        """Returns harmonics of a low tone that fall about as 1 over their number."""
+        """Returns harmonics of a low tone with levels of about 1 over their number."""
         number_key, harmonic_key = jax.random.split(key)
         pitch, tilt, *wobble = jax.random.uniform(number_key, (6,))
         hz = geometric(pitch, *constants.HUM_HZ)
@@ -91,7 +91,7 @@ class SyntheticNoise:
         rate, ring, decay, is_regular, start = jax.random.uniform(number_key, (5,))
         per_s = geometric(rate, constants.CLICK_HZ[0], constants.CLICK_HZ[1])
         duration_s = self.length / self.sample_rate
-        # Three times as many as there are on average: random ones may come thick.
+        # Three times the average number: random clicks may be dense.
         count = int(3.0 * constants.CLICK_HZ[1] * duration_s) + 8
         gaps, loudness = jax.random.uniform(click_key, (2, count))
         gaps = jnp.where(is_regular < 0.5, 1.0, -jnp.log1p(-gaps)) / per_s
@@ -127,7 +127,7 @@ class SyntheticNoise:
         )
         gain = jnp.minimum((hz - low_hz) / rise, (high_hz - hz) / fall) + 1.0
         gain = jnp.clip(gain, 0.0, 1.0)
-        # As loud as the other noises: about 1.
+        # At the level of the other noises: about 1.
         gain = gain * 0.5 * self.length * jax.lax.rsqrt(jnp.sum(gain * gain))
         return jnp.fft.irfft(jax.lax.complex(*(gain * spectrum)), self.length)
 

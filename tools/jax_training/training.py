@@ -18,18 +18,18 @@ from tools.jax_training.learner import State, no_sums
 from tools.jax_training.schedule import Clock, learning_rate
 from tools.jax_training.session import Session, check_gradient
 
-# Steps are handed to the accelerator for about this long before the program waits.
+# Steps are queued on the accelerator for about this long before the program waits.
 _AHEAD_S = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """How long a training lasts.
+    """Duration of a training.
 
     Attributes:
-        seconds: at most, from the first step on; None for no limit.
-        steps: at most; None for no limit.
-        schedule: of the learning rate, see `tools.jax_training.schedule`.
+        seconds: limit of the time from the first step; None for no limit.
+        steps: limit of the steps; None for no limit.
+        schedule: learning-rate schedule, see `tools.jax_training.schedule`.
         report_s: from one report, validation and checkpoint to the next, seconds.
     """
 
@@ -43,9 +43,9 @@ class Training:
     """One run of a session.
 
     Args:
-        session: what is trained.
-        output_dir: of `last.keras` and `history.csv`.
-        plan: how long it lasts.
+        session: the session.
+        output_dir: folder of `last.keras` and `history.csv`.
+        plan: duration of the training.
     """
 
     def __init__(self, session: Session, output_dir: pathlib.Path, plan: Plan) -> None:
@@ -64,17 +64,17 @@ class Training:
         """Trains until the plan or the process ends.
 
         Args:
-            state: to begin with; given up.
-            step: as `Session.compiled_step` returns it.
+            state: initial state; its buffers are donated.
+            step: from `Session.compiled_step`.
 
         Returns:
-            Whether the plan was carried out, not cut short by SIGTERM.
+            Whether the plan was completed, not ended by SIGTERM.
 
         Raises:
             ConfigError: there is no gradient.
             TrainingError: too many steps in a row were not finite.
         """
-        with self._stop.heard():
+        with self._stop.installed():
             self._start = time.monotonic()
             state = self._several(state, step, 1)
             check_gradient(state)
@@ -85,16 +85,16 @@ class Training:
                     state = self._report(state)
                     reported_s = self._elapsed()
             self._report(state)
-        return not self._stop.came
+        return not self._stop.received
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._start
 
     def _is_over(self) -> bool:
-        return self._stop.came or self._clock.share_done(self._number) >= 1
+        return self._stop.received or self._clock.share_done(self._number) >= 1
 
     def _ahead(self) -> int:
-        """Returns how many steps may be handed over before the next look at the time."""
+        """Returns the number of steps to queue before the time is read again."""
         count = max(1, int(_AHEAD_S / self._clock.step_s)) if self._clock.step_s else 1
         left = (self._plan.steps or self._number + count) - self._number
         return max(1, min(count, left))
@@ -116,8 +116,8 @@ class Training:
         count = int(state.sums.bad_in_a_row)
         if count >= self._session.config.train.max_bad_steps:
             raise TrainingError(
-                f"loss and gradient must be finite; they were not in {count} steps in a row, "
-                f"the last of which is {self._number}."
+                f"loss or gradient was not finite in {count} steps in a row, the last of which is "
+                f"{self._number}."
             )
 
     def _report(self, state: State) -> State:
@@ -139,7 +139,7 @@ class Training:
         self._history.add(row)
         print(row, flush=True)
         checkpoint.save(self._session.learner.release(state), self._folder)
-        # The time for this is not the time of a step.
+        # The time of a report is not counted as time of a step.
         self._clock.skip(self._elapsed())
         sums = no_sums()._replace(bad=state.sums.bad, bad_in_a_row=state.sums.bad_in_a_row)
         return state._replace(sums=sums)

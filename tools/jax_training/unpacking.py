@@ -1,4 +1,4 @@
-"""Unpacker: from the parts of a pack to a store."""
+"""Unpacker: the parts of a pack as a store."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from tools.jax_training.pack_format import (
 )
 from tools.jax_training.store import write_description
 
-# A file of a part, and where it lies.
+# Folder of a part and one of its files.
 Placed = tuple[pathlib.Path, PackedFile]
 
 
 def unpack(packed: pathlib.Path, store: pathlib.Path, threads: int) -> dict[str, float]:
-    """Decodes all parts of a pack into a store, whole or not at all.
+    """Decodes all parts of a pack into a store, atomically.
 
     Args:
         packed: folder of the parts.
-        store: where to; must not exist.
-        threads: files that are decoded at once.
+        store: folder of the store; must not exist.
+        threads: number of files that are decoded at once.
 
     Returns:
         Hours of audio of each set.
@@ -43,7 +43,7 @@ def unpack(packed: pathlib.Path, store: pathlib.Path, threads: int) -> dict[str,
         DataError: a part is missing, truncated or corrupt.
     """
     if store.exists():
-        raise ConfigError(f"`store` must not exist; received {store}, which does.")
+        raise ConfigError(f"{store} already exists; use another --store.")
     parts = read_parts(packed)
     files = [(part_folder(packed, part.part), file) for part in parts for file in part.files]
     unfinished = store.with_name(store.name + ".unfinished")
@@ -68,13 +68,13 @@ def _of_set(files: Sequence[Placed], name: str) -> list[Placed]:
 def _write_set(
     files: Sequence[Placed], name: str, folder: pathlib.Path, pool: ThreadPoolExecutor
 ) -> int:
-    """Writes the arrays of one set, and returns how many samples it has."""
+    """Writes the arrays of one set and returns its number of samples."""
     members = _of_set(files, name)
     if not members:
         return 0
     samples = np.array([n for _, file in members for n in file.samples], np.int32)
     names = [group for _, file in members for group in file.groups]
-    # Numbered as they come: recordings of a group stand together.
+    # Numbered in order: recordings of a group are adjacent.
     numbers = {group: number for number, group in enumerate(dict.fromkeys(names))}
     np.save(folder / f"{name}_samples.npy", samples)
     np.save(folder / f"{name}_groups.npy", np.array([numbers[g] for g in names], np.int32))
@@ -100,7 +100,7 @@ def _decode_into(placed: Placed, target: npt.NDArray[np.int16]) -> None:
 
 def _check_length(file: PackedFile, found: int) -> None:
     if found != file.total_samples:
-        raise DataError(f"{file.file} must hold {file.total_samples} samples; it holds {found}.")
+        raise DataError(f"{file.file} holds {found} samples in place of {file.total_samples}.")
 
 
 def _write_validation(files: Sequence[Placed], folder: pathlib.Path) -> None:

@@ -1,1 +1,1 @@
-"""Preparation of data: recordings in folders become TFRecord shards."""
+"""Preparation of data: from folders of recordings to TFRecord shards."""

@@ -1,6 +1,6 @@
-"""The work of one process of `tfse-prepare`: one recording in, encoded records out.
+"""Conversion of one recording to encoded records, as worker processes of `tfse-prepare` run it.
 
-Nothing here imports TensorFlow, which would cost each worker seconds and memory.
+TensorFlow is not imported here; it would cost each worker seconds and memory.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from tfse.data.preparation.recording_sources import Source
 from tfse.errors import AudioError
 from tfse.types import Samples
 
-# Longer recordings become several records: the pipeline reads a record whole,
-# and four seconds of crop should not cost the reading of an hour.
+# Longer recordings are divided into several records: the pipeline reads whole records, and a
+# crop of four seconds should not need an hour of audio.
 RECORD_MAX_S = 30.0
 
 
 @dataclasses.dataclass(frozen=True)
 class Conversion:
-    """How recordings become records.
+    """Settings of the conversion of recordings to records.
 
     Attributes:
-        sample_rate: samples a second of the records.
+        sample_rate: samples per second of the records.
         encoding: "pcm16" or "flac".
-        min_s: shorter speech or noise is left out, seconds.
+        min_s: shorter speech or noise is skipped, seconds.
     """
 
     sample_rate: int
@@ -37,12 +37,12 @@ class Conversion:
 
 @dataclasses.dataclass(frozen=True)
 class EncodedPiece:
-    """What is needed of one record beside its source.
+    """Contents of one record that are not in its source.
 
     Attributes:
-        id: the source's, and the number of the piece if there are several.
+        id: id of the source, with the number of the piece if there are several.
         audio: encoded audio.
-        samples: its length.
+        samples: length of the audio.
     """
 
     id: str
@@ -52,7 +52,7 @@ class EncodedPiece:
 
 @dataclasses.dataclass(frozen=True)
 class Converted:
-    """What became of one recording: pieces, or the reason why there are none."""
+    """Result for one recording: its pieces, or the reason why it was skipped."""
 
     source: Source
     pieces: tuple[EncodedPiece, ...] = ()
@@ -61,7 +61,7 @@ class Converted:
 
 @dataclasses.dataclass(frozen=True)
 class Measured:
-    """Length of one recording in seconds, or the reason why it has none."""
+    """Length of one recording in seconds, or the reason why it was skipped."""
 
     source: Source
     seconds: float = 0.0
@@ -69,7 +69,7 @@ class Measured:
 
 
 def measure(source: Source, conversion: Conversion) -> Measured:
-    """Reads the header of a recording."""
+    """Returns the length of a recording, from its header."""
     try:
         seconds = mono_audio.duration_s(source.path)
         _check_length(source, seconds, conversion.min_s)
@@ -79,7 +79,7 @@ def measure(source: Source, conversion: Conversion) -> Measured:
 
 
 def convert(source: Source, conversion: Conversion) -> Converted:
-    """Reads, resamples, trims and encodes one recording."""
+    """Returns the records of one recording, resampled, trimmed and encoded."""
     try:
         samples = mono_audio.read_mono(source.path, conversion.sample_rate)
     except AudioError as error:

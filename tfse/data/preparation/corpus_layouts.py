@@ -1,4 +1,4 @@
-"""Speakers in the file names and tables of well-known speech corpora."""
+"""Corpus layouts: speakers in the file names and tables of well-known speech corpora."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from tfse.errors import ConfigError
 
-#: From the id of a recording to its speaker; None where it cannot be told.
+#: From the id of a recording to its speaker, None if that is unknown.
 Speaker = Callable[[str], str | None]
 
 #: The folder that directly contains the file.
@@ -26,17 +26,17 @@ _COLUMNS = ("client_id", "path")
 
 
 def speaker_rule(pattern: str, folders: Sequence[pathlib.Path]) -> Speaker:
-    """Returns what tells the speaker of a recording.
+    """Returns a function from the id of a recording to its speaker.
 
     Args:
         pattern: name of a corpus, one of `NAMES`: "librispeech", "vctk", "dns" (the read
             speech of the DNS Challenge) or "common_voice" (whose tables, `*.tsv` with the
             columns client_id and path, must lie in the folders); or a regular expression
             whose first group is the speaker, searched for in ids.
-        folders: of the corpus.
+        folders: folders of the corpus.
 
     Raises:
-        ConfigError: no such expression, or tables are missing.
+        ConfigError: the expression is invalid, or tables are missing.
     """
     if pattern == COMMON_VOICE:
         return _of_tables(folders)
@@ -44,14 +44,14 @@ def speaker_rule(pattern: str, folders: Sequence[pathlib.Path]) -> Speaker:
 
 
 def matched(name: str, pattern: str) -> Speaker:
-    """Returns what finds the first group of a regular expression.
+    """Returns a function from an id to the first group of a regular expression in it.
 
     Args:
-        name: of the setting.
-        pattern: the expression.
+        name: name of the setting.
+        pattern: regular expression.
 
     Raises:
-        ConfigError: it is none, or has no group.
+        ConfigError: the expression is invalid or has no group.
     """
     try:
         rule = re.compile(pattern)
@@ -90,4 +90,4 @@ def _speakers(table: pathlib.Path) -> dict[str, str]:
                 return {}
             return {pathlib.PurePosixPath(row["path"]).stem: row["client_id"] for row in rows}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"a table of Common Voice must be readable; {table}: {error}.") from error
+        raise ConfigError(f"The Common Voice table {table} cannot be read: {error}.") from error

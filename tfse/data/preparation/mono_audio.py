@@ -1,6 +1,6 @@
-"""Reads a recording of any kind into the form in which records hold audio.
+"""Mono audio: reading, trimming and encoding of recordings for records.
 
-Nothing here imports TensorFlow: these functions run in worker processes.
+TensorFlow is not imported here: these functions run in worker processes.
 """
 
 from __future__ import annotations
@@ -14,19 +14,16 @@ import soundfile
 import soxr
 
 from tfse.audio.file_source import FileSource
+from tfse.data.constants import ENCODINGS, FULL_SCALE
 from tfse.errors import AudioError, ConfigError
 from tfse.types import Samples
 
-ENCODINGS = ("pcm16", "flac")
-# Full scale of 16-bit audio: a 16-bit source comes through unchanged.
-FULL_SCALE = 32768
 SILENCE_DBFS = -80.0
-# What is quieter than this against the loudest sample is cut from the ends of
-# noise: many ESC-50 clips are a short sound and then nothing, and a crop of
-# nothing has no signal-to-noise ratio.
+# The ends of noise below this level, relative to its peak, are removed: many ESC-50 clips are
+# a short sound followed by silence, and a silent crop has no signal-to-noise ratio.
 NOISE_TRIM_DB = -60.0
-# A direct path is the first sample at least half as large as the largest one:
-# the largest may be a reflection when the microphone is turned away.
+# The direct path is the first sample of at least half of the peak, as the peak may be a
+# reflection when the microphone points elsewhere.
 DIRECT_PATH_RATIO = 0.5
 RIR_DECAY_DB = -60.0
 RIR_MAX_S = 2.0
@@ -34,10 +31,10 @@ RIR_FADE_S = 0.02
 
 
 def duration_s(path: str) -> float:
-    """Returns the length of a recording in seconds, from its header where that tells it.
+    """Returns the length of a recording in seconds, from its header if that has it.
 
     Raises:
-        AudioError: it is none that `FileSource` reads.
+        AudioError: `FileSource` cannot read it.
     """
     with FileSource(pathlib.Path(path)) as source:
         if claimed := source.duration_s:
@@ -46,17 +43,17 @@ def duration_s(path: str) -> float:
 
 
 def read_mono(path: str, sample_rate: int) -> Samples:
-    """Reads one channel of a recording, that with the most energy, and resamples it.
+    """Returns the channel of a recording with the most energy, resampled.
 
-    The mean of several microphones would be a comb filter: what reaches one of them 8
+    The mean of several microphones would be a comb filter: sound that reaches one of them 8
     samples later, as in most room impulse responses, is cancelled at 1 kHz.
 
     Args:
-        path: a file of any kind that `FileSource` reads.
-        sample_rate: samples a second of what is returned.
+        path: a file that `FileSource` reads.
+        sample_rate: samples per second of the result.
 
     Returns:
-        float32 [samples], scaled down as a whole where its peak was above 1.
+        float32 [samples], scaled down if its peak was above 1.
 
     Raises:
         AudioError: the file is unreadable, empty, damaged, not finite or silent.
@@ -71,7 +68,7 @@ def read_mono(path: str, sample_rate: int) -> Samples:
 
 
 def trim_noise(samples: Samples) -> Samples:
-    """Cuts what is silent, against its loudest sample, from both ends of a noise.
+    """Removes both ends of a noise that are silent relative to its peak.
 
     Shapes:
         [samples] -> [fewer samples]
@@ -81,24 +78,23 @@ def trim_noise(samples: Samples) -> Samples:
 
 
 def trim_rir(samples: Samples, sample_rate: int) -> Samples:
-    """Starts a room impulse response at its direct path and ends it when it has decayed.
+    """Trims a room impulse response to its direct path and its decay.
 
-    The end is where the energy still to come is 60 dB below the whole, two
-    seconds after the direct path at most, with a short fade so that the cut
-    is not heard.
+    The end is where the remaining energy is 60 dB below the total, at most two seconds
+    after the direct path, with a short fade so that the cut is inaudible.
 
     Shapes:
         [samples] -> [fewer samples]
     """
     direct = np.flatnonzero(np.abs(samples) >= DIRECT_PATH_RATIO * _peak(samples))[0]
     response = samples[direct : direct + round(RIR_MAX_S * sample_rate)]
-    still_to_come = np.cumsum(np.square(response[::-1], dtype=np.float64))[::-1]
-    end = int(np.count_nonzero(still_to_come > still_to_come[0] * _gain(RIR_DECAY_DB) ** 2))
+    remaining = np.cumsum(np.square(response[::-1], dtype=np.float64))[::-1]
+    end = int(np.count_nonzero(remaining > remaining[0] * _gain(RIR_DECAY_DB) ** 2))
     return _faded(response[:end], round(RIR_FADE_S * sample_rate))
 
 
 def normalized(samples: Samples) -> Samples:
-    """Scales a room impulse response to the full scale of 16 bits, which its tail needs.
+    """Scales a room impulse response to the full scale of 16 bits, to keep its tail.
 
     Shapes:
         [samples] -> [samples]
@@ -107,15 +103,15 @@ def normalized(samples: Samples) -> Samples:
 
 
 def encode(samples: Samples, sample_rate: int, encoding: str) -> bytes:
-    """Encodes audio as the bytes that a record holds.
+    """Returns audio as the bytes of a record.
 
     Args:
         samples: float32 [samples] in [-1, 1].
-        sample_rate: samples a second.
+        sample_rate: samples per second.
         encoding: "pcm16" (little-endian) or "flac" (16 bits).
 
     Raises:
-        ConfigError: the encoding is neither of the two.
+        ConfigError: the encoding is unknown.
     """
     integers = np.clip(np.rint(samples * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1).astype("<i2")
     if encoding == "pcm16":
@@ -141,7 +137,7 @@ def _scaled(samples: Samples) -> Samples:
 
 
 def _faded(response: Samples, fade: int) -> Samples:
-    # The first sample is the direct path and is never touched.
+    # The first sample, the direct path, is not faded.
     fade = min(fade, response.size - 1)
     ramp = np.ones_like(response)
     if fade:

@@ -1,4 +1,4 @@
-"""Turns folders of recordings into TFRecord shards: the body of `tfse-prepare`."""
+"""Preparation of folders of recordings as TFRecord shards, the work of `tfse-prepare`."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ Skipped = tuple[str, str]
 
 @dataclasses.dataclass(frozen=True)
 class Prepared:
-    """What `prepare` leaves behind.
+    """Result of `prepare`.
 
     Attributes:
         index: the index of the folder.
-        skipped: path and reason of each recording that was left out.
-        was_there: the folder was complete already and nothing was written.
+        skipped: path and reason of each skipped recording.
+        was_there: the folder was already complete and nothing was written.
     """
 
     index: index.Index
@@ -54,20 +54,20 @@ class Prepared:
 
 
 def prepare(config: PrepareConfig, warn: Callable[[str], object] = lambda line: None) -> Prepared:
-    """Writes shards, `skipped.csv`, `splits.csv` and, last of all, the index.
+    """Writes shards, `skipped.csv`, `splits.csv` and, last, the index.
 
-    Interrupted and called again, it goes on with the shards that are missing;
-    the bytes written depend on recordings and settings alone.
+    After an interruption, the next call resumes with the missing shards; the bytes written
+    depend on recordings and settings alone.
 
     Args:
-        config: what is prepared, and how.
-        warn: is told, before anything is written, what is odd about the folders.
+        config: recordings and settings.
+        warn: receives warnings about the folders, before anything is written.
 
     Raises:
-        ConfigError: a setting is wrong, a folder is missing, the output folder
+        ConfigError: a setting is invalid, a folder is missing, the output folder
             holds data of other recordings or settings, or Beam is not installed.
-        DataError: nothing is usable, what is there already is damaged, or an
-            engine did not come to its end; `splits_from` is no file of splits.
+        DataError: nothing is usable, existing data is damaged, an engine failed, or
+            `splits_from` is not a split file.
     """
     config.validate()
     if config.runner != LOCAL:
@@ -75,7 +75,7 @@ def prepare(config: PrepareConfig, warn: Callable[[str], object] = lambda line: 
     known = read_split_file(config.splits_from) if config.splits_from else KnownSplits()
     sources = _find(config, warn)
     plan = _digest(_settings(config, known), sources)
-    # Workers of an engine begin in folders of their own.
+    # Workers of an engine have working directories of their own.
     folder = pathlib.Path(os.path.abspath(config.output_dir))
     if (folder / index.INDEX_NAME).exists():
         return _already_there(folder, plan)
@@ -112,8 +112,8 @@ def _write(
     plan: str,
     folder: pathlib.Path,
 ) -> Prepared:
-    # Imported here: TensorFlow takes seconds, and a wrong folder is told before.
-    from tfse.data.records import shards
+    # Imported here: TensorFlow takes seconds, and wrong folders are reported before that.
+    from tfse.data.preparation import shards
 
     conversion = Conversion(config.sample_rate, config.encoding, config.min_s)
     with (
@@ -147,8 +147,8 @@ def _finish(made: index.Index, folder: pathlib.Path, skipped: Sequence[Skipped])
     if missing := {"speech", "noise"} - {shard.set for shard in made.shards if shard.records}:
         _discard(folder, made.shards)
         raise DataError(
-            f"Some {' and '.join(sorted(missing))} must be usable; received none, "
-            f"see {folder / SKIPPED_NAME}."
+            f"There is no usable {' and no usable '.join(sorted(missing))}; "
+            f"{folder / SKIPPED_NAME} has the reasons."
         )
     made.check_separation()
     write_split_file(folder / SPLITS_NAME, made)
@@ -177,12 +177,12 @@ def _splits(
 
 
 def _settings(config: PrepareConfig, known: KnownSplits) -> dict[str, Any]:
-    """Returns the settings, with a checksum of the known splits where there are any."""
+    """Returns the settings, with a checksum of the known splits if there are any."""
     return {**config.settings(), **({"splits_from": known.checksum} if known.of else {})}
 
 
 def _digest(settings: Mapping[str, Any], sources: Sequence[Source]) -> str:
-    """Returns a checksum of all that decides the bytes to be written."""
+    """Returns a checksum of everything that the written bytes depend on."""
     inputs = [(s.set, s.id, s.group, s.file_bytes) for s in sources]
     plan = json.dumps([index.FORMAT, settings, inputs], sort_keys=True)
     return hashlib.sha256(plan.encode()).hexdigest()
@@ -191,8 +191,8 @@ def _digest(settings: Mapping[str, Any], sources: Sequence[Source]) -> str:
 def _already_there(folder: pathlib.Path, plan: str) -> Prepared:
     found = index.read_index(folder)
     if found.plan != plan:
-        raise _other_plan(folder)
-    # Killed between the last two steps, a preparation leaves its notes behind.
+        raise _holds_other_data(folder)
+    # A preparation that was killed between its last two steps leaves its notes.
     shutil.rmtree(folder / index.UNFINISHED, ignore_errors=True)
     index.verify_checksums(folder, found)
     rows = csv_rows.decode((folder / SKIPPED_NAME).read_bytes())[1:]
@@ -201,11 +201,11 @@ def _already_there(folder: pathlib.Path, plan: str) -> Prepared:
 
 
 def _begin(folder: pathlib.Path, plan: str) -> None:
-    """Notes the plan, or checks that what was begun here is the same."""
+    """Stores the plan, or checks that an unfinished preparation here has the same."""
     note = folder / index.UNFINISHED / PLAN_NAME
     if note.exists():
         if json.loads(note.read_text(encoding="utf-8")) != plan:
-            raise _other_plan(folder)
+            raise _holds_other_data(folder)
         _clear(note.parent)
         return
     note.parent.mkdir(parents=True, exist_ok=True)
@@ -213,15 +213,14 @@ def _begin(folder: pathlib.Path, plan: str) -> None:
 
 
 def _clear(unfinished: pathlib.Path) -> None:
-    """Removes shards that were not finished: after many kills they would fill the disk."""
+    """Removes unfinished shards, which would fill the disk after many kills."""
     for path in unfinished.glob("*.tmp"):
         path.unlink()
 
 
-def _other_plan(folder: pathlib.Path) -> ConfigError:
+def _holds_other_data(folder: pathlib.Path) -> ConfigError:
     return ConfigError(
-        "`output_dir` must be empty or hold data of the same recordings and settings; "
-        f"received {folder}, which holds others."
+        f"{folder} holds data of other recordings or settings; choose an empty `output_dir`."
     )
 
 
@@ -230,7 +229,7 @@ def _write_skipped(path: pathlib.Path, skipped: Sequence[Skipped]) -> None:
 
 
 def _discard(folder: pathlib.Path, entries: Sequence[index.ShardEntry]) -> None:
-    """Takes back what was written, so that the next try may be a different one."""
+    """Removes what was written, so that the next run may have other settings."""
     for entry in entries:
         (folder / entry.file).unlink()
     shutil.rmtree(folder / index.UNFINISHED)

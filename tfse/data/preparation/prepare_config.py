@@ -1,4 +1,4 @@
-"""The settings of `tfse-prepare`."""
+"""Settings of `tfse-prepare`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from tfse.data.constants import ENCODINGS
 from tfse.data.preparation.corpus_layouts import FOLDER
-from tfse.data.preparation.mono_audio import ENCODINGS
 from tfse.data.preparation.recording_sources import ROOM_PATTERN
 from tfse.errors import ConfigError
 
@@ -20,31 +20,31 @@ MEGABYTE = 1e6
 
 @dataclasses.dataclass(frozen=True)
 class PrepareConfig:
-    """What to prepare, and how.
+    """Recordings to prepare, and settings.
 
     Attributes:
         clean_dirs: folders of clean speech.
         noise_dirs: folders of noise.
-        output_dir: where shards and index go.
+        output_dir: folder of shards and index.
         rir_dirs: folders of room impulse responses.
-        sample_rate: samples a second of the records.
-        encoding: "pcm16", or "flac" for half the disk and slower reading.
-        valid_fraction: share of the groups that `train_groups` leaves for validation.
-        test_fraction: share of them for test.
-        seed: deals groups to splits and recordings to shards.
-        shard_mb: about how much 16-bit audio a shard holds, 10^6 bytes.
-        min_s: shorter speech and noise is left out, seconds.
-        train_groups: patterns as of a shell; groups that match go to training.
+        sample_rate: samples per second of the records.
+        encoding: "pcm16", or "flac" for half the disk space and slower reading.
+        valid_fraction: share of validation in the groups that do not match `train_groups`.
+        test_fraction: share of test in them.
+        seed: seed of the assignment of groups to splits and of recordings to shards.
+        shard_mb: approximate 16-bit audio per shard, 10^6 bytes.
+        min_s: shorter speech and noise is skipped, seconds.
+        train_groups: shell patterns; groups that match go to training.
         splits_from: an `index.json` or a CSV with the columns set, group and split;
             the groups in it keep their splits, and the fractions are shares of the
-            groups that are new. "" for none.
-        speaker_pattern: its first group is the speaker, in the path of a file; or the name
-            of a corpus, see `layouts.speaker_rule`.
-        room_pattern: where it is found in the path of a room impulse response, its
-            first group is the room; elsewhere the name of the file tells.
-        noise_pattern: the same for noise recordings; "" for the name of the file alone.
-        jobs: processes that read and resample here; no part of the plan.
-        runner: "local", or what runs the writing of shards through Apache Beam; no
+            new groups. "" for none.
+        speaker_pattern: regular expression whose first group is the speaker, in the path
+            of a file; or the name of a corpus, see `corpus_layouts.speaker_rule`.
+        room_pattern: regular expression whose first group is the room, in the path of a
+            room impulse response; where it does not match, the room is from the file name.
+        noise_pattern: the same for noise recordings; "" for the file name alone.
+        jobs: processes that read and resample here; not part of the plan.
+        runner: "local", or the engine that writes the shards through Apache Beam; not
             part of the plan.
         runner_options: options of Beam and its runner, as on a command line.
     """
@@ -73,7 +73,7 @@ class PrepareConfig:
         """Checks the settings that need no file.
 
         Raises:
-            ConfigError: one breaks its rule.
+            ConfigError: a setting breaks its rule.
         """
         if self.encoding not in ENCODINGS:
             raise ConfigError(f"`encoding` must be one of {ENCODINGS}; received {self.encoding!r}.")
@@ -98,19 +98,19 @@ class PrepareConfig:
 
     @property
     def fractions(self) -> dict[str, float]:
-        """Share of each split but training."""
+        """Shares of validation and test."""
         return {"valid": self.valid_fraction, "test": self.test_fraction}
 
     @property
     def shard_s(self) -> float:
-        """How much audio a shard holds, seconds."""
+        """Audio per shard, seconds."""
         return self.shard_mb * MEGABYTE / (BYTES_PER_SAMPLE * self.sample_rate)
 
     def settings(self) -> dict[str, Any]:
-        """Returns all that decides what the shards hold, beside recordings and known splits.
+        """Returns the settings that the contents of the shards depend on.
 
-        Patterns of rooms and noise are told by the groups of the recordings, and are no
-        part of it.
+        Patterns of rooms and noise are not among them: they act through the groups of the
+        recordings. Known splits are not either.
         """
         places = {"clean_dirs", "noise_dirs", "rir_dirs", "output_dir", "splits_from"}
         others = {"jobs", "runner", "runner_options", "room_pattern", "noise_pattern"}

@@ -1,7 +1,7 @@
-"""Finds recordings in folders and tells which of them belong together.
+"""Recording sources: recordings in folders, and the group that each of them belongs to.
 
-A group is what must never stand on two sides of a split: all that one person
-said, all that was cut from one noise recording, all that was measured in one room.
+A group must be in one split: all speech of one person, all clips of one noise recording, all
+impulse responses of one room.
 """
 
 from __future__ import annotations
@@ -15,20 +15,19 @@ from tfse.audio.folder_walk import Walk
 from tfse.data.preparation.corpus_layouts import FOLDER, NAMES, Speaker, matched, speaker_rule
 from tfse.errors import ConfigError
 
-SETS = ("speech", "noise", "rir")
 SUFFIXES = (
     *(".aif", ".aiff", ".aifc", ".au", ".caf", ".flac", ".mp3", ".nist", ".oga", ".ogg"),
     *(".opus", ".rf64", ".snd", ".sph", ".w64", ".wav"),
 )
-# Folders that are named as one room: all that is in them was measured there.
+# Folders named after one room, in which all their files were measured.
 ROOM_PATTERN = r"(?:^|/)([^/]*_room(?:_[^/]*)?|r3vival_[^/]*)/[^/]+$"
 # ESC-50 names its clips FOLD-ID-TAKE.ogg (or FOLD-ID-TAKE-CLASS.wav); clips of
 # one freesound ID are cut from one recording.
 _ESC50_NAME = re.compile(r"\d-(\d+)-[A-Z](?:-\d+)?")
 _CHANNEL = re.compile(r"[-_]?(?:ch|channel)[-_]?\d+$", re.IGNORECASE)
 _POSITION = re.compile(r"[-_ ]?(?:pos|position)[-_ ]?\d+$", re.IGNORECASE)
-# A take of one recording or room: `bg_noise2`, `radiator_5`, `rain (3)`. Longer numbers are
-# those of a collection, as in `noise-free-sound-0001`.
+# A take of one recording or room: `bg_noise2`, `radiator_5`, `rain (3)`. Longer numbers count
+# the files of a collection, as in `noise-free-sound-0001`.
 _TAKE = re.compile(r"(?:(?<=[A-Za-z]{3})|[-_ ])\(?\d{1,2}\)?$")
 _SIMULATED = re.compile(r"simulated-[0-9]+")
 _CLARITY_ROOM = re.compile(r"brir_(R\d+)_.*")
@@ -36,15 +35,15 @@ _CLARITY_ROOM = re.compile(r"brir_(R\d+)_.*")
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """One recording as it was found.
+    """One recording in a folder.
 
     Attributes:
         set: "speech", "noise" or "rir".
-        path: where it lies.
-        id: name of the given folder and path below it: the same wherever the
-            folder lies, so that moved data is prepared into the same bytes.
-        group: what must stay on one side of a split.
-        kind: name of the folder that contains it.
+        path: path of the file.
+        id: name of the given folder and path below it, independent of the place of the
+            folder, so that moved data is prepared into the same bytes.
+        group: group that must be in one split.
+        kind: name of the folder that contains the file.
         file_bytes: size of the file.
     """
 
@@ -64,20 +63,21 @@ def find_sources(
     warn: Callable[[str], object] = lambda line: None,
     noise_pattern: str = "",
 ) -> list[Source]:
-    """Finds every recording below some folders, in the order of their ids.
+    """Returns all recordings below folders, in the order of their ids.
 
     Args:
-        name: the set they belong to: "speech", "noise" or "rir".
-        folders: where to look, see `tfse.audio.folder_walk.Walk`.
+        name: set of the recordings: "speech", "noise" or "rir".
+        folders: folders to search, see `tfse.audio.folder_walk.Walk`.
         speaker_pattern: regular expression, searched for in the ids of speech; its
-            first group is the speaker. Or the name of a corpus, see `layouts.speaker_rule`.
-        room_pattern: the same for rooms; where it does not match, `group_of` tells.
-        warn: gets a line on what is passed over.
+            first group is the speaker. Or the name of a corpus, see
+            `corpus_layouts.speaker_rule`.
+        room_pattern: the same for rooms; where it does not match, `group_of` is used.
+        warn: receives a line on skipped files.
         noise_pattern: the same for noise recordings; "" for `group_of` alone.
 
     Raises:
-        ConfigError: a folder is missing or given twice, a pattern is wrong or
-            that of speakers does not match, or there is no recording at all.
+        ConfigError: a folder is missing or given twice, a pattern is invalid, that of
+            speakers does not match, or there are no recordings.
     """
     rules: dict[str, Speaker] = {"rir": matched("room_pattern", room_pattern)}
     if noise_pattern:
@@ -96,22 +96,21 @@ def find_sources(
             warn(f"{name} folder {folder}: {line}")
     if not sources:
         raise ConfigError(
-            f"A {name} folder must hold recordings that libsndfile reads; "
-            f"received {', '.join(folders)}, which holds none."
+            f"There are no {name} recordings that libsndfile reads in {', '.join(folders)}."
         )
     return sources
 
 
 def group_of(name: str, path: pathlib.Path) -> str:
-    """Returns what one noise or one room impulse response must not be parted from.
+    """Returns the group of a noise recording or a room impulse response, from its file name.
 
-    Noise: the recording. That is the ID of names like ESC-50's FOLD-ID-TAKE, of
-    which several clips may come, and otherwise the name of the file without the number
-    of its take, of one or two digits (`bg_noise2`, `radiator_5`).
-    Room impulse responses: the room. That is the name of the file without its
-    channel (`_ch0`), position (`Position2`) and take, and the scene of Clarity's names.
-    Of `tfse-simulate-rooms`: the folder of the room, `simulated-00012`; files of that
-    name, which earlier versions wrote, are one group.
+    Noise: the recording. It is the ID in names such as FOLD-ID-TAKE of ESC-50, where
+    several clips may share one, otherwise the file name without the number of its take, of
+    one or two digits (`bg_noise2`, `radiator_5`).
+    Room impulse responses: the room. It is the file name without channel (`_ch0`), position
+    (`Position2`) and take, or the scene in names of Clarity. For `tfse-simulate-rooms`, it
+    is the folder of the room, `simulated-00012`; files of that name, which earlier versions
+    wrote, are one group.
 
     Example:
         >>> group_of("noise", pathlib.Path("dog/1-30226-A.ogg"))
@@ -137,21 +136,21 @@ def _without(ending: re.Pattern[str], stem: str) -> str:
 
 
 def too_deep(sources: Sequence[Source]) -> str:
-    """Returns a warning where the folder that contains a file is unlikely to be the speaker.
+    """Returns a warning if the folders that contain the files are unlikely to be speakers.
 
     Args:
-        sources: of speech, grouped by the folder that contains them.
+        sources: sources of speech, grouped by the folder that contains them.
 
     Returns:
-        One line; "" where all recordings lie in the folders of the folder that was given.
+        One line; "" if all recordings are at most one folder deep.
     """
     deep = [source.id for source in sources if source.id.count("/") > 2]
     if not deep:
         return ""
     return (
         f"{len(deep)} of {len(sources)} recordings of speech lie more than one folder deep, the "
-        f"first is {deep[0]}; the folder that contains a recording is taken for its speaker. Where "
-        "it is not, one speaker stands on several sides of the split: give --speaker_pattern, an "
+        f"first is {deep[0]}; the folder that contains a recording is used as its speaker. If that "
+        "is wrong, one speaker may be in several splits: set --speaker_pattern to a regular "
         f"expression or one of {', '.join(NAMES)}."
     )
 
@@ -171,12 +170,12 @@ def _group(
 
 
 def _labelled(folders: Sequence[str]) -> dict[str, pathlib.Path]:
-    """Gives every folder a short name of its own."""
+    """Returns folders by unique short names."""
     labels: dict[str, pathlib.Path] = {}
     for folder in map(pathlib.Path, folders):
         path = folder.resolve()
         if not path.is_dir():
-            raise ConfigError(f"An input folder must exist; received {folder}.")
+            raise ConfigError(f"There is no input folder {folder}.")
         if path in labels.values():
             raise ConfigError(f"An input folder must be given once; received {folder} twice.")
         label = path.name

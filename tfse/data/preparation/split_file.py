@@ -1,4 +1,4 @@
-"""Split file: the split of every group of prepared data, so that later data keeps it."""
+"""Split file: the split of every group of prepared data, for later data to keep."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import pathlib
 from collections.abc import Iterable, Mapping
 
 from tfse import csv_rows
-from tfse.data.preparation.recording_sources import SETS
-from tfse.data.preparation.splits import SPLITS
+from tfse.data.constants import SETS, SPLITS
 from tfse.data.records import index
 from tfse.errors import ConfigError, DataError
 from tfse.files import write_whole
@@ -26,7 +25,7 @@ Row = tuple[str, str, str]
 
 @dataclasses.dataclass(frozen=True)
 class KnownSplits:
-    """The splits that groups had in earlier data.
+    """Splits of groups in earlier data.
 
     Attributes:
         of: for each set, the split of each group.
@@ -36,25 +35,25 @@ class KnownSplits:
 
     @property
     def checksum(self) -> str:
-        """SHA-256 of the mapping, hexadecimal: the same for any file that says the same."""
+        """SHA-256 of the mapping, hexadecimal, whatever the format of its file."""
         rows = sorted((name, *row) for name, groups in self.of.items() for row in groups.items())
         return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
 def read_split_file(path: str | os.PathLike[str]) -> KnownSplits:
-    """Reads the splits of an earlier `index.json`, or of a CSV with `COLUMNS`.
+    """Reads the splits from an earlier `index.json` or a CSV with `COLUMNS`.
 
     Args:
-        path: a name that ends in `.json` is an index; anything else is a CSV.
+        path: an index if the name ends in `.json`, otherwise a CSV.
 
     Raises:
         ConfigError: the file is missing.
-        DataError: it is neither of the two, names an unknown set or split, or puts a
-            group into two splits.
+        DataError: the file is neither, has an unknown set or split, or a group in two
+            splits.
     """
     path = pathlib.Path(path)
     if not path.is_file():
-        raise ConfigError(f"`splits_from` must be a file; received {path}, which is none.")
+        raise ConfigError(f"`splits_from` must be a file; received {path}.")
     rows = _index_rows(path) if path.suffix == ".json" else _csv_rows(path)
     known: dict[str, dict[str, str]] = {}
     for name, group, split in rows:
@@ -75,8 +74,8 @@ def write_split_file(path: str | os.PathLike[str], found: index.Index) -> None:
     """Writes the split of every group of an index as a sorted CSV, whole or not at all.
 
     Args:
-        path: where it goes.
-        found: the index.
+        path: path of the file.
+        found: index of the data.
     """
     path = pathlib.Path(path)
     rows = {(s.set, record.group, s.split) for s in found.shards for record in s.records}
@@ -99,7 +98,7 @@ def _csv_rows(path: pathlib.Path) -> Iterable[Row]:
     except (OSError, csv.Error) as error:
         raise DataError(f"{rule}; received {path}: {error}.") from error
     if tuple(header) != COLUMNS:
-        raise DataError(f"{rule}; received {path}, which has others.")
+        raise DataError(f"{rule}; received {path}, which has other columns.")
     return [_checked(row, f"{rule}; received {path}") for row in rows if row]
 
 

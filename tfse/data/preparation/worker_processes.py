@@ -1,4 +1,4 @@
-"""Worker processes that end with their parent and leave Ctrl-C to it."""
+"""Worker processes that end with their parent and ignore Ctrl-C."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ _Out = TypeVar("_Out")
 
 
 class ParallelMap(Protocol):
-    """Maps a function over items, in order, in as many processes as were asked for."""
+    """Map of a function over items, in order, in several processes."""
 
     def __call__(self, function: Callable[[_In], _Out], items: Iterable[_In]) -> Iterator[_Out]:
         """Returns the results in the order of the items."""
 
 
 def available_cores() -> int:
-    """Returns how many cores this process may use."""
+    """Returns the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def one_by_one(function: Callable[[_In], _Out], items: Iterable[_In]) -> Iterator[_Out]:
-    """Maps in this process."""
+    """Returns the results of a function, computed in this process."""
     return map(function, items)
 
 
 @contextlib.contextmanager
 def parallel_map(jobs: int) -> Iterator[ParallelMap]:
-    """Starts worker processes for as long as the block runs; one job needs none.
+    """Runs worker processes for the duration of the block; one job needs none.
 
     Raises:
-        DataError: a worker died, for want of memory or in a decoder.
+        DataError: a worker died, for lack of memory or in a decoder.
     """
     if jobs == 1:
         yield one_by_one
@@ -53,14 +53,14 @@ def parallel_map(jobs: int) -> Iterator[ParallelMap]:
     try:
         yield functools.partial(pool.map, chunksize=4)
     except BrokenProcessPool as error:
-        raise DataError(f"A worker must live to its end; received {error}") from error
+        raise DataError(f"A worker process died: {error}") from error
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 def _start_worker() -> None:
-    # The parent alone answers Ctrl-C, with one line. And a worker whose parent
-    # was killed must not wait for work for ever.
+    # The parent alone handles Ctrl-C, with one line. A worker whose parent was killed must
+    # not wait for work forever.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -1,1 +1,1 @@
-"""Records of prepared data: TFRecord shards, their index, and readers for a graph."""
+"""Records of prepared data: their format, their index, and readers for a graph."""

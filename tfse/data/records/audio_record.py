@@ -1,25 +1,30 @@
-"""What a record is: one spec for the writer and for the reader in the graph.
+"""Audio record: the format of a record, shared by its writer and its readers in a graph.
 
-A record is a `tf.train.Example`, so that any TFRecord reader understands it.
-The framing holds a checksum of it, which `read_record` has TensorFlow check.
-Samples are whole numbers of 16 bits: no record can hold NaN.
+A record is a `tf.train.Example`, so that any TFRecord reader can parse it. Its frame
+contains checksums, which TensorFlow verifies in `read_record`. Samples are 16-bit
+integers, so that no record can contain NaN.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
+import io
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import soundfile
 import tensorflow as tf
 
-from tfse.data.preparation.mono_audio import ENCODINGS, FULL_SCALE
-from tfse.errors import ConfigError
+from tfse.data.constants import ENCODINGS, FULL_SCALE
+from tfse.errors import ConfigError, DataError
 
-# A TFRecord frame: 8 bytes length, 4 bytes checksum, the record, 4 bytes checksum.
+# A TFRecord frame: 8 bytes of length, 4 of checksum, the record, 4 of checksum.
 HEADER_BYTES = 12
 FOOTER_BYTES = 4
-# Of a field in a protocol buffer; its length follows as a varint.
+# Tag of a field in a protocol buffer; its length follows as a varint.
 _TAG_BYTES = 1
 
 FEATURES = {
@@ -35,16 +40,16 @@ FEATURES = {
 
 @dataclasses.dataclass(frozen=True)
 class AudioRecord:
-    """One utterance, noise or room impulse response as it is stored.
+    """One stored utterance, noise or room impulse response.
 
     Attributes:
         audio: encoded mono audio.
         encoding: "pcm16" (little-endian) or "flac".
-        sample_rate: samples a second.
+        sample_rate: samples per second.
         samples: length in samples.
-        id: where it came from.
+        id: id of the source.
         group: speaker, noise recording or room.
-        kind: name of the folder it came from, such as the kind of noise.
+        kind: name of the source folder, such as the kind of noise.
     """
 
     audio: bytes
@@ -56,25 +61,25 @@ class AudioRecord:
     kind: str
 
     def serialize(self) -> bytes:
-        """Returns the bytes of the record; the same for the same content."""
+        """Returns the bytes of the record, always the same for one content."""
         values = {name: _feature(getattr(self, name)) for name in FEATURES}
         example = tf.train.Example(features=tf.train.Features(feature=values))
         return bytes(example.SerializeToString(deterministic=True))
 
 
 def read_record(path: Any, offset: Any) -> Any:
-    """Reads one record at a known place in a shard, in the graph.
+    """Reads one record at a known offset in a shard, in the graph.
 
-    The raw op is used because `tf.data.TFRecordDataset` has no way to start
-    inside a file. It goes to the offset directly and checks both checksums.
+    The raw op is used because `tf.data.TFRecordDataset` cannot start inside a file. It
+    seeks the offset directly and verifies both checksums.
 
     Args:
         path: string tensor [].
-        offset: int64 tensor [], where the frame of the record begins, in bytes.
+        offset: int64 tensor [], start of the frame of the record, bytes.
 
     Returns:
         String tensor []: the serialized record. When it runs, it raises
-        `tf.errors.DataLossError` if the bytes are not those that were written.
+        `tf.errors.DataLossError` if a checksum does not match.
     """
     signature = {"output_types": [tf.string], "output_shapes": [[]]}
     records = tf.raw_ops.TFRecordDatasetV2(
@@ -85,14 +90,14 @@ def read_record(path: Any, offset: Any) -> Any:
 
 
 def audio_start(record_bytes: int, audio_bytes: int) -> int:
-    """Returns where the audio begins in a record, bytes.
+    """Returns the offset of the audio in a record, bytes.
 
-    Features are sorted by name and "audio" is the first, so before it stand only
-    the tags and lengths of the messages around it, each as long as its varint.
+    Features are sorted by name and "audio" is the first, so that only the tags and
+    lengths of the messages that contain it precede it, each as long as its varint.
 
     Args:
-        record_bytes: length of the whole record.
-        audio_bytes: length of the audio in it.
+        record_bytes: length of the record.
+        audio_bytes: length of its audio.
     """
     content, before = audio_bytes, 0
     # The value, its list, its feature with the name before it, and the entry of the map.
@@ -100,10 +105,10 @@ def audio_start(record_bytes: int, audio_bytes: int) -> int:
         head = _TAG_BYTES + _varint_bytes(content)
         before += head + name_bytes
         content += head + name_bytes
-    # All features: the rest of them stands behind the audio.
+    # All features; the others follow the audio.
     lengths = range(1, _varint_bytes(record_bytes) + 1)
     fitting = (n for n in lengths if _varint_bytes(record_bytes - _TAG_BYTES - n) == n)
-    # None fits where an index is wrong about the length; reading will find that out.
+    # None fits if the index has a wrong length; reading detects that.
     return before + _TAG_BYTES + next(fitting, 1)
 
 
@@ -112,7 +117,7 @@ def _varint_bytes(value: int) -> int:
 
 
 def decoder(encoding: str) -> Callable[[Any], Any]:
-    """Returns a function of the graph from a serialized record to its audio.
+    """Returns a graph function from a serialized record to its audio.
 
     Args:
         encoding: "pcm16" or "flac".
@@ -121,7 +126,7 @@ def decoder(encoding: str) -> Callable[[Any], Any]:
         string [] -> float32 [samples]
 
     Raises:
-        ConfigError: the encoding is neither of the two.
+        ConfigError: the encoding is unknown.
     """
     if encoding not in ENCODINGS:
         raise ConfigError(f"`encoding` must be one of {ENCODINGS}; received {encoding!r}.")
@@ -139,13 +144,52 @@ def _decode_pcm16(audio: Any) -> Any:
 
 
 def _flac_decoder() -> Callable[[Any], Any]:
-    # Loading its native ops takes a second, which PCM16 data need not pay.
-    import tensorflow_io as tfio
+    tfio = tensorflow_io()
+    if tfio is None:
+        return _decode_flac_in_python
 
     def decode(audio: Any) -> Any:
         return tf.squeeze(tfio.audio.decode_flac(audio, dtype=tf.int16), axis=-1)
 
     return decode
+
+
+@functools.cache
+def tensorflow_io() -> Any | None:
+    """Returns tensorflow-io if its native operations load, which they do beside TensorFlow 2.17.
+
+    Imported on demand: it takes a second, and PCM16 needs none of it.
+    """
+    try:
+        import tensorflow_io as tfio
+        from tensorflow_io.python.ops import core_ops
+
+        # The first attribute loads the library.
+        core_ops.io_audio_decode_flac  # noqa: B018
+    except (ImportError, NotImplementedError, AttributeError):
+        return None
+    return tfio
+
+
+def _decode_flac_in_python(audio: Any) -> Any:
+    def decode(audio: Any) -> npt.NDArray[np.int16]:
+        return flac_samples(np.asarray(audio).item())  # an array in eager mode
+
+    samples = tf.numpy_function(decode, [audio], tf.int16, stateful=False)
+    return tf.ensure_shape(samples, [None])
+
+
+def flac_samples(audio: bytes) -> npt.NDArray[np.int16]:
+    """Returns the samples of a FLAC file of one channel, `[samples]`.
+
+    Raises:
+        DataError: it is not one.
+    """
+    try:
+        samples, _ = soundfile.read(io.BytesIO(audio), dtype="int16")
+    except soundfile.SoundFileError as error:
+        raise DataError("its audio is not FLAC") from error
+    return np.asarray(samples, np.int16)
 
 
 def _feature(value: bytes | str | int) -> Any:

@@ -1,4 +1,4 @@
-"""What happens when a record cannot be read: it is named, counted, and another takes its place."""
+"""Corrupt records: unreadable records are logged, counted and substituted by others."""
 
 from __future__ import annotations
 
@@ -20,71 +20,70 @@ _LOG = logging.getLogger(__name__)
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """One record and the shard that holds it."""
+    """Place of a record: its entry in the index and its shard."""
 
     record: index.RecordEntry
     path: str
 
     @property
     def offset(self) -> int:
-        """Where the frame of the record begins in its shard, bytes."""
+        """Offset of the frame of the record in its shard, bytes."""
         return self.record.offset - audio_record.HEADER_BYTES
 
     def __str__(self) -> str:
-        """Says what a person needs to find it."""
         return f"{self.path}: record {self.record.id} at byte {self.offset}"
 
 
 class CorruptRecords:
-    """Counts the records of opened data that cannot be read, each of them once.
+    """Set of the unreadable records of opened data, with a limit.
 
     Args:
-        limit: how many are borne.
+        limit: largest number of unreadable records.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._known: set[Place] = set()
-        # Mixtures are made by several threads at once.
+        # Mixtures are made by several threads in parallel.
         self._lock = threading.Lock()
 
     def __contains__(self, place: Place) -> bool:
-        """Tells whether a record is known to be corrupt."""
+        """Returns whether a record is known to be corrupt."""
         return place in self._known
 
     def add(self, place: Place, reason: str) -> None:
-        """Names a record that cannot be read, in one line of the log.
+        """Adds an unreadable record and logs it in one line.
 
         Raises:
-            DataError: it is one too many.
+            DataError: the limit is exceeded.
         """
         with self._lock:
             if place in self._known:
                 return
             if len(self._known) >= self._limit:
                 raise DataError(
-                    f"`max_corrupt_records` must not be exceeded; received {self._limit} and "
-                    f"{place}, which cannot be read: {reason}. Prepare the data again."
+                    f"{place} cannot be read: {reason}. More than {self._limit} records are "
+                    "corrupt (`max_corrupt_records`); prepare the data again."
                 ) from None
             self._known.add(place)
             count = len(self._known)
         _LOG.warning(
-            f"{place} cannot be read: {reason}. Another takes its place; "
-            f"{count} of {self._limit} that are borne."
+            f"{place} cannot be read: {reason}. Another record replaces it; "
+            f"{count} of at most {self._limit}."
         )
 
 
-class StandIns:
-    """Reads another record in place of one that cannot be read, always the same one.
+class Substitutes:
+    """Substitutes of unreadable records, always the same for one record.
 
-    It is the next one that can be read: of the same group first, then of the
-    same kind, then of all. So a mixture stays a function of its key and of the
-    data, and those that did not want the record are as they were.
+    The substitute is the next readable record, preferably of the same group, then of the
+    same kind. So a mixture depends on its key and the data alone, and mixtures without the
+    record do not change.
 
     Args:
-        places: all records of a set and split, in the order of their numbers.
+        places: all records of a set and split, by record number.
         decode: from a serialized record to float32 [samples].
-        corrupt: counts what cannot be read.
+        corrupt: receives the unreadable records.
     """
 
     def __init__(
@@ -95,25 +94,25 @@ class StandIns:
         self._corrupt = corrupt
 
     def __call__(self, number: Any) -> npt.NDArray[np.float32]:
-        """Returns the audio that stands in for a record.
+        """Returns the audio of the substitute of a record.
 
         Shapes:
             int32 [] -> float32 [samples]
 
         Raises:
-            DataError: one too many records cannot be read, or none can.
+            DataError: too many records are unreadable, or all of them.
         """
-        for place in self._in_turn(int(number)):
+        for place in self._candidates(int(number)):
             if place not in self._corrupt:
                 try:
                     return self._read(place)
                 except (tf.errors.OpError, ValueError) as error:
                     self._corrupt.add(place, _reason(error))
-        raise DataError(f"A record must be readable; none is beside {self._places[number]}.")
+        raise DataError(f"No record can be read in place of {self._places[number]}.")
 
-    def _in_turn(self, number: int) -> Iterator[Place]:
+    def _candidates(self, number: int) -> Iterator[Place]:
         wanted = self._places[number]
-        # From the record itself to the end, and round to the one before it.
+        # From the record itself to the end, then from the start to the one before it.
         circle = [*self._places[number:], *self._places[:number]]
         yield from sorted(circle, key=lambda place: _distance(place, wanted))
 
@@ -133,9 +132,9 @@ def _distance(place: Place, wanted: Place) -> tuple[bool, bool]:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
-        # TensorFlow quotes a record that it cannot parse, and its bytes are no text.
-        return "it is no tf.train.Example"
-    # TensorFlow adds which of its operations it was, and where in the graph.
+        # TensorFlow quotes a record that it cannot parse, and its bytes are not text.
+        return "it is not a tf.train.Example"
+    # TensorFlow adds the operation and its place in the graph.
     text = error.message if isinstance(error, tf.errors.OpError) else str(error)
     lines = [line for line in str(text).split(" [Op:")[0].splitlines() if line.strip()]
     return lines[0].split("}} ")[-1].rstrip(".") if lines else type(error).__name__

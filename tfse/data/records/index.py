@@ -1,34 +1,36 @@
-"""The index of a prepared folder: which record lies where, and in which split."""
+"""Index of a prepared folder: the shard, the offset and the split of every record."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import pathlib
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
-from tfse.data.preparation import splits
+from tfse.data.constants import SPLITS
 from tfse.errors import DataError
 from tfse.files import sha256_of, write_json
 
 INDEX_NAME = "index.json"
 FORMAT = "tfse-data-1"
-# Beside the shards until the index is written: the plan, and what is known of
-# each shard that is done.
+# Folder beside the shards until the index is written, with the plan and a note on each
+# finished shard.
 UNFINISHED = ".unfinished"
 
 
 @dataclasses.dataclass(frozen=True)
 class RecordEntry:
-    """Where one record lies.
+    """Entry of one record.
 
     Attributes:
-        id: where it came from.
+        id: id of the source.
         group: speaker, noise recording or room.
-        kind: name of the folder it came from.
+        kind: name of the source folder.
         samples: length in samples.
-        offset: where its payload begins in the shard, bytes.
-        bytes: length of its payload.
+        offset: start of the payload in the shard, bytes.
+        bytes: length of the payload.
     """
 
     id: str
@@ -41,15 +43,15 @@ class RecordEntry:
 
 @dataclasses.dataclass(frozen=True)
 class ShardEntry:
-    """One file of records.
+    """Entry of one shard.
 
     Attributes:
-        file: its name in the folder.
+        file: name in the folder.
         set: "speech", "noise" or "rir".
         split: "train", "valid" or "test".
-        bytes: its size.
-        sha256: its checksum, hexadecimal.
-        records: what it holds, in order.
+        bytes: size of the file.
+        sha256: checksum, hexadecimal.
+        records: entries of its records, in order.
     """
 
     file: str
@@ -61,23 +63,25 @@ class ShardEntry:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> ShardEntry:
-        """Builds an entry from what `dataclasses.asdict` made of one."""
+        """Returns an entry from the output of `dataclasses.asdict`."""
         if pathlib.PurePath(value["file"]).name != value["file"]:
-            raise DataError(f"A shard must lie beside its index; received {value['file']!r}.")
+            raise DataError(
+                f"A shard must be in the folder of its index; received {value['file']!r}."
+            )
         records = tuple(RecordEntry(**record) for record in value["records"])
         return cls(**{**value, "records": records})
 
 
 @dataclasses.dataclass(frozen=True)
 class Index:
-    """All that is known of a prepared folder.
+    """Contents of a prepared folder.
 
     Attributes:
-        sample_rate: samples a second of every record.
+        sample_rate: samples per second of all records.
         encoding: "pcm16" or "flac".
-        plan: checksum of the inputs and settings it was made from.
-        settings: those settings, for a person to read.
-        shards: every file.
+        plan: checksum of the inputs and settings of the preparation.
+        settings: those settings, for information.
+        shards: entries of all shards.
     """
 
     sample_rate: int
@@ -87,20 +91,38 @@ class Index:
     shards: tuple[ShardEntry, ...]
 
     def check_separation(self) -> None:
-        """Checks that no group stands on two sides of the split.
+        """Checks that no group is in two splits.
 
         Raises:
-            DataError: one does.
+            DataError: a group is.
         """
-        splits.check_separation(
+        check_separation(
             (shard.set, record.group, shard.split)
             for shard in self.shards
             for record in shard.records
         )
 
 
+def check_separation(members: Iterable[tuple[str, str, str]]) -> None:
+    """Checks that no speaker, noise recording or room is in two splits.
+
+    Args:
+        members: set, group and split of each recording.
+
+    Raises:
+        DataError: a group is in two splits.
+    """
+    splits_of: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for name, group, split in members:
+        splits_of[name, group].add(split)
+    for (name, group), splits in splits_of.items():
+        if len(splits) > 1:
+            found = " and ".join(split for split in SPLITS if split in splits)
+            raise DataError(f"A group must be in one split; {name} {group!r} is in {found}.")
+
+
 def write_index(folder: pathlib.Path, index: Index) -> None:
-    """Writes the index, whole or not at all."""
+    """Writes the index atomically."""
     write_json(folder / INDEX_NAME, {"format": FORMAT, **dataclasses.asdict(index)})
 
 
@@ -108,16 +130,15 @@ def read_index(folder: pathlib.Path) -> Index:
     """Reads the index and checks it against the files beside it.
 
     Raises:
-        DataError: the folder or its index is missing, the index is not one of
-            ours, a shard is missing or of another size, or a group stands on
-            two sides of the split.
+        DataError: the folder or its index is missing, the index is not a tfse index, a
+            shard is missing or of another size, or a group is in two splits.
     """
     if not folder.is_dir():
         raise DataError(f"`data_dir` must be a folder that tfse-prepare made; received {folder}.")
     if not (folder / INDEX_NAME).exists():
         raise DataError(
-            f"`data_dir` must hold {INDEX_NAME}, which tfse-prepare writes last; "
-            f"received {folder}, which has none: not prepared, or not to its end."
+            f"{folder} has no {INDEX_NAME}, which tfse-prepare writes last: run tfse-prepare, or "
+            "run it again to resume."
         )
     index = parse_index(folder / INDEX_NAME)
     for shard in index.shards:
@@ -127,10 +148,10 @@ def read_index(folder: pathlib.Path) -> Index:
 
 
 def parse_index(path: pathlib.Path) -> Index:
-    """Reads an index file alone; the shards it lists need not be there.
+    """Reads an index file alone, without its shards.
 
     Raises:
-        DataError: it is not one of ours.
+        DataError: the file is not a tfse index.
     """
     value = _load(path)
     fields = {name: entry for name, entry in value.items() if name != "format"}
@@ -138,20 +159,20 @@ def parse_index(path: pathlib.Path) -> Index:
         shards = tuple(ShardEntry.from_json(shard) for shard in fields["shards"])
         return Index(**{**fields, "shards": shards})
     except (KeyError, TypeError) as error:
-        raise DataError(f"{INDEX_NAME} must be complete; received {path}: {error}.") from error
+        raise DataError(f"{path} is not a complete index: {error}.") from error
 
 
 def verify_checksums(folder: pathlib.Path, index: Index) -> None:
-    """Reads every shard and compares its checksum.
+    """Checks the checksums of all shards.
 
     Raises:
-        DataError: a shard is not what was written.
+        DataError: a shard has changed since it was written.
     """
     for shard in index.shards:
         if sha256_of(folder / shard.file) != shard.sha256:
             raise DataError(
-                f"A shard must be as it was written; received {folder / shard.file}, "
-                "whose checksum is another. Prepare the data again."
+                f"{folder / shard.file} has changed since it was written: its checksum differs. "
+                "Prepare the data again."
             )
 
 
@@ -159,16 +180,14 @@ def _load(path: pathlib.Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise DataError(f"{INDEX_NAME} must be JSON; received {path}: {error}.") from error
+        raise DataError(f"{path} is not JSON: {error}.") from error
     if not isinstance(value, dict) or value.get("format") != FORMAT:
-        raise DataError(
-            f"{INDEX_NAME} must be of format {FORMAT!r}; received {path}, which is not."
-        )
+        raise DataError(f"{path} is not of the format {FORMAT!r}.")
     return value
 
 
 def _check_size(path: pathlib.Path, size: int) -> None:
-    found = path.stat().st_size if path.exists() else None
-    if found != size:
-        what = "is missing" if found is None else f"has {found}"
-        raise DataError(f"A shard must have the {size} bytes of its index; {path} {what}.")
+    if not path.exists():
+        raise DataError(f"{path} is missing.")
+    if (found := path.stat().st_size) != size:
+        raise DataError(f"{path} has {found} bytes, but its index lists {size}.")

@@ -1,4 +1,4 @@
-"""Reads single records of prepared data, at random, inside a graph."""
+"""Record table: random access to the records of prepared data inside a graph."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from tfse.data import stateless_random
 from tfse.data.records import audio_record, index, safe_reader
-from tfse.data.records.corrupt_records import CorruptRecords, Place, StandIns
+from tfse.data.records.corrupt_records import CorruptRecords, Place, Substitutes
 from tfse.errors import DataError
 
 _DO_WITHOUT = {
@@ -26,27 +26,26 @@ _DO_WITHOUT = {
 
 @dataclasses.dataclass(frozen=True)
 class RecordTable:
-    """Where the records of one set and split lie, as tensors.
+    """Table of the records of one set and split, as tensors.
 
-    Records stand in the order of their groups, so a group is a run of numbers.
+    Records are sorted by group, so that a group is a range of record numbers.
 
     Attributes:
-        count: how many records there are.
-        group_count: how many groups there are.
+        count: number of records.
+        group_count: number of groups.
         paths: string [count], the shard of each record.
-        offsets: int64 [count], where each record begins in it, bytes.
+        offsets: int64 [count], start of each record in its shard, bytes.
         samples: int32 [count], lengths.
         kinds: string [count], such as the kind of noise.
         groups: int32 [count], the group of each record.
         group_names: string [group_count].
         group_starts: int32 [group_count], the first record of each group.
-        group_sizes: int32 [group_count], how many records each group has.
-        starts: int32 [count], where the audio begins in each record if it is PCM16,
-            bytes.
+        group_sizes: int32 [group_count], number of records of each group.
+        starts: int32 [count], start of the audio in each record if it is PCM16, bytes.
         sizes: int32 [count], lengths of the records, bytes.
-        attempt: reads a record, or gives nothing if it cannot.
-        stand_in: from the number of a record that cannot be read to the audio of
-            another, outside the graph.
+        attempt: reads a record; returns an empty tensor if it is unreadable.
+        substitute: from the number of an unreadable record to the audio of its
+            substitute, outside the graph.
     """
 
     count: int
@@ -62,10 +61,10 @@ class RecordTable:
     starts: Any
     sizes: Any
     attempt: safe_reader.Attempt
-    stand_in: Callable[[Any], npt.NDArray[np.float32]]
+    substitute: Callable[[Any], npt.NDArray[np.float32]]
 
     def read(self, number: Any) -> Any:
-        """Returns the audio of one record, or of the one that stands in for it.
+        """Returns the audio of a record, or of its substitute.
 
         Shapes:
             int32 [] -> float32 [samples]
@@ -76,15 +75,15 @@ class RecordTable:
         audio = self.attempt(path, offset, start, size, samples)
 
         def other() -> Any:
-            # Which record stands in is a function of the data, so it is no state.
-            found = tf.numpy_function(self.stand_in, [number], tf.float32, stateful=False)
+            # The substitute depends on the data alone, so the function is stateless.
+            found = tf.numpy_function(self.substitute, [number], tf.float32, stateful=False)
             return tf.ensure_shape(found, [None])
 
         is_whole = tf.equal(tf.size(audio), samples)
         return tf.cond(is_whole, lambda: audio, other)
 
     def group_of(self, number: Any) -> Any:
-        """Returns the name of the group that a record belongs to.
+        """Returns the name of the group of a record.
 
         Shapes:
             int32 [] -> string []
@@ -92,7 +91,7 @@ class RecordTable:
         return tf.gather(self.group_names, tf.gather(self.groups, number))
 
     def drawn_from(self, group: Any, seed: Any) -> Any:
-        """Draws the number of a record of a group.
+        """Draws a record number of a group.
 
         Shapes:
             int32 [], int64 [2] -> int32 []
@@ -101,7 +100,7 @@ class RecordTable:
         return tf.gather(self.group_starts, group) + stateless_random.below(seed, size)
 
     def drawn_by_group(self, seed: Any) -> Any:
-        """Draws a group, each as likely as any other, then the number of a record of it.
+        """Draws a group, all equally likely, then a record number of it.
 
         Shapes:
             int64 [2] -> int32 []
@@ -117,18 +116,17 @@ def record_table(
     split: str,
     corrupt: CorruptRecords | None = None,
 ) -> RecordTable:
-    """Makes the table of one set and split.
+    """Returns the table of one set and split.
 
     Args:
-        folder: the prepared folder.
-        found: its index.
+        folder: prepared folder.
+        found: index of the folder.
         name: "speech", "noise" or "rir".
         split: "train", "valid" or "test".
-        corrupt: counts what cannot be read; without it, the first such record is
-            an error.
+        corrupt: receives unreadable records; without it, the first one is an error.
 
     Raises:
-        DataError: there is no such record.
+        DataError: there are no such records.
     """
     places = [
         Place(record, str(folder / shard.file))
@@ -137,10 +135,7 @@ def record_table(
         for record in shard.records
     ]
     if not places:
-        raise DataError(
-            f"`data_dir` must hold {name} for {split}; received {folder}, which holds none."
-            f"{_DO_WITHOUT[name]}"
-        )
+        raise DataError(f"{folder} holds no {name} for {split}.{_DO_WITHOUT[name]}")
     places.sort(key=lambda place: (place.record.group, place.record.id))
     return _table(places, found.encoding, corrupt or CorruptRecords(0))
 
@@ -149,8 +144,8 @@ def _table(places: Sequence[Place], encoding: str, corrupt: CorruptRecords) -> R
     records = [place.record for place in places]
     names, groups = np.unique([record.group for record in records], return_inverse=True)
     samples = [record.samples for record in records]
-    # Tables are small, and a graph would look them up on an accelerator if it
-    # could; the pipeline runs on the host.
+    # On the CPU, where the pipeline runs; a graph would look up the small tables on an
+    # accelerator.
     with tf.device("CPU"):
         return RecordTable(
             count=len(records),
@@ -169,5 +164,5 @@ def _table(places: Sequence[Place], encoding: str, corrupt: CorruptRecords) -> R
             ),
             sizes=tf.constant([record.bytes for record in records], tf.int32),
             attempt=safe_reader.reader(encoding),
-            stand_in=StandIns(places, audio_record.decoder(encoding), corrupt),
+            substitute=Substitutes(places, audio_record.decoder(encoding), corrupt),
         )

@@ -1,7 +1,7 @@
-"""Reads records inside a graph without ending it: what cannot be read is empty.
+"""Safe reader: reads records inside a graph; an unreadable record is an empty tensor.
 
-Only a data set can go on after an error inside a graph, so reading is made one:
-its one element, or an empty one behind it where there was an error.
+Only a dataset can continue after an error inside a graph, so a record is read as the one
+element of a dataset, followed by an empty element that is used after an error.
 """
 
 from __future__ import annotations
@@ -9,19 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 
-from tfse.data.preparation.mono_audio import FULL_SCALE
+from tfse.data.constants import FULL_SCALE
 from tfse.data.records import audio_record
+from tfse.errors import DataError
 
 # From path, offset, place of the audio in the record, length of the record and
-# number of samples to float32 [samples], or [0] in place of an error.
+# number of samples to float32 [samples], or [0] after an error.
 Attempt = Callable[[Any, Any, Any, Any, Any], Any]
 raw = tf.raw_ops
 
 
 def reader(encoding: str) -> Attempt:
-    """Returns a function of the graph that reads a record, or gives nothing if it cannot.
+    """Returns a graph function that reads a record, empty if it is unreadable.
 
     Args:
         encoding: "pcm16" or "flac".
@@ -30,16 +34,18 @@ def reader(encoding: str) -> Attempt:
         string [], int64 [], int32 [], int32 [], int32 [] -> float32 [samples] or [0]
 
     Raises:
-        ConfigError: the encoding is neither of the two.
+        ConfigError: the encoding is unknown.
     """
     decode = audio_record.decoder(encoding)
-    return _pcm16_attempt if encoding == "pcm16" else _decoding_attempt(decode)
+    if encoding == "pcm16":
+        return _pcm16_attempt
+    return _decoding_attempt(decode) if audio_record.tensorflow_io() else _flac_attempt
 
 
 def _pcm16_attempt(path: Any, offset: Any, start: Any, size: Any, samples: Any) -> Any:
-    """Cuts the samples out of the record: nothing here can fail but the checksum.
+    """Returns the samples inside a record; only the checksum can fail here.
 
-    A function inside the data set, which may fail, costs as much as all the reading.
+    A function inside the dataset, which may fail, costs as much as all the reading.
     """
     record = _record_or_nothing(path, offset)
     is_whole = tf.equal(tf.strings.length(record), size)
@@ -48,13 +54,33 @@ def _pcm16_attempt(path: Any, offset: Any, start: Any, size: Any, samples: Any) 
     return tf.cast(tf.io.decode_raw(audio, tf.int16, little_endian=True), tf.float32) / FULL_SCALE
 
 
+def _flac_attempt(path: Any, offset: Any, start: Any, size: Any, samples: Any) -> Any:
+    """Returns the samples of a FLAC record without tensorflow-io.
+
+    Python code cannot run inside the dataset, so the record alone is read there.
+    """
+    del start, size, samples
+    record = _record_or_nothing(path, offset)
+    audio = tf.numpy_function(_flac_or_nothing, [record], tf.int16, stateful=False)
+    return tf.cast(tf.ensure_shape(audio, [None]), tf.float32) / FULL_SCALE
+
+
+def _flac_or_nothing(record: bytes | npt.NDArray[Any]) -> npt.NDArray[np.int16]:
+    try:
+        # An array in eager mode.
+        features = tf.train.Example.FromString(np.asarray(record).item()).features.feature
+        return audio_record.flac_samples(features["audio"].bytes_list.value[0])
+    except (DecodeError, IndexError, DataError):
+        return np.zeros(0, np.int16)
+
+
 def _record_or_nothing(path: Any, offset: Any) -> Any:
     kept = {"output_types": [tf.int64, tf.string], "output_shapes": [[], []]}
     number = tf.zeros([], tf.int64)
     records = raw.TFRecordDatasetV2(
         filenames=[path], compression_type="", buffer_size=0, byte_offsets=[offset]
     )
-    # Zipped, for a file that is gone is an error again and again, and would never end.
+    # Zipped, as a missing file would be an error again and again, without end.
     once = raw.TensorDataset(components=[number], output_shapes=[[]])
     record = raw.ZipDataset(input_datasets=[once, records], **kept)
     nothing = raw.TensorDataset(components=[number, tf.constant("")], output_shapes=[[], []])

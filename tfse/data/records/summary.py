@@ -1,11 +1,10 @@
-"""What a prepared folder holds, as a table for people."""
+"""Summary of a prepared folder, as a text table."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tfse.data.preparation.recording_sources import SETS
-from tfse.data.preparation.splits import SPLITS
+from tfse.data.constants import SETS, SPLITS
 from tfse.data.records.index import Index, ShardEntry
 
 HEADINGS = ("set", "split", "groups", "records", "hours", "shards", "MB")
@@ -30,9 +29,9 @@ def table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _cell(text: str, width: int) -> str:
-    # Figures stand right, so that their digits stand below each other.
-    is_figure = text.lstrip("-").replace(".", "", 1).isdigit()
-    return text.rjust(width) if is_figure else text.ljust(width)
+    # Numbers are right-aligned, so that their digits are aligned.
+    is_number = text.lstrip("-").replace(".", "", 1).isdigit()
+    return text.rjust(width) if is_number else text.ljust(width)
 
 
 def _row(name: str, split: str, shards: Sequence[ShardEntry], sample_rate: int) -> tuple[str, ...]:

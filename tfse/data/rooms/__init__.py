@@ -1,1 +1,1 @@
-"""Simulated rooms: their layout and their impulse responses."""
+"""Simulated rooms: layouts and impulse responses."""

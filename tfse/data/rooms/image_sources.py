@@ -1,16 +1,16 @@
-"""Image source model: impulse responses of boxes, exact early and noise late.
+"""Image source model: impulse responses of boxes, exact early part and diffuse late part.
 
-Reflections are followed until `END_EARLY_S`, or until there are `IMAGES_MAX` of them. What comes
-later is Gaussian noise that decays at the rate asked for in each octave and begins as loud as
-the reflections end. By then, 0.1 s in the smallest rooms, sound has crossed a room twelve times or
-more, and responses of one room are alike: their tails are diffuse.
+Reflections are computed until `END_EARLY_S`, or until there are `IMAGES_MAX` of them. The late part
+is Gaussian noise that decays at the requested rate in each octave and starts at the level at which
+the reflections end. By then, 0.1 s in the smallest rooms, sound has crossed a room at least twelve
+times, and the tails of one room are diffuse and alike.
 
 Source:
     Allen and Berkley, "Image method for efficiently simulating small-room acoustics", JASA 65(4),
     1979. Lehmann and Johansson, "Diffuse reverberation model for efficient image-source
     simulation of room impulse responses", IEEE TASLP 18(6), 2010. The latter fits the noise to a
-    predicted decay; here the decay of the images is measured, and all of the response is
-    multiplied by the exponential that turns it into the decay asked for.
+    predicted decay; here the decay of the images is measured, and the whole response is
+    multiplied by the exponential that turns it into the requested decay.
 """
 
 from __future__ import annotations
@@ -24,31 +24,31 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 
 SPEED_OF_SOUND_M_S = 343.0
-# Octaves; what is above the last belongs to it.
+# Centres of the octaves; the last one includes all frequencies above it.
 CENTRES_HZ = np.array([125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0])
-# Below half of this there is nothing: rooms of boxes have no bass that is true.
+# Responses are zero below half of this, as boxes have no realistic bass.
 LOWEST_HZ = 80.0
-# A talker in octaves: p of the cardioid p + (1 - p) cos(angle), from 2 dB between front and back
-# in the lowest to 14 dB in the highest. Round numbers, chosen and not measured: talkers are
-# directional in the treble and hardly in the bass.
+# Directivity of a talker per octave: p of the cardioid p + (1 - p) cos(angle), from 2 dB between
+# front and back in the lowest to 14 dB in the highest. The values are chosen, not measured: talkers
+# are directional in the treble and hardly in the bass.
 CARDIOIDS = np.array([0.90, 0.85, 0.80, 0.75, 0.70, 0.65, 0.60])
 END_EARLY_S, IMAGES_MAX = 0.25, 12_000
 FADE_S = 0.02
 # Energy of the images is counted in bins of this length.
 BIN_S = 0.004
-# Images are placed on a grid this much finer than the samples.
+# Images are placed on a grid finer than the samples by this factor.
 OVERSAMPLING = 8
-# So that the ringing of the band limit before the direct path is there.
+# Delay that keeps the ringing of the band limit before the direct path.
 DELAY_S = 0.0025
-# The end of a response against its beginning.
+# Level of the start of a response relative to its end.
 DECAY_DB = 70.0
-# Decay rate of energy, in 1/s, times the time of 60 dB.
+# Decay rate of energy, in 1/s, times the reverberation time.
 RATE_60_DB = 6.0 * np.log(10.0)
 
 
 @dataclasses.dataclass(frozen=True)
 class Box:
-    """A room and what its surfaces and its air take.
+    """A room with the absorption of its surfaces and its air.
 
     Attributes:
         size_m: length, width and height, metres.
@@ -66,10 +66,10 @@ class Box:
 
 @dataclasses.dataclass(frozen=True)
 class Images:
-    """The talker as the microphone receives it, direct and reflected.
+    """Images of the talker at the microphone, direct and reflected.
 
     Attributes:
-        time_s: float [images], when the sound arrives.
+        time_s: float [images], times of arrival.
         gains: float [images, octaves].
     """
 
@@ -83,25 +83,25 @@ def render(
     """Returns the impulse response from a talker to a microphone, peak 1.
 
     Args:
-        box: the room.
-        talker_m: where the talker is, metres.
-        facing: unit vector of where the talker looks.
-        microphone_m: where the microphone is, metres.
+        box: room.
+        talker_m: position of the talker, metres.
+        facing: unit vector of the direction that the talker faces.
+        microphone_m: position of the microphone, metres.
         sample_rate: in Hz.
-        seed: of the noise.
+        seed: seed of the late noise.
 
     Shapes:
         float [3], [3], [3] -> float32 [taps]
     """
     end_s = _end_of_early_s(box.size_m)
-    images = _found(box, talker_m, facing, microphone_m, end_s * SPEED_OF_SOUND_M_S)
+    images = _images(box, talker_m, facing, microphone_m, end_s * SPEED_OF_SOUND_M_S)
     images, energy = _with_decay(images, box, end_s)
     direct_s = float(images.time_s.min())
     late_s = DECAY_DB / 60.0 * float(box.rt60_s.max())
     taps = round((DELAY_S + direct_s + late_s) * sample_rate)
     time_s = np.arange(taps) / sample_rate - DELAY_S
     fade = np.clip((end_s - time_s) / FADE_S, 0.0, 1.0) * (np.pi / 2)
-    early = _placed(images, taps, sample_rate)
+    early = _early(images, taps, sample_rate)
     late = _noise(energy, box.rt60_s, time_s, sample_rate, seed)
     response = early * np.sin(fade) + late * np.cos(fade)
     return (response / np.abs(response).max()).astype(np.float32)
@@ -113,7 +113,7 @@ def _end_of_early_s(size_m: tuple[float, float, float]) -> float:
     return min(END_EARLY_S, radius_m / SPEED_OF_SOUND_M_S)
 
 
-def _found(box: Box, talker: Array, facing: Array, microphone: Array, reach_m: float) -> Images:
+def _images(box: Box, talker: Array, facing: Array, microphone: Array, reach_m: float) -> Images:
     axes = [
         _on_axis(box.size_m[n], talker[n], microphone[n], box.losses[2 * n : 2 * n + 2], reach_m)
         for n in range(3)
@@ -133,9 +133,9 @@ def _found(box: Box, talker: Array, facing: Array, microphone: Array, reach_m: f
 def _on_axis(
     length_m: float, talker: float, microphone: float, losses: Array, reach_m: float
 ) -> tuple[Array, Array, Array]:
-    """Returns where images are on one axis, how their sound left the talker, and its losses.
+    """Returns positions of images on one axis, directions at the talker, and losses.
 
-    The sound of a mirrored image left the talker in the opposite direction.
+    The sound of a mirrored image leaves the talker in the opposite direction.
     """
     count = int(np.ceil(reach_m / (2 * length_m))) + 1
     periods, mirrored = (
@@ -149,11 +149,11 @@ def _on_axis(
 
 
 def _with_decay(images: Images, box: Box, end_s: float) -> tuple[Images, Array]:
-    """Brings the images to the decay of the box.
+    """Returns the images with the decay of the box.
 
     Returns:
-        Them, and the energy per second of each octave that a diffuse decay would have had at
-        time 0.
+        Images, and the energy per second of each octave that a diffuse decay would have had
+        at time 0.
     """
     wanted = RATE_60_DB / box.rt60_s
     direct_s = images.time_s.min()
@@ -172,7 +172,7 @@ def _mean_free_path_s(size_m: tuple[float, float, float]) -> float:
 
 
 def _histogram(images: Images, start_s: float, end_s: float) -> tuple[Array, Array]:
-    """Returns times, and the energy per second at each: [bins], [bins, octaves]."""
+    """Returns times and the energy per second at each: [bins], [bins, octaves]."""
     edges = np.linspace(start_s, end_s, max(3, round((end_s - start_s) / BIN_S)) + 1)
     energy = [np.histogram(images.time_s, edges, weights=power)[0] for power in (images.gains**2).T]
     filled = np.stack(energy, axis=1) / (edges[1] - edges[0])
@@ -180,7 +180,7 @@ def _histogram(images: Images, start_s: float, end_s: float) -> tuple[Array, Arr
     return ((edges[1:] + edges[:-1]) / 2)[some], filled[some]
 
 
-def _placed(images: Images, taps: int, sample_rate: int) -> Array:
+def _early(images: Images, taps: int, sample_rate: int) -> Array:
     """Returns the sum of the images, each at its time between the samples."""
     fine = OVERSAMPLING * sample_rate
     place = np.round((images.time_s + DELAY_S) * fine).astype(np.int64)
@@ -207,7 +207,7 @@ def _noise(energy: Array, rt60_s: Array, time_s: Array, sample_rate: int, seed: 
 
 
 def _band_weights(taps: int, sample_rate: int) -> Array:
-    """Returns zero-phase filters of the octaves, whose sum is 1 from `LOWEST_HZ` on.
+    """Returns zero-phase filters of the octaves, whose sum is 1 above `LOWEST_HZ`.
 
     Shapes:
         -> float [octaves, taps // 2 + 1]

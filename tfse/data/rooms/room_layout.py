@@ -1,4 +1,4 @@
-"""Room layout: the size, the surfaces and the positions of a simulated room, drawn by number."""
+"""Room layout: size, surfaces and positions of a simulated room, drawn by number."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ Array = npt.NDArray[np.float64]
 Point = tuple[float, float, float]
 
 SIZE_M_MIN, SIZE_M_MAX = (2.5, 2.5, 2.2), (20.0, 15.0, 6.0)
-# How far a side may be from the others, on the way from the smallest to the largest.
+# Largest deviation of one side from the others, as a share of the range of sizes.
 SHAPE = 0.2
-# Talkers keep away from walls; microphones also hang there.
+# Smallest distances from the walls.
 TALKER_WALL_M, MICROPHONE_WALL_M = 0.4, 0.2
-# Heights of a mouth, of a child or somebody seated to a tall person, and of microphones.
+# Heights of mouths, from a child or a seated person to a tall person, and of microphones.
 MOUTH_M_MIN, MOUTH_M_MAX = 1.0, 1.8
 MICROPHONE_M_MIN, MICROPHONE_M_MAX = 0.4, 2.4
 DISTANCE_M_MIN, DISTANCE_M_MAX = 0.3, 6.0
-# Longest distance as a share of the diagonal of the floor.
+# Largest distance as a share of the diagonal of the floor.
 LONGEST = 0.8
-# How far talkers look past the microphone, degrees.
+# Largest angle between the talker's direction and the microphone, degrees.
 ASIDE_DEG_MAX = 60.0
 RT60_S_MIN, RT60_S_MAX = 0.15, 1.2
-# Shorter than a room of the largest size can be.
+# Range of the settings; the shortest is below what the largest rooms can have.
 RT60_S_LEAST, RT60_S_MOST = 0.1, 1.5
 
-# Names in the tables of pyroomacoustics, which are those of Vorlaender, "Auralization", 2008.
+# Names in the tables of pyroomacoustics, from Vorlaender, "Auralization", 2008.
 FLOORS = (
     *("linoleum_on_concrete", "stage_floor", "wood_16mm", "marble_floor", "carpet_thin"),
     *("carpet_hairy", "carpet_rubber_5mm", "carpet_soft_10mm"),
@@ -50,10 +50,10 @@ class Position:
     """A talker and a microphone in a room.
 
     Attributes:
-        talker_m: where the talker is, metres from a corner.
-        facing: unit vector of where the talker looks.
-        microphone_m: where the microphone is.
-        seed: of the late reverberation.
+        talker_m: position of the talker, metres from a corner.
+        facing: unit vector of the direction that the talker faces.
+        microphone_m: position of the microphone.
+        seed: seed of the late reverberation.
     """
 
     talker_m: Point
@@ -63,12 +63,12 @@ class Position:
 
     @property
     def distance_m(self) -> float:
-        """From the talker to the microphone, metres."""
+        """Distance from the talker to the microphone, metres."""
         return float(np.linalg.norm(np.subtract(self.talker_m, self.microphone_m)))
 
     @property
     def aside_deg(self) -> float:
-        """Between where the talker looks and the microphone, degrees."""
+        """Angle between the talker's direction and the microphone, degrees."""
         way = np.subtract(self.microphone_m, self.talker_m) / self.distance_m
         return float(np.degrees(np.arccos(np.clip(way @ np.array(self.facing), -1.0, 1.0))))
 
@@ -79,7 +79,7 @@ class Room:
 
     Attributes:
         size_m: length, width and height, metres.
-        rt60_s: reverberation time asked for, seconds: the mean of the octaves of 500 and 1000 Hz.
+        rt60_s: requested reverberation time, seconds: the mean of the octaves at 500 and 1000 Hz.
         surfaces: materials of the walls at x = 0 and at the length, of those of y, of the floor
             and of the ceiling.
         positions: talkers and microphones.
@@ -99,16 +99,16 @@ def draw_room(
     rt60_s_min: float = RT60_S_MIN,
     rt60_s_max: float = RT60_S_MAX,
 ) -> Room:
-    """Draws room `number`: always the same one for the same seed.
+    """Returns room `number`, always the same for one seed.
 
     Volumes, reverberation times and distances are drawn on a logarithmic scale.
 
     Args:
-        seed: of all rooms.
-        number: of this one.
-        positions: how many; one does not depend on how many there are.
+        seed: seed of all rooms.
+        number: number of this room.
+        positions: number of positions; each is independent of their number.
         rt60_s_min: shortest reverberation time, seconds.
-        rt60_s_max: longest.
+        rt60_s_max: longest reverberation time, seconds.
 
     Raises:
         ConfigError: the times are out of order or out of range.
@@ -124,7 +124,7 @@ def draw_room(
         share = np.clip(rng.uniform() + rng.uniform(-SHAPE, SHAPE, 3), 0.0, 1.0)
         size = smallest * (largest / smallest) ** share
         rt60 = _log_uniform(rng, rt60_s_min, rt60_s_max)
-        # Walls that swallow most cannot make a large room as short as some draws ask.
+        # Even very absorbent walls do not give a large room the shortest drawn times.
         if rt60 > _shortest_rt60_s(size):
             break
     surfaces = (*rng.choice(WALLS, 4), rng.choice(FLOORS), rng.choice(CEILINGS))
@@ -151,7 +151,7 @@ def _position(size: Array, seed: tuple[int, ...]) -> Position:
 
 
 def _aside(way: Array, rng: np.random.Generator) -> Point:
-    """Returns a unit vector that leaves another by up to `ASIDE_DEG_MAX`."""
+    """Returns a unit vector at a random angle of up to `ASIDE_DEG_MAX` to another."""
     angle = np.radians(rng.uniform(0.0, ASIDE_DEG_MAX))
     across = np.cross(way, rng.standard_normal(3))
     x, y, z = np.cos(angle) * way + np.sin(angle) * across / np.linalg.norm(across)

@@ -1,4 +1,4 @@
-"""Simulated rooms: impulse responses of boxes from a closet to a hall, and their files."""
+"""Room responses: impulse responses of simulated rooms, and their files."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ COLUMNS = (
     *("floor", "ceiling", "walls"),
 )
 
-# Nothing takes all of the sound.
+# Largest absorption of a surface.
 ABSORPTION_MAX = 0.95
-# Octaves of which the mean reverberation time is that asked for, as in ISO 3382-1.
+# Octaves whose mean reverberation time is the requested one, as in ISO 3382-1.
 MIDDLE = slice(2, 4)
-# Fastest and slowest decay of an octave against that of the middle.
+# Slowest and fastest decay rate of an octave relative to the requested one.
 RATES_MIN, RATES_MAX = 0.7, 1.6
 
 
@@ -37,7 +37,7 @@ def impulse_response(room: Room, position: Position, sample_rate: int) -> npt.ND
     """Returns the impulse response of a position in a room, peak 1; see `image_sources`.
 
     Args:
-        room: the room.
+        room: room.
         position: one of its positions.
         sample_rate: in Hz.
 
@@ -45,7 +45,7 @@ def impulse_response(room: Room, position: Position, sample_rate: int) -> npt.ND
         -> float32 [taps]
 
     Raises:
-        ConfigError: pyroomacoustics, which has the absorption of materials, is not installed.
+        ConfigError: pyroomacoustics, which provides the absorption of materials, is not installed.
     """
     places = (position.talker_m, position.facing, position.microphone_m)
     talker, facing, microphone = (np.array(place, np.float64) for place in places)
@@ -55,8 +55,8 @@ def impulse_response(room: Room, position: Position, sample_rate: int) -> npt.ND
 def box_of(room: Room) -> Box:
     """Returns surfaces and air of a room, with absorption scaled to its reverberation time.
 
-    The losses -ln(1 - absorption) of all surfaces are multiplied by one factor, so that Millington
-    and Sette's formula, which adds them up, gives the time asked for; the air comes on top.
+    The losses -ln(1 - absorption) of all surfaces are multiplied by one factor, so that their sum
+    plus the air has the requested time by the formula of Millington and Sette.
 
     Raises:
         ConfigError: pyroomacoustics is not installed.
@@ -66,7 +66,7 @@ def box_of(room: Room) -> Box:
     x, y, z = room.size_m
     volume, areas = x * y * z, np.repeat([y * z, x * z, x * y], 2)
     surfaces = areas @ losses
-    # Energy decays by these rates, in 1/s: c A / (4 V), and c m of the air.
+    # Decay rates of energy, in 1/s: c A / (4 V) of the walls, and c m of the air.
     walls, of_air = SPEED_OF_SOUND_M_S * surfaces / (4 * volume), SPEED_OF_SOUND_M_S * air
     wanted = RATE_60_DB / room.rt60_s
     scale = (wanted - of_air[MIDDLE].mean()) / walls[MIDDLE].mean()
@@ -86,22 +86,22 @@ def write_rooms(
     rt60_s_min: float = RT60_S_MIN,
     rt60_s_max: float = RT60_S_MAX,
 ) -> Iterator[Room]:
-    """Writes a folder of 24-bit FLAC files for each room, and last `rooms.csv`, which lists them.
+    """Writes a folder of 24-bit FLAC files per room, and last the list of them, `rooms.csv`.
 
     Args:
-        output_dir: a folder; it is made.
-        count: how many rooms.
-        positions: how many talkers and microphones in each, a file for each.
+        output_dir: folder, created if missing.
+        count: number of rooms.
+        positions: positions of talker and microphone per room, one file each.
         sample_rate: in Hz.
-        seed: of all rooms: a room does not depend on how many are written.
+        seed: seed of all rooms; each is independent of their number.
         rt60_s_min: shortest reverberation time, seconds.
-        rt60_s_max: longest.
+        rt60_s_max: longest reverberation time, seconds.
 
     Yields:
-        Each room when its files are whole.
+        Each room after its files are written.
 
     Raises:
-        ConfigError: a number out of its range, or pyroomacoustics is not installed.
+        ConfigError: an argument is out of its range, or pyroomacoustics is not installed.
     """
     if count < 1:
         raise ConfigError(f"`count` must be above 0; received {count}.")
@@ -130,14 +130,14 @@ def write_rooms(
 
 
 def _absorption(name: str) -> Array:
-    """Returns the absorption of a material in octaves; the table ends at 4 kHz for some."""
+    """Returns the absorption of a material per octave; some tables end at 4 kHz."""
     found = _pyroomacoustics().Material(name).absorption_coeffs
     padded = np.pad(np.asarray(found, np.float64), (0, CENTRES_HZ.size - len(found)), "edge")
     return np.clip(padded, 0.01, ABSORPTION_MAX)
 
 
 def _air() -> Array:
-    """Returns the energy absorption of air of 20 degrees and 60 % humidity, 1/m."""
+    """Returns the energy absorption of air at 20 degrees and 60 % humidity, 1/m."""
     table = _pyroomacoustics().parameters.air_absorption_table
     return np.asarray(table["20C_50-70%"], np.float64)
 

@@ -1,4 +1,4 @@
-"""From rows to the figures of a report, as plain JSON."""
+"""Analysis: the statistics of a report from its rows, as plain JSON."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tfse.evaluation.metric_info import REAL_TIME_FACTOR
 from tfse.evaluation.report import bootstrap, degraded_files
 from tfse.evaluation.results import Results
 from tfse.evaluation.sources.systems import NOISY
+from tfse.metrics.registry import REAL_TIME_FACTOR
 
 Json = dict[str, Any]
 
 
 def figures(results: Results, seed: int) -> Json:
-    """Returns everything that does not depend on how fast or in what order it was measured.
+    """Returns all statistics, which do not depend on the speed and order of the run.
 
     Args:
         results: all rows.
-        seed: of the bootstrap.
+        seed: seed of the bootstrap.
 
     Returns:
-        `recordings`; `clusters`, how many speakers, noise recordings and rooms; `means`
+        `recordings`; `clusters`, numbers of speakers, noise recordings and rooms; `means`
         [system][metric]; `differences`, a list with system, baseline and metrics; `groups`
-        [table][group] with n, means and differences against noisy; `harm` [system];
-        `unmeasured`, a list of file, system, metrics and reason.
+        [table][group] with n, means and differences from noisy; `harm` [system], the
+        degraded files; `unmeasured`, a list of file, system, metrics and reason.
     """
     return {
         "recordings": len(results.indices),
@@ -44,13 +44,13 @@ def figures(results: Results, seed: int) -> Json:
             name: {group: _group(results, indices, seed) for group, indices in table.items()}
             for name, table in results.groups().items()
         },
-        "harm": {s: _harm(results, s) for s in results.systems if s != NOISY},
+        "harm": {s: _degraded(results, s) for s in results.systems if s != NOISY},
         "unmeasured": unmeasured(results),
     }
 
 
 def real_time_factors(results: Results, seed: int) -> Json:
-    """Returns the one metric that is a time, by system."""
+    """Returns the real-time factors by system."""
     return {
         system: dataclasses.asdict(_mean(results, system, REAL_TIME_FACTOR, results.indices, seed))
         for system in results.systems
@@ -59,7 +59,7 @@ def real_time_factors(results: Results, seed: int) -> Json:
 
 
 def unmeasured(results: Results) -> list[Json]:
-    """Returns what has no number and why; metrics of one reason stand together."""
+    """Returns missing values with their reasons, grouped by reason."""
     found: list[Json] = []
     for row in results.rows:
         names = [n for n in results.metrics_of(row.system) if n not in row.values]
@@ -87,7 +87,7 @@ def _seconds(results: Results, index: int) -> float:
     return max((row.seconds or 0.0 for row in rows), default=0.0)
 
 
-def _figured(results: Results, system: str) -> list[str]:
+def _metrics_in_report(results: Results, system: str) -> list[str]:
     return [name for name in results.metrics_of(system) if name != REAL_TIME_FACTOR]
 
 
@@ -107,12 +107,12 @@ def _estimate(
 def _means(results: Results, system: str, indices: Sequence[int], seed: int) -> Json:
     return {
         metric: dataclasses.asdict(_mean(results, system, metric, indices, seed))
-        for metric in _figured(results, system)
+        for metric in _metrics_in_report(results, system)
     }
 
 
 def _differences(results: Results, seed: int) -> list[Json]:
-    """Returns every system against every one before it: noisy first, then other systems."""
+    """Returns the differences of every system from every system before it, noisy first."""
     return [
         {
             "system": system,
@@ -126,7 +126,9 @@ def _differences(results: Results, seed: int) -> list[Json]:
 def _change(
     results: Results, system: str, baseline: str, indices: Sequence[int], seed: int
 ) -> Json:
-    shared = [m for m in _figured(results, system) if m in _figured(results, baseline)]
+    shared = [
+        m for m in _metrics_in_report(results, system) if m in _metrics_in_report(results, baseline)
+    ]
     return {
         metric: dataclasses.asdict(
             _estimate(
@@ -149,16 +151,15 @@ def _group(results: Results, indices: Sequence[int], seed: int) -> Json:
     }
 
 
-def _harm(results: Results, system: str) -> Json:
-    found = degraded_files.harms(results, system)
-    # What fell is known against noisy alone.
-    falls = {"pesq": results.has_noisy, "stoi": results.has_noisy}
-    kinds = {**falls, "level": True, "clipping": True}
+def _degraded(results: Results, system: str) -> Json:
+    found = degraded_files.find_degraded(results, system)
+    # Changes of PESQ and STOI are from noisy.
+    known = {"pesq": results.has_noisy, "stoi": results.has_noisy, "level": True, "clipping": True}
     return {
         "files": len(found),
         "counts": {
-            kind: sum(kind in one.kinds for one in found) if known else None
-            for kind, known in kinds.items()
+            kind: sum(kind in one.kinds for one in found) if is_known else None
+            for kind, is_known in known.items()
         },
         "comparable": len(degraded_files.ranking(results, system)) if results.has_noisy else 0,
         "worst": [dataclasses.asdict(one) for one in found],

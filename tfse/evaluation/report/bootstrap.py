@@ -1,4 +1,4 @@
-"""Means and how sure they are."""
+"""Bootstrap: means with confidence intervals."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Labels = Sequence[str | None]
 
 RESAMPLES = 2_000
 CONFIDENCE = 0.95
-#: With fewer values there is no interval: resampling them says nothing.
+#: Smallest number of values with an interval; resampling fewer is meaningless.
 FEWEST = 5
-# So many drawn values are in memory at once.
+# Largest number of drawn values in memory.
 _BLOCK = 1 << 21
 
 
@@ -24,11 +24,11 @@ class Estimate:
     """A mean over files.
 
     Attributes:
-        n: files with a value.
-        of: files that there are.
-        mean: None without any value.
+        n: number of files with a value.
+        of: number of files.
+        mean: mean, None without any value.
         low: lower end of the 95 % interval, None for fewer than 5 values.
-        high: its upper end.
+        high: upper end of the interval.
     """
 
     n: int
@@ -43,25 +43,25 @@ def estimate(
 ) -> Estimate:
     """Returns the mean and its 95 % interval.
 
-    The interval is that of a percentile bootstrap over files, widened by how much the
-    standard error grows where files of one speaker, noise recording or room are not
-    independent of each other.
+    The interval is that of a percentile bootstrap over files, widened by the increase of
+    the standard error if files of one speaker, noise recording or room depend on each
+    other.
 
-    The draws depend on the seed and the number of values alone, so neither the
-    order of metrics nor other systems in the report change an interval.
+    The draws depend on the seed and the number of values alone, so that the order of
+    metrics and other systems in the report do not change an interval.
 
     Args:
         values: finite, one per file.
-        of: files that there are, with those that have no value.
-        seed: of the draws.
-        clusters: for speakers, noise recordings and so on, the label of each value;
-            None or "" for one that shares nothing with others.
+        of: number of files, with those without a value.
+        seed: seed of the draws.
+        clusters: labels of the values for speakers, noise recordings and so on; None or
+            "" for a value that shares nothing with others.
 
     Source:
         Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13;
         Cameron, Gelbach and Miller, "Robust inference with multiway clustering", Journal
-        of Business and Economic Statistics 29(2), 2011, equation 2.13, where we take
-        files for the intersections of clusters.
+        of Business and Economic Statistics 29(2), 2011, equation 2.13, with files in place
+        of the intersections of clusters.
     """
     n = len(values)
     if not n:
@@ -77,12 +77,12 @@ def estimate(
 
 
 def count(labels: Labels) -> int:
-    """Returns how many clusters there are; files without a label are none."""
+    """Returns the number of clusters, without files that have no label."""
     return len(set(filter(None, labels)))
 
 
 def _widening(residuals: npt.NDArray[np.float64], clusters: Sequence[Labels]) -> float:
-    """Returns the standard error with clusters over that with independent files, 1 at least."""
+    """Returns the ratio of standard errors with clusters and with independent files, at least 1."""
     alone = _variance(residuals, [None] * len(residuals))
     known = [labels for labels in clusters if count(labels)]
     if not alone or not known:
@@ -96,7 +96,7 @@ def _variance(residuals: npt.NDArray[np.float64], labels: Labels) -> float:
     own = [label or f"\0{number}" for number, label in enumerate(labels)]
     _, numbers = np.unique(own, return_inverse=True)
     sums = np.bincount(numbers, residuals)
-    # A single cluster tells nothing of how clusters differ.
+    # A single cluster has no variance between clusters.
     return float(np.sum(sums**2) * len(sums) / (len(sums) - 1)) if len(sums) > 1 else 0.0
 
 

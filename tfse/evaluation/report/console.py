@@ -1,4 +1,4 @@
-"""The report on a terminal."""
+"""Console report: the main results as text."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from tfse.data.records.summary import table
-from tfse.evaluation.metric_info import PRINCIPAL, measure_of
 from tfse.evaluation.report.degraded_files import LEVEL_SHIFT_DB, PESQ_FALL, STOI_FALL
+from tfse.metrics.registry import PRINCIPAL, metric_of
 
 _SHOWN = (*PRINCIPAL, "estoi", "snr_db", "covl")
 _MOST_REASONS = 10
 
 
 def text(report: dict[str, Any]) -> str:
-    """Returns the tables that a user reads first.
+    """Returns the main tables.
 
     Args:
         report: as in `report.json`.
@@ -23,7 +23,7 @@ def text(report: dict[str, Any]) -> str:
 
 
 def number(estimate: dict[str, Any], digits: int, sign: str = "") -> str:
-    """Returns a mean with its interval, and n of N if some are missing."""
+    """Returns a mean with its interval, and n of N if values are missing."""
     if estimate["mean"] is None:
         return f"none of {estimate['of']}"
     parts = [format(estimate["mean"], f"{sign}.{digits}f")]
@@ -36,7 +36,7 @@ def number(estimate: dict[str, Any], digits: int, sign: str = "") -> str:
 
 
 def of_clusters(counts: dict[str, int]) -> str:
-    """Returns whose recordings they are, as far as that is known: " of 16 speakers"."""
+    """Returns the known numbers of clusters, such as " of 16 speakers"."""
     names = {"speaker": "speakers", "noise_group": "noise recordings", "room": "rooms"}
     known = [f"{counts[key]} {name}" for key, name in names.items() if counts[key]]
     return f" of {', '.join(known)}" if known else ""
@@ -54,33 +54,32 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
         yield ""
         yield f"{change['system']} against {change['baseline']}, over the same files:"
         yield _table({change["system"]: change["metrics"]}, "+")
-    yield from _harm(figures["harm"])
+    yield from _degraded(figures["harm"])
     yield from _unmeasured(figures["unmeasured"])
 
 
 def _table(means: dict[str, Any], sign: str = "") -> str:
     names = [n for n in _SHOWN if any(n in own for own in means.values())]
     names += [n for own in means.values() for n in own if "dnsmos" in n and n not in names]
-    rows = [["", *(measure_of(name).label for name in names)]]
+    rows = [["", *(metric_of(name).title for name in names)]]
     for system, own in means.items():
         cells = (
-            number(own[name], measure_of(name).digits, sign) if name in own else ""
-            for name in names
+            number(own[name], metric_of(name).digits, sign) if name in own else "" for name in names
         )
         rows.append([system, *cells])
     return table(rows)
 
 
-def _harm(harm: dict[str, Any]) -> Iterator[str]:
-    for system, found in harm.items():
+def _degraded(found_by_system: dict[str, Any]) -> Iterator[str]:
+    for system, found in found_by_system.items():
         counts = found["counts"]
         yield ""
-        falls = "without noisy recordings it is not known what fell"
+        falls = "Changes of PESQ and STOI are unknown without noisy recordings"
         if counts["pesq"] is not None:
             falls = f"PESQ fell by more than {PESQ_FALL:g} in {counts['pesq']}, "
             falls += f"STOI by more than {STOI_FALL:g} in {counts['stoi']}"
         yield (
-            f"{system}: files with harm: {found['files']}. {falls[0].upper()}{falls[1:]}; level "
+            f"{system}: degraded files: {found['files']}. {falls}; level "
             f"off by more than {LEVEL_SHIFT_DB:g} dB in {counts['level']}; clipped: "
             f"{counts['clipping']}."
         )
@@ -89,7 +88,7 @@ def _harm(harm: dict[str, Any]) -> Iterator[str]:
 def _unmeasured(found: list[dict[str, Any]]) -> Iterator[str]:
     if found:
         yield ""
-        yield "Without a number:"
+        yield "Missing values:"
     for one in found[:_MOST_REASONS]:
         what = ", ".join(one["metrics"]) if len(one["metrics"]) < 6 else "most metrics"
         yield f"  {one['file']}, {one['system']}{', ' if what else ''}{what}: {one['reason']}"

@@ -1,4 +1,4 @@
-"""Do no harm: the files that a system made worse."""
+"""Degraded files: the files that a system made worse."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ import dataclasses
 from tfse.evaluation.results import Results
 from tfse.evaluation.sources.systems import NOISY
 
-#: A fall by more than this is harm.
+#: Files with larger falls are degraded.
 STOI_FALL = 0.05
 PESQ_FALL = 0.1
-#: A level that is further than this from that of clean speech is a shift, in dB.
+#: Files with larger level differences from clean are degraded, in dB.
 LEVEL_SHIFT_DB = 3.0
 _FALLS = {"stoi": STOI_FALL, "pesq_wb": PESQ_FALL}
 
 
 @dataclasses.dataclass(frozen=True)
-class Harm:
-    """What a system did to one recording.
+class DegradedFile:
+    """Degradation of one recording by a system.
 
     Attributes:
         index: number of the recording.
-        file: its name.
-        kinds: "stoi", "pesq", "level", "clipping".
-        pesq_change: against noisy, None where one of them has no number.
-        stoi_change: likewise.
-        level_change_db: against clean.
-        share_of_clipped: samples at or beyond full scale.
+        file: name of the recording.
+        kinds: kinds of degradation: "stoi", "pesq", "level", "clipping".
+        pesq_change: difference from noisy, None if a value is missing.
+        stoi_change: difference from noisy, None if a value is missing.
+        level_change_db: difference from clean.
+        share_of_clipped: share of samples at or beyond full scale.
     """
 
     index: int
@@ -38,18 +38,18 @@ class Harm:
     share_of_clipped: float | None
 
 
-def harms(results: Results, system: str) -> list[Harm]:
-    """Returns the recordings that a system did harm to, the worst first."""
-    found = (_harm(results, system, index) for index in results.indices)
+def find_degraded(results: Results, system: str) -> list[DegradedFile]:
+    """Returns the recordings that a system degraded, the worst first."""
+    found = (_judged(results, system, index) for index in results.indices)
     ranks = {index: place for place, index in enumerate(ranking(results, system))}
-    return sorted((h for h in found if h.kinds), key=lambda h: ranks.get(h.index, len(ranks)))
+    return sorted((f for f in found if f.kinds), key=lambda f: ranks.get(f.index, len(ranks)))
 
 
 def ranking(results: Results, system: str) -> list[int]:
-    """Returns recordings from the one that fared worst under a system to the best.
+    """Returns recordings from the worst to the best result of a system.
 
-    With noisy recordings, by the change of PESQ and of STOI in units of what counts
-    as harm, whichever is worse; without, by PESQ. What has no number has no place.
+    With noisy recordings, by the change of PESQ or STOI relative to its limit, whichever is
+    worse; without, by PESQ. Recordings without a value are left out.
     """
     scores = {index: _score(results, system, index) for index in results.indices}
     known = [index for index, score in scores.items() if score is not None]
@@ -74,18 +74,18 @@ def _change(results: Results, system: str, index: int, metric: str) -> float | N
     return results.differences(system, NOISY, metric, [index]).get(index)
 
 
-def _harm(results: Results, system: str, index: int) -> Harm:
+def _judged(results: Results, system: str, index: int) -> DegradedFile:
     row = results.row(index, system)
     pesq, stoi = (_change(results, system, index, metric) for metric in ("pesq_wb", "stoi"))
     level_db = row.values.get("level_change_db")
     clipped = row.values.get("share_of_clipped")
     before = results.value(index, NOISY, "share_of_clipped") if results.has_noisy else None
-    signs = {
+    checks = {
         "stoi": stoi is not None and stoi < -STOI_FALL,
         "pesq": pesq is not None and pesq < -PESQ_FALL,
         "level": level_db is not None and abs(level_db) > LEVEL_SHIFT_DB,
-        # What was clipped before is not this system's doing.
+        # Clipping of the noisy recording does not count.
         "clipping": clipped is not None and clipped > (before or 0.0),
     }
-    kinds = tuple(kind for kind, is_there in signs.items() if is_there)
-    return Harm(index, row.file, kinds, pesq, stoi, level_db, clipped)
+    kinds = tuple(kind for kind, is_degraded in checks.items() if is_degraded)
+    return DegradedFile(index, row.file, kinds, pesq, stoi, level_db, clipped)

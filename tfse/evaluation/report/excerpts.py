@@ -1,4 +1,4 @@
-"""Which recordings a report lets one hear and see: the worst, the median, the best."""
+"""Excerpts: the worst, the median and the best recordings, for players and spectrograms."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Excerpt:
     """One recording of the report.
 
     Attributes:
-        index: its number.
-        places: what it is an example of, such as "worst 1 of lstm_irm".
-        sounds: by system, and `clean`; empty if they could not be had.
+        index: number of the recording.
+        places: its ranks, such as "worst 1 of lstm_irm".
+        sounds: sounds by system, and `clean`; empty if not available.
     """
 
     index: int
@@ -30,15 +30,15 @@ def chosen(results: Results, worst: int) -> list[Excerpt]:
 
     Args:
         results: all rows.
-        worst: how many of the worst of each system; the median and the best one
-            are shown too. 0 for nothing at all.
+        worst: number of the worst recordings of each system; the median and the best
+            are shown too. 0 shows none.
     """
     places: dict[int, list[str]] = {}
     for system in (s for s in results.systems if s != NOISY):
         order = ranking(results, system)
         named = {index: f"worst {n + 1} of {system}" for n, index in enumerate(order[:worst])}
         if worst and order:
-            # In a small set the worst reach up to them.
+            # In a small set they may be among the worst.
             named.setdefault(order[len(order) // 2], f"median of {system}")
             named.setdefault(order[-1], f"best of {system}")
         for index, place in named.items():

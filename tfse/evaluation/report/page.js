@@ -1,6 +1,6 @@
 "use strict";
 
-// Shows the plots and tables of the metric that is chosen.
+// Shows the plots and tables of the chosen metric.
 const metric = document.getElementById("metric");
 function show() {
   for (const panel of document.querySelectorAll(".panel")) {
@@ -9,10 +9,10 @@ function show() {
 }
 if (metric) {
   metric.addEventListener("change", show);
-  show(); // a reloaded page keeps what was chosen
+  show(); // a reloaded page keeps the choice
 }
 
-// Two players at once compare nothing: the last one that was started is heard.
+// One player at a time: a started player pauses the others.
 document.addEventListener(
   "play",
   (event) => {

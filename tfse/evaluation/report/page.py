@@ -1,4 +1,4 @@
-"""`report.html`: one page that needs nothing but itself."""
+"""Report page: `report.html`, a single self-contained file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from importlib import resources
 from typing import Any
 
-from tfse.evaluation.metric_info import PRINCIPAL, in_order, measure_of
 from tfse.evaluation.report import plots, tables
 from tfse.evaluation.report.console import of_clusters
 from tfse.evaluation.report.degraded_files import LEVEL_SHIFT_DB, PESQ_FALL, STOI_FALL
@@ -15,10 +14,11 @@ from tfse.evaluation.report.excerpts import Excerpt
 from tfse.evaluation.report.recording_cards import MOST_S, card
 from tfse.evaluation.results import Results
 from tfse.evaluation.sources.systems import NOISY
+from tfse.metrics.registry import PRINCIPAL, in_order, metric_of
 
 Json = dict[str, Any]
 
-_MOST_HARMED = 50
+_MOST_DEGRADED = 50
 _MOST_UNMEASURED = 200
 _GROUPS = {"snr": "By SNR", "noise": "By kind of noise", "reverberation": "By reverberation"}
 
@@ -28,9 +28,9 @@ def page(report: Json, results: Results, excerpts: Sequence[Excerpt], embed_audi
 
     Args:
         report: as in `report.json`.
-        results: the rows behind it.
+        results: rows of the report.
         excerpts: recordings to show.
-        embed_audio: whether they can be heard.
+        embed_audio: whether they have players.
     """
     figures = report["figures"]
     body = "".join(
@@ -39,10 +39,10 @@ def page(report: Json, results: Results, excerpts: Sequence[Excerpt], embed_audi
             _section("Means", tables.means(figures, results.systems), _MEANS_NOTE),
             _changes(figures),
             _by_group(report, results),
-            _harm(figures["harm"]),
-            _listen(excerpts, results, embed_audio),
+            _degraded(figures["harm"]),
+            _examples(excerpts, results, embed_audio),
             _unmeasured(figures["unmeasured"]),
-            _made(report),
+            _provenance(report),
         )
     )
     return (
@@ -54,13 +54,13 @@ def page(report: Json, results: Results, excerpts: Sequence[Excerpt], embed_audi
 
 
 _MEANS_NOTE = (
-    "Small print: 95 % intervals, bootstrap over files, wider where files share a speaker, a noise "
-    "recording or a room. “n of N” stands where some files have no number. ↑ higher is better, "
-    "↓ lower is better. PESQ wide-band and narrow-band do not compare."
+    "Small print: 95 % intervals by bootstrap over files, wider if files share a speaker, a noise "
+    "recording or a room; “n of N” if some files have no value. ↑ higher is better, ↓ lower is "
+    "better. PESQ wide-band and narrow-band are not comparable."
 )
 _CHANGES_NOTE = (
-    "Mean of the differences over the files that both have a number for. Green is better and red "
-    "is worse where the 95 % interval leaves out zero."
+    "Mean of the differences over the files for which both have a value. Green is better and red "
+    "is worse if the 95 % interval excludes zero."
 )
 
 
@@ -97,7 +97,7 @@ def _against_noisy(figures: Json, system: str) -> Json:
 
 
 def _tile_line(name: str, means: Json, against: Json) -> str:
-    measure, mean = measure_of(name), means[name]["mean"]
+    measure, mean = metric_of(name), means[name]["mean"]
     value = "none" if mean is None else f"{mean:.{measure.digits}f}".replace("-", "−")
     change = ""
     if name in against:
@@ -108,14 +108,14 @@ def _tile_line(name: str, means: Json, against: Json) -> str:
 def _changes(figures: Json) -> str:
     if not figures["differences"]:
         return ""
-    return _section("Differences, file by file", tables.differences(figures), _CHANGES_NOTE)
+    return _section("Paired differences", tables.differences(figures), _CHANGES_NOTE)
 
 
 def _by_group(report: Json, results: Results) -> str:
     figures = report["figures"]
     names = in_order({name for means in figures["means"].values() for name in means})
     options = "".join(
-        f'<option value="{html.escape(n, quote=True)}">{html.escape(measure_of(n).label)}</option>'
+        f'<option value="{html.escape(n, quote=True)}">{html.escape(metric_of(n).title)}</option>'
         for n in names
     )
     chooser = f'<p><label>Metric <select id="metric">{options}</select></label></p>'
@@ -124,14 +124,14 @@ def _by_group(report: Json, results: Results) -> str:
         f"{'' if name == names[0] else ' hidden'}>{_panel(name, figures, results)}</div>"
         for name in names
     )
-    note = "Intervals stand where a group has 5 files or more."
+    note = "Groups of 5 files or more have intervals."
     if figures["snr_is_measured"]:
-        note += " The SNR was measured of the noisy recordings against the clean ones."
-    return _section("Where it helps and where it does not", chooser + panels, note) if names else ""
+        note += " The SNR was measured from the noisy and the clean recordings."
+    return _section("Results by condition", chooser + panels, note) if names else ""
 
 
 def _panel(name: str, figures: Json, results: Results) -> str:
-    label = measure_of(name).label
+    label = metric_of(name).title
     drawn = [_against_snr(name, label, figures, results), _scatter(name, label, results)]
     shown = "".join(f"<div>{plot}</div>" for plot in drawn if plot)
     parts = [f'<div class="plots">{shown}</div>{_legend(results)}' if shown else ""]
@@ -174,11 +174,11 @@ def _scatter(name: str, label: str, results: Results) -> str:
     return plots.scatter(points, label)
 
 
-def _harm(harm: Json) -> str:
+def _degraded(found_by_system: Json) -> str:
     note = (
-        f"Files on which PESQ fell by more than {PESQ_FALL:g} or STOI by more than {STOI_FALL:g} "
-        f"against noisy, whose level is more than {LEVEL_SHIFT_DB:g} dB from that of clean, or "
-        "that are clipped where the noisy recording is not."
+        f"Files whose PESQ is more than {PESQ_FALL:g} or whose STOI is more than {STOI_FALL:g} "
+        f"below noisy, whose level differs from clean by more than {LEVEL_SHIFT_DB:g} dB, or that "
+        "are clipped more than the noisy recording."
     )
     heads = ["system", "files", "PESQ", "STOI", "level", "clipping", "comparable with noisy"]
     rows = [
@@ -189,14 +189,14 @@ def _harm(harm: Json) -> str:
                 for value in (found["files"], *found["counts"].values(), found["comparable"])
             ),
         ]
-        for system, found in harm.items()
+        for system, found in found_by_system.items()
     ]
-    lists = "".join(_harmed(system, found) for system, found in harm.items() if found["files"])
-    return _section("Do no harm", tables.table(heads, rows) + lists, note)
+    lists = "".join(_degraded_files(s, f) for s, f in found_by_system.items() if f["files"])
+    return _section("Degraded files", tables.table(heads, rows) + lists, note)
 
 
-def _harmed(system: str, found: Json) -> str:
-    heads = ["file", "what", "PESQ change", "STOI change", "level dB", "clipped"]
+def _degraded_files(system: str, found: Json) -> str:
+    heads = ["file", "kind", "PESQ change", "STOI change", "level dB", "clipped"]
     rows = [
         [
             html.escape(one["file"]),
@@ -206,10 +206,10 @@ def _harmed(system: str, found: Json) -> str:
             _signed(one["level_change_db"], 1),
             _signed(one["share_of_clipped"], 5),
         ]
-        for one in found["worst"][:_MOST_HARMED]
+        for one in found["worst"][:_MOST_DEGRADED]
     ]
     count = len(found["worst"])
-    shown = f"the worst {_MOST_HARMED} of {count}" if count > _MOST_HARMED else f"{count}"
+    shown = f"the worst {_MOST_DEGRADED} of {count}" if count > _MOST_DEGRADED else f"{count}"
     return (
         f"<details><summary>{html.escape(system)}: {shown} files</summary>"
         f"{tables.table(heads, rows)}</details>"
@@ -220,18 +220,18 @@ def _signed(value: float | None, digits: int) -> str:
     return tables.text_cell("–" if value is None else f"{value:+.{digits}f}".replace("-", "−"))
 
 
-def _listen(excerpts: Sequence[Excerpt], results: Results, embed_audio: bool) -> str:
+def _examples(excerpts: Sequence[Excerpt], results: Results, embed_audio: bool) -> str:
     if not excerpts:
         return ""
     note = (
-        "The worst, the median and the best of each system, by the change of PESQ and STOI in "
-        f"units of what counts as harm. The first {MOST_S:g} s; spectrograms of one recording "
-        "share a scale."
+        "The worst, the median and the best of each system, by the change of PESQ and STOI "
+        f"relative to the limits of degraded files. The first {MOST_S:g} s; spectrograms of one "
+        "recording share a scale."
     )
     if not embed_audio:
-        note += " This report was made without sound."
+        note += " This report has no audio."
     cards = "".join(card(excerpt, results, embed_audio) for excerpt in excerpts)
-    return _section("Hear and see" if embed_audio else "See", cards, note)
+    return _section("Examples", cards, note)
 
 
 def _unmeasured(found: Sequence[Json]) -> str:
@@ -249,10 +249,10 @@ def _unmeasured(found: Sequence[Json]) -> str:
     ]
     note = f"{len(found)} entries; all of them are in report.json."
     heads = ["file", "system", "metrics", "reason", "kind"]
-    return _section("Without a number", tables.table(heads, rows, "reasons"), note)
+    return _section("Missing values", tables.table(heads, rows, "reasons"), note)
 
 
-def _made(report: Json) -> str:
+def _provenance(report: Json) -> str:
     run = report["run"]
     facts = {
         "command": run["command"],
@@ -268,8 +268,8 @@ def _made(report: Json) -> str:
         "versions": ", ".join(f"{name} {v}" for name, v in report["versions"].items() if v),
     }
     rows = [[html.escape(name), tables.text_cell(value, "text")] for name, value in facts.items()]
-    return _section("How it was made", tables.table(["", ""], rows, "made"))
+    return _section("Provenance", tables.table(["", ""], rows, "made"))
 
 
 def _asset(name: str) -> str:
-    return resources.files("tfse.evaluation").joinpath(name).read_text(encoding="utf-8")
+    return resources.files("tfse.evaluation.report").joinpath(name).read_text(encoding="utf-8")

@@ -1,10 +1,9 @@
-"""One line a row: `per_file.csv`."""
+"""Per-file table: `per_file.csv`, one line per row of the results."""
 
 from __future__ import annotations
 
 from tfse import csv_rows
-from tfse.evaluation.results import Results
-from tfse.evaluation.rows import Row
+from tfse.evaluation.results import Results, Row
 from tfse.evaluation.sources.metadata_file import GROUPS
 
 _FIRST = (
@@ -15,7 +14,7 @@ _LAST = ("fault", "reasons")
 
 
 def to_csv(results: Results) -> bytes:
-    """Returns all rows; a number that could not be had is empty, its reason in the last column."""
+    """Returns all rows as CSV; a missing value is empty, with its reason in the last column."""
     header = [*_FIRST, *results.metrics, *_LAST]
     return csv_rows.encode([header, *(_cells(row, results) for row in results.rows)])
 

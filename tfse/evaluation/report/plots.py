@@ -11,7 +11,7 @@ import numpy as np
 
 _WIDTH, _HEIGHT = 460, 320
 _LEFT, _RIGHT, _TOP, _BOTTOM = 54, 12, 12, 58
-#: More points than this cannot be told apart; a sample of them is drawn.
+#: Largest number of points; of more, which are hard to distinguish, a sample is drawn.
 MOST_POINTS = 2_000
 
 
@@ -20,10 +20,10 @@ class Series:
     """One line of a plot against SNR.
 
     Attributes:
-        colour: number of the system, which has its colour.
-        means: one for each group, None for none.
-        lows: lower ends of their intervals.
-        highs: upper ends.
+        colour: number of the system, which decides the colour.
+        means: mean of each group, None for none.
+        lows: lower ends of the intervals.
+        highs: upper ends of the intervals.
     """
 
     colour: int
@@ -34,7 +34,7 @@ class Series:
 
 @dataclasses.dataclass(frozen=True)
 class _Scale:
-    """From values to pixels."""
+    """Scale from values to pixels."""
 
     low: float
     high: float
@@ -47,12 +47,12 @@ class _Scale:
 
 
 def against_groups(groups: Sequence[str], series: Sequence[Series], label: str) -> str:
-    """Returns means with their intervals, group by group, a line a system.
+    """Returns a plot of means with intervals per group, one line per system.
 
     Args:
-        groups: names, from left to right.
-        series: the systems.
-        label: of the metric.
+        groups: names of the groups, from left to right.
+        series: series of the systems.
+        label: label of the metric.
     """
     values = [v for s in series for part in (s.means, s.lows, s.highs) for v in part]
     known = [v for v in values if v is not None]
@@ -66,18 +66,18 @@ def against_groups(groups: Sequence[str], series: Sequence[Series], label: str) 
         parts.append(_text(x, _HEIGHT - _BOTTOM + 18, name, "middle"))
     parts.append(_text(_WIDTH / 2, _HEIGHT - 8, "SNR", "middle", "axis"))
     for number, one in enumerate(series):
-        # Side by side, so that intervals do not cover each other.
+        # Shifted, so that intervals do not overlap.
         shift = (number - (len(series) - 1) / 2) * 7
         parts += _line(one, [x + shift for x in centres], y)
     return _svg(parts, f"{label} against SNR")
 
 
 def scatter(points: Sequence[tuple[int, Sequence[tuple[float, float]]]], label: str) -> str:
-    """Returns a point a file, noisy to the right and enhanced upwards, and their diagonal.
+    """Returns a plot of one point per file, enhanced over noisy, with the diagonal.
 
     Args:
-        points: for each system, the number of its colour and the pairs of values.
-        label: of the metric.
+        points: number of the colour and pairs of values of each system.
+        label: label of the metric.
     """
     values = [value for _, pairs in points for pair in pairs for value in pair]
     if not values:
@@ -91,7 +91,7 @@ def scatter(points: Sequence[tuple[int, Sequence[tuple[float, float]]]], label: 
     corners = f"M{x(x.low)},{y(y.low)}L{x(x.high)},{y(y.high)}"
     parts.append(f'<path class="diagonal" d="{corners}"/>')
     for colour, pairs in points:
-        # Lines without length, with round ends: a tenth of the bytes of circles.
+        # Lines of zero length with round ends take a tenth of the bytes of circles.
         marks = "".join(f"M{x(before)},{y(after)}h0" for before, after in _thinned(pairs))
         parts.append(f'<path class="points s{colour}" d="{marks}"/>')
     return _svg(parts, f"{label}: enhanced against noisy")
@@ -111,12 +111,12 @@ def _vertical(values: Sequence[float]) -> _Scale:
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Returns about five round numbers between two."""
+    """Returns about five round numbers between two values."""
     rough = (high - low) / 5
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(f * power for f in (1, 2, 2.5, 5, 10) if f * power >= rough)
     first = math.ceil(low / step)
-    # Rounded, or else 0.30000000000000004 would stand at an axis.
+    # Rounded, to avoid labels such as 0.30000000000000004.
     return [round(n * step, 12) for n in range(first, math.floor(high / step) + 1)]
 
 

@@ -1,4 +1,4 @@
-"""One recording of a page: its figures, its spectrograms and its players."""
+"""Recording cards: metrics, spectrograms and players of one recording."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from collections.abc import Sequence
 import numpy as np
 import soundfile
 
-from tfse.evaluation.metric_info import PRINCIPAL, measure_of
 from tfse.evaluation.report import spectrogram
 from tfse.evaluation.report.excerpts import Excerpt
 from tfse.evaluation.results import Results
 from tfse.evaluation.sources.recordings import Sound
+from tfse.metrics.registry import PRINCIPAL, metric_of
 
-#: So much of a long recording can be heard and seen, from its beginning.
+#: Length of the shown start of a recording, seconds.
 MOST_S = 20.0
 
 
@@ -24,9 +24,9 @@ def card(excerpt: Excerpt, results: Results, embed_audio: bool) -> str:
     """Returns the HTML of one recording.
 
     Args:
-        excerpt: the recording with its sounds.
-        results: where its figures are.
-        embed_audio: whether it can be heard too.
+        excerpt: recording with its sounds.
+        results: rows of the report.
+        embed_audio: whether it has players.
     """
     row = results.row(excerpt.index, results.systems[0])
     about = [html.escape(place) for place in excerpt.places]
@@ -45,9 +45,9 @@ def card(excerpt: Excerpt, results: Results, embed_audio: bool) -> str:
 def _sounds(excerpt: Excerpt, results: Results, embed_audio: bool) -> Sequence[str]:
     sounds = {name: _beginning(sound) for name, sound in excerpt.sounds.items()}
     if not sounds:
-        return ["<p>Its sound could not be had again.</p>"]
+        return ["<p>The audio is not available.</p>"]
     pictures = {name: spectrogram.levels_db(sound) for name, sound in sounds.items()}
-    # One scale for all: what is fainter is less.
+    # One scale for all, so that levels are comparable.
     loudest = max(float(levels.max()) for levels in pictures.values())
     return [
         _sound(name, sound, pictures[name], loudest, _scores(name, excerpt, results), embed_audio)
@@ -81,7 +81,7 @@ def _scores(name: str, excerpt: Excerpt, results: Results) -> str:
     if name not in results.systems:
         return ""
     values = results.row(excerpt.index, name).values
-    known = [(measure_of(metric), values[metric]) for metric in PRINCIPAL if metric in values]
+    known = [(metric_of(metric), values[metric]) for metric in PRINCIPAL if metric in values]
     return html.escape(" · ".join(f"{m.short} {v:.{m.digits}f}" for m, v in known))
 
 

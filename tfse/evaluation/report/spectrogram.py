@@ -1,4 +1,4 @@
-"""Spectrograms as small PNG files, without a drawing library."""
+"""Spectrograms as small PNG files, without a plotting library."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import numpy.typing as npt
 from tfse.evaluation.sources.recordings import Sound
 
 WIDTH, HEIGHT = 280, 96
-#: What is this far below the loudest point of all sounds of a recording is black.
+#: Range below the loudest point of all sounds of a recording; lower levels are black.
 RANGE_DB = 70.0
 _FRAME_S = 0.032
-# As many as an eye tells apart; more would double the size of a file.
+# More shades, which are hard to distinguish, would double the size of a file.
 _SHADES = 40
 # Colours from silence to the loudest point: black, violet, red, orange, pale yellow.
 _COLOURS = ((0, 0, 4), (50, 18, 92), (121, 34, 130), (189, 55, 84), (243, 120, 25), (252, 255, 164))
@@ -23,9 +23,9 @@ Levels = npt.NDArray[np.float64]
 
 
 def levels_db(sound: Sound) -> Levels:
-    """Returns the picture's points in dB, `[HEIGHT, WIDTH]`, low frequencies at the bottom.
+    """Returns the levels of a picture in dB, `[HEIGHT, WIDTH]`, low frequencies at the bottom.
 
-    A column is the loudest of the frames it stands for, a line the loudest of its bins.
+    A pixel is the maximum over its frames and bins.
     """
     frame = max(2, round(_FRAME_S * sound.sample_rate))
     samples = np.pad(sound.samples.astype(np.float64), (0, max(0, frame - len(sound.samples))))
@@ -41,7 +41,7 @@ def png(levels: Levels, loudest_db: float) -> bytes:
 
     Args:
         levels: `[lines, columns]`, in dB.
-        loudest_db: what has the brightest colour; the darkest is `RANGE_DB` below.
+        loudest_db: level of the brightest colour; the darkest is `RANGE_DB` below.
     """
     shade = np.clip((levels - loudest_db) / RANGE_DB + 1, 0, 1) * (_SHADES - 1)
     lines = np.pad(np.rint(shade).astype(np.uint8), ((0, 0), (1, 0)))  # no filter
@@ -58,7 +58,7 @@ def png(levels: Levels, loudest_db: float) -> bytes:
 
 
 def _loudest(power: Levels, size: int) -> Levels:
-    """Returns `size` lines, each the largest of those that fall on it."""
+    """Returns `size` lines, each the maximum of its input lines."""
     edges = np.linspace(0, len(power), size + 1)
     starts = np.minimum(edges[:-1].astype(int), len(power) - 1)
     if len(power) <= size:

@@ -1,4 +1,4 @@
-"""HTML tables of figures."""
+"""HTML tables of results."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import html
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tfse.evaluation.metric_info import in_order, measure_of
+from tfse.metrics.registry import in_order, metric_of
 
 Json = dict[str, Any]
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "") -> str:
-    """Returns a table of cells that are HTML already; the first of each row is its head.
+    """Returns a table of HTML cells; the first cell of each row is its head.
 
-    Wide tables scroll by themselves, the page does not.
+    A wide table scrolls by itself; the page does not.
     """
     head = "".join(f'<th scope="col">{cell}</th>' for cell in heads)
     body = "".join(f'<tr><th scope="row">{first}</th>{"".join(rest)}</tr>' for first, *rest in rows)
@@ -30,40 +30,40 @@ def text_cell(text: str, kind: str = "") -> str:
 
 
 def mean_cell(found: Json | None, digits: int) -> str:
-    """Returns a mean, its interval in small print, and n of N if some are missing."""
+    """Returns a mean, its interval in small print, and n of N if values are missing."""
     if found is None:
         return '<td class="none">–</td>'
     return f"<td>{_estimate(found, digits)}</td>"
 
 
 def change_cell(found: Json | None, digits: int, better: int) -> str:
-    """Returns a difference, marked good or bad if its interval leaves out zero."""
+    """Returns a difference, marked good or bad if its interval excludes zero."""
     if found is None:
         return '<td class="none">–</td>'
     return f'<td class="{_verdict(found, better)}">{_estimate(found, digits, "+")}</td>'
 
 
 def means(figures: Json, systems: Sequence[str]) -> str:
-    """Returns all means: a line a metric, a column a system."""
+    """Returns all means, one line per metric and one column per system."""
     own = figures["means"]
     names = in_order({name for system in systems for name in own[system]})
     rows = [
         [_metric_head(name)]
-        + [mean_cell(own[system].get(name), measure_of(name).digits) for system in systems]
+        + [mean_cell(own[system].get(name), metric_of(name).digits) for system in systems]
         for name in names
     ]
     return table(["", *map(html.escape, systems)], rows)
 
 
 def differences(figures: Json) -> str:
-    """Returns all paired differences: a line a metric, a column a pair of systems."""
+    """Returns all paired differences, one line per metric and one column per pair."""
     pairs = figures["differences"]
     names = in_order({name for pair in pairs for name in pair["metrics"]})
     heads = [f"{html.escape(p['system'])} − {html.escape(p['baseline'])}" for p in pairs]
     rows = [
         [_metric_head(name)]
         + [
-            change_cell(p["metrics"].get(name), measure_of(name).digits, measure_of(name).better)
+            change_cell(p["metrics"].get(name), metric_of(name).digits, metric_of(name).better)
             for p in pairs
         ]
         for name in names
@@ -72,8 +72,8 @@ def differences(figures: Json) -> str:
 
 
 def groups(groups: Json, systems: Sequence[str], metric: str) -> str:
-    """Returns one metric by groups: means of all systems, and changes against noisy."""
-    measure = measure_of(metric)
+    """Returns one metric by groups: means of all systems, and differences from noisy."""
+    measure = metric_of(metric)
     changed = [s for s in systems if any(s in g["differences_from_noisy"] for g in groups.values())]
     heads = ["", "n", *systems, *(f"{system} − noisy" for system in changed)]
     rows = []
@@ -88,10 +88,10 @@ def groups(groups: Json, systems: Sequence[str], metric: str) -> str:
 
 
 def _metric_head(name: str) -> str:
-    measure = measure_of(name)
+    measure = metric_of(name)
     arrow = {1: " ↑", -1: " ↓", 0: ""}[measure.better]
     meaning = html.escape(measure.meaning, quote=True)
-    return f'<span title="{meaning}">{html.escape(measure.label)}{arrow}</span>'
+    return f'<span title="{meaning}">{html.escape(measure.title)}{arrow}</span>'
 
 
 def _estimate(found: Json, digits: int, sign: str = "") -> str:

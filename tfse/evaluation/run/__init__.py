@@ -1,1 +1,1 @@
-"""Worker processes that enhance and score recordings."""
+"""Measurement: worker processes that enhance and score recordings."""

@@ -1,4 +1,4 @@
-"""Measures one recording under its systems, whatever is wrong with it."""
+"""Scoring: the metrics of one recording with its systems, or its faults."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ import numpy as np
 
 from tfse import metrics
 from tfse.errors import AudioError
-from tfse.evaluation.metric_info import REAL_TIME_FACTOR
-from tfse.evaluation.rows import Row, faulty
+from tfse.evaluation.results import Row, faulty
 from tfse.evaluation.run.onnx_scorers import Scorer
 from tfse.evaluation.sources.recordings import Missing, Origin, Recording, Sound, read
 from tfse.evaluation.sources.systems import NOISY
 from tfse.metrics import MetricNotApplicable, MetricUndefined, PairResult
+from tfse.metrics.registry import REAL_TIME_FACTOR
 from tfse.metrics.validation import validate
 from tfse.streaming.recording_enhancer import RecordingEnhancer
 from tfse.streaming.steps.base import Step
 from tfse.types import Samples
 
-# At or beyond it a sample is clipped; the largest of 16 bits is 0.99997.
+# Samples of at least this magnitude are clipped; the largest 16-bit sample is 0.99997.
 _FULL_SCALE = 0.9999
-# A recording goes through a model in blocks of so much, so that its length costs no memory.
+# Block length of enhancement, so that memory does not grow with the recording.
 _BLOCK_S = 10.0
 
 
 @dataclasses.dataclass(frozen=True)
 class Tools:
-    """What a process measures with, each loaded once.
+    """Models and scorers of a process, each loaded once.
 
     Attributes:
         steps: models by the label of their system.
-        scorers: networks that score.
+        scorers: ONNX scorers.
     """
 
     steps: Mapping[str, Step]
@@ -42,34 +42,34 @@ class Tools:
 
 
 def measure(recording: Recording, systems: Sequence[str], tools: Tools) -> Iterator[Row]:
-    """Gives a row for each of some systems, in order; a fault is a row too."""
-    heard = _Heard(recording, tools)
+    """Yields a row for each system, in order; a fault is a row too."""
+    sounds = _Sounds(recording, tools)
     for system in systems:
         try:
-            yield _row(heard, system)
+            yield _row(sounds, system)
         except AudioError as error:
             yield faulty(recording, system, str(error))
         except Exception as error:
-            # Decoders, models and metrics meet content that nobody foresaw, and the
-            # recordings after this one have a right to be measured.
+            # Decoders, models and metrics may fail on unforeseen content, which must not end
+            # the evaluation of other recordings.
             text = " ".join(str(error).split())
             yield faulty(recording, system, f"{type(error).__name__}: {text}")
 
 
-def listen(recording: Recording, systems: Sequence[str], tools: Tools) -> dict[str, Sound]:
-    """Returns the sound of the reference, as `clean`, and of each system, as far as they are."""
-    heard = _Heard(recording, tools)
-    sounds = {}
+def sounds_of(recording: Recording, systems: Sequence[str], tools: Tools) -> dict[str, Sound]:
+    """Returns the available sounds of the reference, as `clean`, and of each system."""
+    sounds = _Sounds(recording, tools)
+    found = {}
     with contextlib.suppress(AudioError):
-        sounds["clean"] = heard.reference()
+        found["clean"] = sounds.reference()
     for system in systems:
         with contextlib.suppress(AudioError):
-            sounds[system] = heard.estimate(system)[0]
-    return sounds
+            found[system] = sounds.estimate(system)[0]
+    return found
 
 
-class _Heard:
-    """Reads what a recording is made of, once."""
+class _Sounds:
+    """Sounds of a recording, each read once."""
 
     def __init__(self, recording: Recording, tools: Tools) -> None:
         self.recording = recording
@@ -84,12 +84,12 @@ class _Heard:
         return self._read("the noisy recording", self.recording.noisy or missing)
 
     def estimate(self, system: str) -> tuple[Sound, float | None]:
-        """Returns the sound of a system, and its real-time factor if it is a model."""
+        """Returns the sound of a system, with the real-time factor of a model."""
         if system == NOISY:
             return self.noisy(), None
         if system in self.tools.steps:
             noisy = self.noisy()
-            # Not by the clock, which counts what other processes do meanwhile.
+            # Not wall-clock time, which depends on other processes.
             began = time.process_time()
             sound = enhanced(noisy, self.tools.steps[system])
             return sound, (time.process_time() - began) / noisy.seconds
@@ -97,7 +97,7 @@ class _Heard:
         return self._read("the estimate", self.recording.estimates.get(system, missing)), None
 
     def _read(self, name: str, origin: Origin) -> Sound:
-        # The folders of several systems have each their own estimate: it is not kept.
+        # Estimates differ between systems and are not kept.
         kept = self._sounds.get(name) if name != "the estimate" else None
         if kept is None:
             try:
@@ -111,7 +111,7 @@ class _Heard:
 
 
 def enhanced(noisy: Sound, step: Step) -> Sound:
-    """Returns a recording after a model, in line with it and as long.
+    """Returns a recording enhanced by a model, time-aligned and of the same length.
 
     Raises:
         AudioError: a sample is not finite.
@@ -124,20 +124,20 @@ def enhanced(noisy: Sound, step: Step) -> Sound:
     return Sound(np.concatenate([part.enhanced for part in parts])[:, 0], noisy.sample_rate)
 
 
-def _row(heard: _Heard, system: str) -> Row:
-    recording = heard.recording
-    reference = heard.reference()
-    estimate, real_time_factor = heard.estimate(system)
+def _row(sounds: _Sounds, system: str) -> Row:
+    recording = sounds.recording
+    reference = sounds.reference()
+    estimate, real_time_factor = sounds.estimate(system)
     row = faulty(recording, system, _unusable(reference, estimate))
     row = dataclasses.replace(row, seconds=estimate.seconds, sample_rate=estimate.sample_rate)
     if row.fault:
         return row
-    noisy = _noisy_samples(heard, reference) if system != NOISY else None
+    noisy = _noisy_samples(sounds, reference) if system != NOISY else None
     result = metrics.evaluate_pair(
         reference.samples, estimate.samples, reference.sample_rate, noisy
     )
     _add_clipping(result, estimate.samples)
-    _add_scores(result, heard.tools.scorers, estimate)
+    _add_scores(result, sounds.tools.scorers, estimate)
     if real_time_factor is not None:
         result.values[REAL_TIME_FACTOR] = real_time_factor
     return dataclasses.replace(
@@ -164,10 +164,10 @@ def _unusable(reference: Sound, estimate: Sound) -> str:
 
 
 def _constant(name: str, sound: Sound) -> str:
-    # Of a constant PESQ gives a number all the same, and it would stand in the mean.
+    # PESQ returns a value for a constant, which would distort the mean.
     first = sound.samples[0]
     if first and np.all(sound.samples == first):
-        return f"the {name} must be sound; all {len(sound.samples)} samples are {first:g}."
+        return f"the {name} must not be constant; all {len(sound.samples)} samples are {first:g}."
     return ""
 
 
@@ -179,17 +179,17 @@ def _incomparable(reference: Sound, estimate: Sound) -> str:
     return ""
 
 
-def _noisy_samples(heard: _Heard, reference: Sound) -> Samples | None:
-    """Returns what improvements are measured from; its own row says what is wrong with it."""
+def _noisy_samples(sounds: _Sounds, reference: Sound) -> Samples | None:
+    """Returns the samples for improvements, None if noisy has a fault, which its own row has."""
     try:
-        noisy = heard.noisy()
+        noisy = sounds.noisy()
     except AudioError:
         return None
     return noisy.samples if noisy.sample_rate == reference.sample_rate else None
 
 
 def _add_clipping(result: PairResult, estimate: Samples) -> None:
-    # Also where a sample is not finite: the comparison is false for NaN.
+    # Also if samples are not finite: the comparison is false for NaN.
     result.values["share_of_clipped"] = float(np.mean(np.abs(estimate) >= _FULL_SCALE))
 
 

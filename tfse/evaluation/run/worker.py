@@ -1,4 +1,4 @@
-"""A process that measures: it loads everything once and answers until it is told to end."""
+"""Worker process: loads models and scorers once, then measures until its connection closes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from tfse.errors import TfseError
 from tfse.evaluation.run.onnx_scorers import ScorerFile
-from tfse.evaluation.run.scoring import Tools, enhanced, listen, measure
+from tfse.evaluation.run.scoring import Tools, enhanced, measure, sounds_of
 from tfse.evaluation.sources.recordings import Recording, Sound
 from tfse.evaluation.sources.systems import System
 
@@ -24,11 +24,11 @@ _WARM_UP_S = 1.0
 
 @dataclasses.dataclass(frozen=True)
 class Setup:
-    """What a process loads.
+    """Models and scorers that a process loads.
 
     Attributes:
-        systems: those with a path are models.
-        scorers: ONNX files that score.
+        systems: systems; those with a path are models.
+        scorers: ONNX scorers.
     """
 
     systems: Sequence[System]
@@ -37,27 +37,27 @@ class Setup:
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """What a process is asked for.
+    """Task of a process.
 
     Attributes:
-        recording: to measure, or to listen to.
-        systems: under which.
-        listens: asks for the sound and not for rows.
+        recording: recording to measure.
+        systems: labels of the systems to measure it with.
+        wants_sounds: asks for sounds instead of rows.
     """
 
     recording: Recording
     systems: tuple[str, ...]
-    listens: bool = False
+    wants_sounds: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
 class Ready:
-    """The first answer of a process.
+    """First answer of a process.
 
     Attributes:
-        loaded: what it has loaded, and how long that took, in s.
-        has_tensorflow: whether TensorFlow is among it.
-        processor_s: what the processor has worked for it so far, imports included.
+        loaded: loading time of each model and scorer, seconds.
+        has_tensorflow: whether TensorFlow is loaded.
+        processor_s: processor time so far, with imports, seconds.
     """
 
     loaded: dict[str, float]
@@ -66,30 +66,30 @@ class Ready:
 
 
 @dataclasses.dataclass(frozen=True)
-class Refused:
-    """Instead of `Ready`: something could not be loaded."""
+class LoadFailure:
+    """Answer instead of `Ready`: a model or scorer could not be loaded."""
 
     error: TfseError
 
 
 @dataclasses.dataclass(frozen=True)
 class Done:
-    """The last answer to a task; `sounds` are those that were asked for, if they could be had."""
+    """Last answer to a task, with the available sounds if they were asked for."""
 
     sounds: dict[str, Sound] | None = None
 
 
 def main(connection: Connection, setup: Setup) -> None:
-    """Loads, answers, and ends when the other side closes the connection."""
-    # The parent alone answers Ctrl-C.
+    """Runs the process until the other side closes the connection."""
+    # The parent alone handles Ctrl-C.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         tools, ready = _loaded(setup)
     except TfseError as error:
-        connection.send(Refused(error))
+        connection.send(LoadFailure(error))
         return
     connection.send(ready)
-    # The connection ends with the parent, however that ends.
+    # The connection closes when the parent ends for any reason.
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             _answer(connection, connection.recv(), tools)
@@ -97,10 +97,10 @@ def main(connection: Connection, setup: Setup) -> None:
 
 def _answer(connection: Connection, task: Task, tools: Tools) -> None:
     sounds = None
-    if task.listens:
-        # A row says already what cannot be had.
+    if task.wants_sounds:
+        # Faults are in the rows already.
         try:
-            sounds = listen(task.recording, task.systems, tools)
+            sounds = sounds_of(task.recording, task.systems, tools)
         except Exception:
             sounds = None
     else:
@@ -116,7 +116,7 @@ def _loaded(setup: Setup) -> tuple[Tools, Ready]:
         if system.path is not None:
             began = time.perf_counter()
             steps[system.label] = step = system.open()
-            # The first call compiles, and is nobody's real-time factor.
+            # The first call compiles, which must not count in a real-time factor.
             warm_up = np.zeros(round(_WARM_UP_S * step.sample_rate), np.float32)
             enhanced(Sound(warm_up, step.sample_rate), step)
             loaded[system.label] = time.perf_counter() - began
@@ -129,10 +129,10 @@ def _loaded(setup: Setup) -> tuple[Tools, Ready]:
 
 
 def one_thread() -> dict[str, str]:
-    """Returns the environment in which a process computes with one thread.
+    """Returns the environment of a process that computes with one thread.
 
-    So figures do not depend on how many processes there are, and processes do
-    not take each other's cores.
+    Results then do not depend on the number of processes, and processes do not compete
+    for cores.
     """
     names = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"]
     names += ["TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"]

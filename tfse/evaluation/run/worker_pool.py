@@ -1,4 +1,4 @@
-"""Processes that measure, and what happens when one of them dies."""
+"""Worker pool: processes that measure recordings, replaced when they die."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 
 from tfse.errors import ModelError
-from tfse.evaluation.rows import Row, faulty
+from tfse.evaluation.results import Row, faulty
 from tfse.evaluation.run import worker
-from tfse.evaluation.run.worker import Done, Ready, Refused, Setup, Task
+from tfse.evaluation.run.worker import Done, LoadFailure, Ready, Setup, Task
 
-# What the metrics need for a second of audio, and what all processes may need at once.
+# Memory of the metrics per second of audio, and the share that all processes may use.
 _MB_PER_S = 4.0
 _SHARE_OF_MEMORY = 0.5
 _SMALLEST_MB = 2_000.0
@@ -33,14 +33,14 @@ class _Process:
 
 
 class Pool:
-    """Answers tasks in several processes; a context manager that ends them.
+    """Pool of processes for tasks; a context manager that ends them.
 
-    A process that dies costs the row it was working on and is replaced. Long
-    recordings are measured side by side only as far as memory allows.
+    A process that dies is replaced, and the row that it was measuring is a fault. Long
+    recordings are measured in parallel only as far as memory allows.
 
     Args:
-        setup: what every process loads.
-        jobs: how many processes there are at most.
+        setup: models and scorers of every process.
+        jobs: largest number of processes.
     """
 
     def __init__(self, setup: Setup, jobs: int) -> None:
@@ -48,33 +48,33 @@ class Pool:
         self._jobs = jobs
         self._processes: list[_Process] = []
         self._budget_mb = max(_SMALLEST_MB, _SHARE_OF_MEMORY * _available_mb())
-        #: What each process has loaded, in the order in which they came.
+        #: What each process has loaded, in the order of their first answers.
         self.loads: list[Ready] = []
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Row | Done]]:
-        """Gives every answer when it is known, with the task that it belongs to.
+        """Yields every answer with its task.
 
         Raises:
-            TfseError: what is to be loaded cannot be loaded.
+            TfseError: a model or scorer cannot be loaded.
         """
-        waiting = _Waiting(tasks)
+        queue = _TaskQueue(tasks)
         while True:
-            self._hand_out(waiting)
+            self._hand_out(queue)
             busy = {p.connection: p for p in self._processes if p.task is not None}
             if not busy:
                 return
             for ready in connection.wait(list(busy)):
                 assert isinstance(ready, Connection)
-                yield from self._answers(busy[ready], waiting)
+                yield from self._answers(busy[ready], queue)
 
-    def _hand_out(self, waiting: _Waiting) -> None:
-        while (task := waiting.first()) is not None and self._has_room(task):
+    def _hand_out(self, queue: _TaskQueue) -> None:
+        while (task := queue.first()) is not None and self._has_room(task):
             idle = next((p for p in self._processes if p.task is None), None)
             if idle is None and len(self._processes) == self._jobs:
                 return
             process = idle or self._started()
-            process.task = waiting.take()
-            # A process that has just died is found out when it is listened to.
+            process.task = queue.take()
+            # A process that has just died is detected when its answer is read.
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 process.connection.send(task)
 
@@ -83,15 +83,15 @@ class Pool:
         need = sum(_MB_PER_S * t.recording.seconds for t in (*running, task))
         return not running or need <= self._budget_mb
 
-    def _answers(self, process: _Process, waiting: _Waiting) -> Iterator[tuple[Task, Row | Done]]:
+    def _answers(self, process: _Process, queue: _TaskQueue) -> Iterator[tuple[Task, Row | Done]]:
         task = process.task
         assert task is not None
         try:
             answer = process.connection.recv()
         except (EOFError, OSError):
-            yield from self._buried(process, task, waiting)
+            yield from self._replace_dead(process, task, queue)
             return
-        if isinstance(answer, Refused):
+        if isinstance(answer, LoadFailure):
             raise answer.error
         if isinstance(answer, Ready):
             process.ready = True
@@ -103,34 +103,34 @@ class Pool:
             process.task = dataclasses.replace(task, systems=task.systems[1:])
         yield task, answer
 
-    def _buried(
-        self, process: _Process, task: Task, waiting: _Waiting
+    def _replace_dead(
+        self, process: _Process, task: Task, queue: _TaskQueue
     ) -> Iterator[tuple[Task, Row | Done]]:
-        """Takes a dead process away; what it had not begun goes to another."""
+        """Removes a dead process; the systems that it had not started go to another."""
         self._processes.remove(process)
         process.connection.close()
         process.process.join()
         end = _end_of(process.process.exitcode)
         if not process.ready:
             raise ModelError(f"the process that loads the models died ({end}).")
-        if task.listens or not task.systems:
+        if task.wants_sounds or not task.systems:
             yield task, Done()
             return
         system, *rest = task.systems
         yield task, faulty(task.recording, system, f"the process that measured it died ({end})")
         if rest:
-            waiting.put_back(dataclasses.replace(task, systems=tuple(rest)))
+            queue.put_back(dataclasses.replace(task, systems=tuple(rest)))
         else:
             yield task, Done()
 
     def _started(self) -> _Process:
-        # Never forked: threads of TensorFlow do not come along.
+        # Not forked, as TensorFlow's threads do not survive a fork.
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=worker.main, args=(theirs, self._setup), daemon=True)
         with _environment(worker.one_thread()):
             process.start()
-        # Only then is the end of the process the end of the connection.
+        # Closed here, so that the connection ends with the process.
         theirs.close()
         self._processes.append(_Process(process, ours))
         return self._processes[-1]
@@ -152,8 +152,8 @@ class Pool:
         self._processes = []
 
 
-class _Waiting:
-    """Tasks to come; made only when somebody is free to take them."""
+class _TaskQueue:
+    """Queue of tasks, which are made only when a process is free."""
 
     def __init__(self, tasks: Iterable[Task]) -> None:
         self._rest = iter(tasks)
@@ -173,7 +173,7 @@ class _Waiting:
 
 @contextlib.contextmanager
 def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """Sets what a process that starts meanwhile inherits."""
+    """Sets the environment that processes inherit in the block."""
     before = dict(os.environ)
     os.environ.update(variables)
     try:
@@ -193,5 +193,5 @@ def _available_mb() -> float:
     try:
         return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e6
     except (ValueError, OSError, AttributeError):
-        # Not every system tells.
+        # Not every system provides it.
         return _SMALLEST_MB

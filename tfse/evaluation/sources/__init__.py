@@ -1,1 +1,1 @@
-"""Sources of an evaluation: recordings, their metadata, and the systems to compare."""
+"""Sources of an evaluation: recordings, their metadata, and systems."""

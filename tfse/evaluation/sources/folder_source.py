@@ -1,4 +1,4 @@
-"""Recordings in folders: files of the same name belong together."""
+"""Folder source: recordings in folders, paired by file name."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ Path = str | os.PathLike[str]
 
 
 class FolderSource:
-    """Files below folders; those of one relative path, or one but for the ending, belong together.
+    """Recordings below folders, paired by relative path with or without the ending.
 
-    A file without its partner is a recording too, and says so when it is measured.
+    A file without its counterpart is a recording too, with a fault when it is measured.
 
     Args:
         references: folders of clean speech.
         noisy: folders of noisy recordings, one for each of `references`, or none.
-        estimates: by system, a folder; only with a single one of `references`.
-        metadata: what is known of the files.
+        estimates: folder of each system; only with a single folder of `references`.
+        metadata: known facts of the files.
 
     Raises:
-        ConfigError: one is no folder, there are no recordings, or the numbers of
+        ConfigError: a folder is missing, there are no recordings, or the numbers of
             folders do not match.
     """
 
@@ -45,7 +45,7 @@ class FolderSource:
     ) -> None:
         if noisy and len(noisy) != len(references):
             raise ConfigError(
-                f"there must be a noisy folder for each clean one; received {len(references)} "
+                f"There must be a noisy folder for each clean folder; received {len(references)} "
                 f"clean and {len(noisy)} noisy."
             )
         if estimates and len(references) != 1:
@@ -69,21 +69,21 @@ class FolderSource:
 
     @property
     def count(self) -> int:
-        """How many recordings there are."""
+        """Number of recordings."""
         return len(self._recordings)
 
     def recordings(self, wanted: Collection[int]) -> Iterator[Recording]:
-        """Gives those whose number is wanted, in order."""
+        """Yields the recordings of the wanted indices, in order."""
         return (recording for recording in self._recordings if recording.index in wanted)
 
 
 class _Folder:
-    """The recordings below a folder, by relative path and by that without its ending."""
+    """Recordings below a folder, by relative path with and without the ending."""
 
     def __init__(self, path: Path) -> None:
         self.path = pathlib.Path(path)
         if not self.path.is_dir():
-            raise ConfigError(f"a folder of recordings must be there; received {path}.")
+            raise ConfigError(f"There is no folder of recordings {path}.")
         walk = Walk(self.path, lambda path: format_of(path) is not None)
         self.files = {p.relative_to(self.path).as_posix(): p for p in sorted(walk)}
         self.passed_over = walk.summary()
@@ -92,11 +92,11 @@ class _Folder:
             self._stems.setdefault(_stem(name), []).append(name)
 
     def sha256(self) -> str:
-        """Returns the hash of the recordings; a report that is written among them is none."""
+        """Returns the hash of the recordings, without other files such as a report."""
         return sha256_of_files(self.files)
 
     def name_of(self, name: str) -> str | None:
-        """Returns the name that a file of another folder has here."""
+        """Returns the name here of a file in another folder, None if there is none."""
         if name in self.files:
             return name
         same = self._stems.get(_stem(name), [])
@@ -125,19 +125,19 @@ class _Group:
         }
 
     def names(self) -> list[str]:
-        """Returns every file of the reference, and what elsewhere belongs to none."""
+        """Returns the files of the reference, and the files elsewhere without a reference."""
         names = dict.fromkeys(self.reference.files)
         for folder in (*([self.noisy] if self.noisy else []), *self.estimates.values()):
-            strangers = [name for name in folder.files if self.reference.name_of(name) is None]
+            unmatched = [name for name in folder.files if self.reference.name_of(name) is None]
             known = {_stem(name) for name in names}
-            names |= dict.fromkeys(name for name in strangers if _stem(name) not in known)
+            names |= dict.fromkeys(name for name in unmatched if _stem(name) not in known)
         return list(names)
 
 
 def _numbered(groups: Sequence[_Group], metadata: Metadata) -> list[Recording]:
     if not any(group.reference.files for group in groups):
         folders = ", ".join(str(group.reference.path) for group in groups)
-        raise ConfigError(f"a folder of recordings must hold some; there is none in {folders}.")
+        raise ConfigError(f"There are no recordings in {folders}.")
     named = [(group, name) for group in groups for name in group.names()]
     recordings = [
         _recording(number, group, name, metadata) for number, (group, name) in enumerate(named)
@@ -161,5 +161,5 @@ def _stem(name: str) -> str:
 
 
 def _seconds(origin: Origin | None) -> float:
-    """Returns the length that a header claims; one that lies will get a reason later."""
+    """Returns the length in the header; a wrong header is detected when the file is read."""
     return claimed_s(origin) if isinstance(origin, pathlib.Path) else 0.0

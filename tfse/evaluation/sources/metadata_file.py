@@ -1,4 +1,4 @@
-"""What a user knows of recordings in folders: a CSV file."""
+"""Metadata file: known facts of recordings in folders, as CSV."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from tfse.errors import ConfigError
 from tfse.evaluation.sources.recordings import Facts
 from tfse.files import sha256_of
 
-#: Columns of what recordings may have in common, see `Facts`.
+#: Columns of speakers, noise recordings and rooms, which recordings may share; see `Facts`.
 GROUPS = ("speaker", "noise_group", "room")
 COLUMNS = ("file", "snr_db", "noise", "reverberant", *GROUPS)
 _TRUTH = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
 class Metadata:
-    """Facts by file, and whether they were asked for.
+    """Facts by file, with a record of those that were used.
 
     Args:
-        facts: by relative path, or by that without its ending.
-        sha256: of the file they came from.
+        facts: facts by relative path with or without the ending.
+        sha256: checksum of the metadata file.
     """
 
     def __init__(self, facts: dict[str, Facts] | None = None, sha256: str | None = None) -> None:
@@ -31,31 +31,31 @@ class Metadata:
         self._unused = set(self._facts)
 
     def facts(self, file: str) -> Facts | None:
-        """Returns what is known of a file, None for nothing."""
+        """Returns the facts of a file, None if there are none."""
         self._unused.discard(file)
         return self._facts.get(file)
 
     def require_used(self) -> None:
-        """Refuses lines of files that are not there: a misspelt name would go unseen.
+        """Checks that every line belongs to a file, as a misspelt name would go unnoticed.
 
         Raises:
-            ConfigError: there is one.
+            ConfigError: a line has no file.
         """
         if self._unused:
             raise ConfigError(
-                f"every file of `metadata` must be a recording; {sorted(self._unused)[0]!r} is "
-                f"none ({len(self._unused)} such lines)."
+                f"Every file of `metadata` must be a recording; {sorted(self._unused)[0]!r} is "
+                f"not ({len(self._unused)} such lines)."
             )
 
 
 def read_metadata(path: str | os.PathLike[str]) -> Metadata:
     """Reads a CSV file with the columns file, snr_db, noise, reverberant and `GROUPS`.
 
-    `file` is the path below the folder of references, with or without its ending;
-    the others may be missing or empty. `reverberant` is yes or no.
+    `file` is the path below the folder of references, with or without the ending; the
+    other columns may be missing or empty. `reverberant` is yes or no.
 
     Raises:
-        ConfigError: it cannot be read, a column is unknown, or a value is none.
+        ConfigError: the file cannot be read, a column is unknown, or a value is invalid.
     """
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:

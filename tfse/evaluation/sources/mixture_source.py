@@ -1,4 +1,4 @@
-"""Recordings that are mixed from prepared data, the same ones every time."""
+"""Mixture source: fixed mixtures of prepared data."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from tfse.evaluation.sources.recordings import Facts, Recording, Sound
 from tfse.files import sha256_of
 
 _NO_NOISE = "none"
-# The fixed sets of the pipeline do not follow the seed of a training, nor its balance.
+# Settings that do not affect the fixed sets of the pipeline.
 _WITHOUT_EFFECT = ("seed", "speaker_balance", "valid_mixtures", "test_mixtures")
 
 
 class MixtureSource:
-    """The fixed mixtures of a split.
+    """Fixed mixtures of a split.
 
     Args:
         data_dir: what `tfse-prepare` made.
-        config: what a mixture is made of; its sample rate must be that of the data.
+        config: settings of the mixtures; the sample rate must be that of the data.
         split: "test" or "valid".
-        count: how many mixtures.
+        count: number of mixtures.
 
     Raises:
         ConfigError: a setting breaks its rule.
@@ -56,7 +56,7 @@ class MixtureSource:
         }
 
     def recordings(self, wanted: Collection[int]) -> Iterator[Recording]:
-        """Gives those whose number is wanted, in order; made when they are asked for."""
+        """Yields the recordings of the wanted indices, in order, made on demand."""
         if not wanted:
             return
         from tfse.data.pipeline import fixed_dataset

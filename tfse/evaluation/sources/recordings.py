@@ -1,4 +1,4 @@
-"""What is measured: a reference, what came of it, and what is known of it."""
+"""Recordings: reference, noisy recording, estimates and known facts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tfse.audio.file_source import FileSource
 from tfse.errors import AudioError
 from tfse.types import Samples
 
-#: Longer recordings get a reason: the metrics need about 4 MB of memory a second.
+#: Longer recordings are a fault: the metrics need about 4 MB of memory per second.
 LONGEST_S = 1800.0
 
 
@@ -37,27 +37,27 @@ class Sound:
 
 @dataclasses.dataclass(frozen=True)
 class Missing:
-    """A recording that is not there, and the line that says so."""
+    """A missing recording, with the reason."""
 
     reason: str
 
 
-#: Where samples come from.
+#: Origin of samples.
 Origin = pathlib.Path | Sound | Missing
 
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """What is known of a recording before it is measured; None is unknown.
+    """Known facts of a recording before it is measured; None is unknown.
 
     Attributes:
-        snr_db: of speech to noise, as mixed; None without noise too.
-        noise: kind of noise, "none" where there is none.
+        snr_db: SNR as mixed; None also without noise.
+        noise: kind of noise, "none" without noise.
         reverberant: whether the speech is in a room.
-        speaker: who speaks. Recordings of one speaker are not independent of each
-            other, nor are those with one noise recording or in one room.
-        noise_group: which noise recording it is; None for noise that was not recorded, too.
-        room: which room it is; None for no room, too.
+        speaker: speaker. Recordings of one speaker are not independent of each other, nor
+            are those with one noise recording or in one room.
+        noise_group: noise recording; None also for noise that was not recorded.
+        room: room; None also for no room.
     """
 
     snr_db: float | None = None
@@ -73,13 +73,13 @@ class Recording:
     """One recording to be measured.
 
     Attributes:
-        index: its number in the set, from 0.
-        file: its name in tables.
+        index: number in the set, from 0.
+        file: name in tables.
         reference: clean speech.
-        noisy: what it was made noisy to, None if nobody gave it.
-        estimates: by system, what came of it; systems that are models have none.
-        facts: what is known of it.
-        seconds: about how long it is.
+        noisy: noisy recording, None if there is none.
+        estimates: estimate of each system; systems that are models have none.
+        facts: known facts.
+        seconds: approximate length.
     """
 
     index: int
@@ -92,29 +92,29 @@ class Recording:
 
 
 class Source(Protocol):
-    """A set of recordings that can be gone through more than once."""
+    """Set of recordings that can be iterated more than once."""
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What the set is, as JSON: other audio or settings have another identity."""
+        """Identity of the set, as JSON: other audio or settings have another identity."""
 
     @property
     def count(self) -> int:
-        """How many recordings there are."""
+        """Number of recordings."""
 
     @property
     def has_noisy(self) -> bool:
-        """Whether there is a noisy recording to each."""
+        """Whether every recording has a noisy one."""
 
     def recordings(self, wanted: Collection[int]) -> Iterator[Recording]:
-        """Gives those whose number is wanted, in order."""
+        """Yields the recordings of the wanted indices, in order."""
 
 
 def read(origin: Origin) -> Sound:
-    """Returns the samples.
+    """Returns the samples of an origin.
 
     Raises:
-        AudioError: missing, unreadable, damaged, too long, or of several channels.
+        AudioError: the file is missing, unreadable, damaged, too long or not mono.
     """
     if isinstance(origin, Sound):
         return origin

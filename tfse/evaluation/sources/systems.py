@@ -1,4 +1,4 @@
-"""What is compared: models in any form, or folders of estimates."""
+"""Systems to compare: models in any variant, or folders of estimates."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class System:
     """One column of the report.
 
     Attributes:
-        label: its name in tables.
-        path: of a model; None for what needs none, noisy and folders.
-        sha256: of the model's files.
-        trusted: a SavedModel may be loaded.
+        label: name in tables.
+        path: path of a model; None for noisy recordings and folders.
+        sha256: checksum of the files of the model.
+        trusted: whether a SavedModel may be loaded.
     """
 
     label: str
@@ -35,7 +35,7 @@ class System:
         """Loads the model; a TFLite file without TensorFlow.
 
         Raises:
-            ModelError: it cannot be loaded.
+            ModelError: the model cannot be loaded.
         """
         assert self.path is not None
         if self.path.suffix == ".tflite":
@@ -48,11 +48,11 @@ class System:
 
 
 def models(names: Sequence[str], trust_saved_model: bool = False) -> list[System]:
-    """Returns systems for names of shipped models and paths of models in any form.
+    """Returns systems for names of shipped models and paths of models in any variant.
 
     Raises:
-        ConfigError: there is no such model, or one is named twice.
-        ModelError: one is a SavedModel, which is code, and these are not trusted.
+        ConfigError: a model does not exist or is named twice.
+        ModelError: a model is a SavedModel, which is code, and these are not trusted.
     """
     paths = [_path(name) for name in names]
     for path in paths:
@@ -68,7 +68,7 @@ def models(names: Sequence[str], trust_saved_model: bool = False) -> list[System
 
 
 def short_labels(names: Sequence[str]) -> list[str]:
-    """Returns the ends of paths, as short as they differ, and none of them "noisy".
+    """Returns the shortest distinct ends of paths other than "noisy".
 
     Example:
         >>> short_labels(["lstm_irm", "runs/a/best.keras", "runs/b/best.keras"])

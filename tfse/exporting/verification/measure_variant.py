@@ -1,9 +1,9 @@
-"""Runs one form of a model over recordings, in a process of its own.
+"""Measurement of one variant of a model over recordings, in a subprocess.
 
-So each form is timed with one thread, its memory is its own, and one that dies
-costs a row of the table and not the table.
+So each variant is timed with one thread, its memory is measured separately, and one that
+dies costs a row of the table and not the table.
 
-    python -m tfse.exporting.verification.measure_variant FORM MODEL RECORDINGS.npz OUT.npz
+    python -m tfse.exporting.verification.measure_variant VARIANT MODEL RECORDINGS.npz OUT.npz
 """
 
 from __future__ import annotations
@@ -35,50 +35,50 @@ TFLITE = "TFLite"
 
 @dataclass(frozen=True)
 class Measured:
-    """What one form did.
+    """Measurements of one variant.
 
     Attributes:
-        enhanced: for each recording.
-        step_ms: p50 and p99 of the time of a step, in ms; for a form that takes
-            whole recordings, of their time a hop.
-        seconds_a_sample: time it took, over samples.
+        enhanced: output for each recording.
+        step_ms: p50 and p99 of the time per step, in ms; for a variant that takes
+            whole recordings, of their time per hop.
+        seconds_per_sample: processing time over number of samples.
         memory_mb: largest resident size of its process.
     """
 
     enhanced: list[Samples]
     step_ms: tuple[float, float]
-    seconds_a_sample: float
+    seconds_per_sample: float
     memory_mb: float
 
 
-def measure(form: str, model: str | pathlib.Path, recordings: Sequence[Samples]) -> Measured:
-    """Runs a form of a model over recordings in a child process.
+def measure(variant: str, model: str | pathlib.Path, recordings: Sequence[Samples]) -> Measured:
+    """Runs a variant of a model over recordings in a subprocess.
 
     Args:
-        form: one of the five above.
+        variant: one of the five above.
         model: a `.keras` file or a name, a SavedModel folder, or a `.tflite` file.
         recordings: noisy, `[samples]` each, at the rate of the model.
 
     Raises:
-        ModelError: it failed, with its last line or the signal that ended it.
+        ModelError: it failed; with its last line of output or the signal that ended it.
     """
     with tempfile.TemporaryDirectory(prefix="tfse-verify-") as folder:
         source, target = (os.path.join(folder, name) for name in ("noisy.npz", "enhanced.npz"))
         np.savez(source, *recordings)
-        subprocess_tasks.run_module(__name__, form, model, source, target)
+        subprocess_tasks.run_module(__name__, variant, model, source, target)
         found = np.load(target)
         enhanced = [found[f"arr_{n}"] for n in range(len(recordings))]
         half, most = (float(ms) for ms in found["step_ms"])
-        factor, memory = float(found["seconds_a_sample"]), float(found["memory_mb"])
+        factor, memory = float(found["seconds_per_sample"]), float(found["memory_mb"])
         return Measured(enhanced, (half, most), factor, memory)
 
 
-# Enhances recordings, and says what each step of how many samples took, in seconds.
+# Enhances recordings; returns output, and seconds and samples of each step.
 _Run = Callable[[list[Samples]], tuple[list[Samples], list[tuple[float, int]]]]
 
 
-class _Clock:
-    """A step that notes the time of its calls."""
+class _TimedStep:
+    """Step that records the time of its calls."""
 
     def __init__(self, step: Any) -> None:
         self._step = step
@@ -102,14 +102,14 @@ def _step_by_step(step: Any) -> _Run:
     from tfse.streaming.streaming_enhancer import StreamingEnhancer
 
     def run(recordings: list[Samples]) -> Any:
-        clock = _Clock(step)
+        timed = _TimedStep(step)
         enhanced = []
         for noisy in recordings:
-            enhancer = StreamingEnhancer(clock)
-            starts = range(0, noisy.size, clock.hop_length)
-            pieces = [enhancer.process(noisy[at : at + clock.hop_length]) for at in starts]
+            enhancer = StreamingEnhancer(timed)
+            starts = range(0, noisy.size, timed.hop_length)
+            pieces = [enhancer.process(noisy[at : at + timed.hop_length]) for at in starts]
             enhanced.append(np.concatenate([*pieces, enhancer.flush()]))
-        return enhanced, clock.calls
+        return enhanced, timed.calls
 
     return run
 
@@ -136,7 +136,7 @@ def _offline(name: str) -> _Run:
 
     @tf.function(input_signature=[tf.TensorSpec((None, None), tf.float32)])
     def enhance(noisy: Any) -> Any:
-        # In one piece: the reference of everything that runs in blocks.
+        # In one piece: the reference for variants that run in blocks.
         forward = functools.partial(model.__call__, training=False)
         return enhance_aligned(forward, noisy, model.latency_samples, model.hop_length)
 
@@ -151,7 +151,7 @@ def _serving(folder: str) -> _Run:
     loaded = tf.saved_model.load(folder)
 
     def run(noisy: Samples) -> Any:
-        # Through `loaded`, which a signature does not keep alive.
+        # Through `loaded`: a signature does not keep it alive.
         return loaded.signatures["serving_default"](noisy=tf.constant(noisy))[ENHANCED]
 
     return _whole(run, SavedModelStep(folder).hop_length)
@@ -160,18 +160,18 @@ def _serving(folder: str) -> _Run:
 def _streaming(model: str) -> _Run:
     from tfse.streaming.steps.open_step import open_step
 
-    # Whoever had it measured has trusted it, or has just exported it.
+    # The caller has trusted it, or has just exported it.
     return _step_by_step(open_step(model, one_hop=True, trust_saved_model=True))
 
 
 def _tflite(path: str) -> _Run:
-    # Not open_step, which imports TensorFlow: the memory told is that of a device.
+    # Not open_step, which imports TensorFlow: the memory is to be that of a device.
     from tfse.streaming.steps.tflite import TFLiteStep
 
     return _step_by_step(TFLiteStep(path))
 
 
-_FORMS: dict[str, Callable[[str], _Run]] = {
+_RUNS: dict[str, Callable[[str], _Run]] = {
     OFFLINE: _offline,
     STREAMING: _streaming,
     SERVING: _serving,
@@ -180,15 +180,15 @@ _FORMS: dict[str, Callable[[str], _Run]] = {
 }
 
 
-def _main(form: str, model: str, source: str, target: str) -> None:
-    if form != TFLITE:
+def _main(variant: str, model: str, source: str, target: str) -> None:
+    if variant != TFLITE:
         import tensorflow as tf
 
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
     noisy = np.load(source)
     recordings = [noisy[f"arr_{n}"] for n in range(len(noisy.files))]
-    run = _FORMS[form](model)
+    run = _RUNS[variant](model)
     run(recordings[:1])  # graphs are compiled at their first call, which is not timed
     enhanced, calls = run(recordings)
     seconds, samples = np.array(calls).T
@@ -196,13 +196,13 @@ def _main(form: str, model: str, source: str, target: str) -> None:
         target,
         *enhanced,
         step_ms=1000 * np.percentile(seconds, [50, 99]),
-        seconds_a_sample=seconds.sum() / samples.sum(),
+        seconds_per_sample=seconds.sum() / samples.sum(),
         memory_mb=_peak_memory_mb(),
     )
 
 
 def _peak_memory_mb() -> float:
-    # Linux carries ru_maxrss of the parent over to the child, but not this.
+    # On Linux a subprocess inherits ru_maxrss of its parent, but not this.
     status = pathlib.Path("/proc/self/status")
     if status.exists():
         peak = next(row for row in status.read_text().splitlines() if row.startswith("VmHWM"))

@@ -1,4 +1,4 @@
-"""Recordings to verify exports with."""
+"""Recordings with which exports are verified."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LOUD_COUNT = 10
 def from_prepared(
     data_dir: str | os.PathLike[str], sample_rate: int, count: int
 ) -> tuple[list[Pair], tuple[str, ...]]:
-    """Returns mixtures of the validation split of prepared data, and what it lacks for them.
+    """Returns mixtures of the validation split of prepared data, and the parts it lacks.
 
     Raises:
         ConfigError, DataError: see `tfse.data.open_mixer.open_mixer`.
@@ -58,13 +58,13 @@ def from_folders(
             _read(pathlib.Path(folder) / name, sample_rate) for folder in (clean_dir, noisy_dir)
         )
         if clean.size != noisy.size:
-            raise AudioError(f"clean and noisy must have one length; {name} does not.")
+            raise AudioError(f"{name}: clean and noisy recording differ in length.")
         pairs.append(Pair(noisy, clean))
     return pairs
 
 
 def built_in(sample_rate: int) -> list[Pair]:
-    """Returns 4 s of a made-up voice in noise, whose clean original counts for nothing.
+    """Returns 4 s of a synthetic voice in noise, without its clean original.
 
     It drives a model through speech-like levels where there is no data; metrics of
     quality would mean nothing on it.
@@ -78,10 +78,10 @@ def built_in(sample_rate: int) -> list[Pair]:
 
 
 def voice_at_levels(sample_rate: int) -> list[Samples]:
-    """Returns the made-up voice at RMS levels of -50, -30 and -10 dBFS.
+    """Returns the synthetic voice at RMS levels of -50, -30 and -10 dBFS.
 
-    They lead to the sensitive layers that mixtures lead to, where there is no data: on the
-    shipped models and `fastenhancer_base` the same ones in the format `dynamic`.
+    They replace mixtures where there is no data: on the shipped models and
+    `fastenhancer_base` they find the same sensitive layers in the format `dynamic`.
     """
     (pair,) = built_in(sample_rate)
     return [at_level(pair.noisy, level_dbfs) for level_dbfs in (-50.0, -30.0, -10.0)]
@@ -90,7 +90,7 @@ def voice_at_levels(sample_rate: int) -> list[Samples]:
 def loud(pairs: Sequence[Pair]) -> list[Pair]:
     """Returns the first recordings at an RMS level of -6 dBFS.
 
-    Where a peak would pass full scale, at the level at which it reaches it.
+    Where the peak would exceed full scale, at the level at which it reaches full scale.
     """
     return [_loud(pair) for pair in pairs[:_LOUD_COUNT]]
 
@@ -112,7 +112,7 @@ def _read(path: pathlib.Path, sample_rate: int) -> Samples:
     try:
         samples, rate = soundfile.read(path, dtype="float32")
     except (OSError, soundfile.LibsndfileError) as error:
-        raise AudioError(f"{path} must be a recording: {error}") from error
+        raise AudioError(f"{path} cannot be read: {error}") from error
     if samples.ndim != 1 or rate != sample_rate:
         raise AudioError(
             f"{path} must be mono at {sample_rate} Hz; it has shape {samples.shape}, {rate} Hz."

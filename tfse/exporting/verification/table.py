@@ -1,4 +1,4 @@
-"""Writes the rows of a verification as Markdown and JSON."""
+"""Verification table as Markdown and JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from tfse.exporting.verification.verify import Row
 
 _HEADS = (
-    "form",
+    "variant",
     "size MB",
     "max difference",
     "SNR dB",
@@ -20,7 +20,7 @@ _HEADS = (
     "SI-SDR dB",
     "loud SNR dB",
     "loud PESQ",
-    "ms a step p50",
+    "ms per step p50",
     "p99",
     "real-time factor",
     "memory MB",
@@ -38,7 +38,7 @@ def line(row: Row) -> str:
     half, most = row.step_ms or (None, None)
     size = None if row.size_bytes is None else row.size_bytes / 1e6
     cells = (
-        row.form,
+        row.variant,
         _number(size, ".2f"),
         _number(row.difference, ".1e"),
         _number(row.snr_db, ".1f"),
@@ -63,9 +63,11 @@ def markdown(rows: Sequence[Row]) -> str:
 
 
 def to_json(rows: Sequence[Row]) -> str:
-    """Returns all figures; what is no number (an infinite SNR) is null."""
+    """Returns all rows as JSON; a value that is not finite (an infinite SNR) is null."""
     values = [_plain(dataclasses.asdict(row)) for row in rows]
-    return json.dumps(values, indent=2, allow_nan=False) + "\n"
+    # `form` is the key of published reports.
+    keyed = [{"form": row.pop("variant"), **row} for row in values]
+    return json.dumps(keyed, indent=2, allow_nan=False) + "\n"
 
 
 def _plain(values: dict[str, object]) -> dict[str, object]:
@@ -75,5 +77,5 @@ def _plain(values: dict[str, object]) -> dict[str, object]:
     }
 
 
-def _number(value: float | None, form: str) -> str:
-    return "" if value is None else format(value, form)
+def _number(value: float | None, spec: str) -> str:
+    return "" if value is None else format(value, spec)

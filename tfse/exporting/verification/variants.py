@@ -1,4 +1,4 @@
-"""Finds the forms of a model that a verification shall run."""
+"""Variants of a model that a verification runs."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from collections.abc import Iterable, Iterator
 from tfse.errors import ModelError
 from tfse.exporting.metadata import read_from_saved_model, read_from_tflite, weights_hash
 from tfse.exporting.verification import measure_variant
-from tfse.exporting.verification.verify import LIMITS, Form
+from tfse.exporting.verification.verify import LIMITS, Variant
 from tfse.models import EnhancementModel
 from tfse.streaming.steps.trust import require_trust
 
 
-def of_keras(model: str) -> list[Form]:
+def of_keras(model: str) -> list[Variant]:
     """Returns the offline model, which is the reference, and the stream."""
     return [
-        Form(measure_variant.OFFLINE, measure_variant.OFFLINE, model),
-        Form(measure_variant.STREAMING, measure_variant.STREAMING, model),
+        Variant(measure_variant.OFFLINE, measure_variant.OFFLINE, model),
+        Variant(measure_variant.STREAMING, measure_variant.STREAMING, model),
     ]
 
 
-def of_saved_model(folder: pathlib.Path) -> list[Form]:
-    """Returns both signatures of a SavedModel that take sound."""
+def of_saved_model(folder: pathlib.Path) -> list[Variant]:
+    """Returns both signatures of a SavedModel that take audio."""
     kinds = (measure_variant.SERVING, measure_variant.SERVING_STEP)
-    return [Form(kind, kind, folder) for kind in kinds]
+    return [Variant(kind, kind, folder) for kind in kinds]
 
 
-def of_tflite(path: pathlib.Path) -> Form:
-    """Returns a TFLite file, with the limit of its number format.
+def of_tflite(path: pathlib.Path) -> Variant:
+    """Returns the variant of a TFLite file, with the limit of its number format.
 
     Raises:
-        ModelError: it carries no metadata of tfse, or an unknown format.
+        ModelError: it has no metadata of tfse, or an unknown format.
     """
     described = read_from_tflite(path)
     number_format = str(described.get("format"))
@@ -44,36 +44,36 @@ def of_tflite(path: pathlib.Path) -> Form:
     name = f"{measure_variant.TFLITE} {number_format}" + (
         f", {frames} frames" if frames > 1 else ""
     )
-    return Form(name, measure_variant.TFLITE, path, LIMITS[number_format])
+    return Variant(name, measure_variant.TFLITE, path, LIMITS[number_format])
 
 
 def found_in(
     places: Iterable[str | os.PathLike[str]],
     model: EnhancementModel,
     trust_saved_model: bool = False,
-) -> list[Form]:
+) -> list[Variant]:
     """Returns the exports of a model in files and folders.
 
     Raises:
-        ModelError: a file is not of tfse, nothing is there, or it was made of
-            other weights; or there is a SavedModel, which is code, and none is trusted.
+        ModelError: a file is not of tfse, no export is found, or one was made from
+            other weights; or there is a SavedModel, which is code, and it is not trusted.
     """
-    forms: list[Form] = []
+    variants: list[Variant] = []
     wanted = weights_hash(model)
     for path, described in _exports(places):
         if described.get("model") != model.name:
             continue
         if described.get("weights_sha256") != wanted:
-            raise ModelError(f"{path} must be made of the weights of {model.name}; it is not.")
+            raise ModelError(f"{path} was made from other weights than those of {model.name}.")
         if path.is_dir():
             require_trust(path, trust_saved_model)
-            forms += of_saved_model(path)
+            variants += of_saved_model(path)
         else:
-            forms.append(of_tflite(path))
-    if not forms:
+            variants.append(of_tflite(path))
+    if not variants:
         received = ", ".join(str(place) for place in places)
         raise ModelError(f"`exports` must hold exports of {model.name}; received {received}.")
-    return forms
+    return variants
 
 
 def _exports(

@@ -1,4 +1,4 @@
-"""Verification table: how much each exported variant differs from the offline model."""
+"""Verification: differences of each exported variant from the offline model."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tfse.errors import ModelError
 from tfse.exporting.verification import measure_variant
 from tfse.types import Samples
 
-#: Values of each metric, one a recording; None where it has none.
+#: Values of each metric, one per recording; None where undefined.
 Scores = dict[str, list[float | None]]
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A recording to verify with; `clean` may be unknown."""
+    """Recording for a verification; `clean` may be unknown."""
 
     noisy: Samples
     clean: Samples | None
@@ -28,11 +28,11 @@ class Pair:
 
 @dataclass(frozen=True)
 class Limit:
-    """What a form may lose against the offline model, and the verdict follows.
+    """Largest loss of a variant against the offline model for a passing verdict.
 
     Attributes:
         difference: largest difference of a sample, full scale 1; None for any.
-        pesq: loss of PESQ, mean over the recordings; over the loud ones too.
+        pesq: loss of PESQ, mean over the recordings; likewise over the loud ones.
         pesq_worst: loss of PESQ of any recording.
         si_sdr_db: loss of SI-SDR, mean over the recordings.
     """
@@ -44,8 +44,8 @@ class Limit:
 
 
 _EXACT = Limit(1e-4, 0.01, 0.02, 0.05)
-# Above what the shipped models lose on 50 validation mixtures: 0.002 PESQ on the mean, in
-# one recording 0.025, but 0.127 with lstm_irm in int8, whose log powers have a wide range.
+# Above the losses of the shipped models on 50 validation mixtures: mean PESQ 0.002, worst
+# recording 0.025, but 0.127 with lstm_irm in int8, whose log powers have a wide range.
 LIMITS = {
     "float32": _EXACT,
     "float16": Limit(None, 0.01, 0.02, 0.05),
@@ -56,8 +56,8 @@ LIMITS = {
 
 
 @dataclass(frozen=True)
-class Form:
-    """One form of a model: how it runs, where it lies, what it may lose."""
+class Variant:
+    """Variant of a model: how it runs, its path and its limit."""
 
     name: str
     kind: str
@@ -67,23 +67,23 @@ class Form:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table; what could not be had is None.
+    """Row of the table; a value that is not available is None.
 
     Attributes:
-        form: its name.
+        variant: name of the variant.
         size_bytes: of the file or folder.
         difference: largest difference from the offline model.
         snr_db: energy of the offline output over that of the difference.
-        pesq: mean change against offline; likewise `stoi`, `si_sdr_db`.
+        pesq: mean change against the offline model; likewise `stoi`, `si_sdr_db`.
         pesq_worst: change of the recording that loses most.
         loud_snr_db: `snr_db` of the loud recordings; likewise `loud_pesq`.
         step_ms: p50 and p99.
-        real_time_factor: seconds of work a second of audio, on one thread.
+        real_time_factor: seconds of processing per second of audio, on one thread.
         memory_mb: largest resident size of its process.
-        failures: what broke a limit, or why it did not run.
+        failures: limits that are exceeded, or why it did not run.
     """
 
-    form: str
+    variant: str
     size_bytes: int | None = None
     difference: float | None = None
     snr_db: float | None = None
@@ -100,64 +100,65 @@ class Row:
 
 
 def verify(
-    forms: Sequence[Form], pairs: Sequence[Pair], sample_rate: int, loud: Sequence[Pair] = ()
+    variants: Sequence[Variant], pairs: Sequence[Pair], sample_rate: int, loud: Sequence[Pair] = ()
 ) -> Iterator[Row]:
-    """Runs every form over the same recordings and compares it with the first.
+    """Runs every variant over the same recordings and compares it with the first.
 
     Args:
-        forms: the first is the reference.
+        variants: the first is the reference.
         pairs: recordings.
-        sample_rate: of all of them, in Hz.
-        loud: recordings at a high level, for which a form must keep the same limits.
+        sample_rate: sample rate of all recordings, in Hz.
+        loud: recordings at a high level, for which the same limits hold.
 
     Yields:
-        A row a form, as it is done.
+        One row per variant, as soon as it is measured.
 
     Raises:
         ModelError: the reference did not run.
     """
-    comparison = _Comparison(forms[0], pairs, loud, sample_rate)
+    comparison = _Comparison(variants[0], pairs, loud, sample_rate)
     yield comparison.reference_row()
-    for form in forms[1:]:
+    for variant in variants[1:]:
         try:
-            yield comparison.row(form)
+            yield comparison.row(variant)
         except ModelError as error:
-            yield Row(form.name, _size(form.path), failures=(str(error),))
+            yield Row(variant.name, _size(variant.path), failures=(str(error),))
 
 
 class _Comparison:
-    """Runs forms over recordings and compares each with the reference."""
+    """Comparison of variants with the reference over recordings."""
 
     def __init__(
-        self, reference: Form, pairs: Sequence[Pair], loud: Sequence[Pair], sample_rate: int
+        self, reference: Variant, pairs: Sequence[Pair], loud: Sequence[Pair], sample_rate: int
     ) -> None:
         self._sample_rate = sample_rate
         self._pairs = [*pairs, *loud]
         self._usual = slice(0, len(pairs))
         self._loud = slice(len(pairs), len(self._pairs))
-        self._form = reference
+        self._variant = reference
         self._reference = self._measure(reference)
         self._scores = self._scored(self._reference)
 
     def reference_row(self) -> Row:
-        return self._row(self._form, self._reference, self._scores)
+        return self._row(self._variant, self._reference, self._scores)
 
-    def row(self, form: Form) -> Row:
-        found = self._measure(form)
-        return self._row(form, found, self._scored(found))
+    def row(self, variant: Variant) -> Row:
+        found = self._measure(variant)
+        return self._row(variant, found, self._scored(found))
 
-    def _measure(self, form: Form) -> measure_variant.Measured:
-        return measure_variant.measure(form.kind, form.path, [pair.noisy for pair in self._pairs])
+    def _measure(self, variant: Variant) -> measure_variant.Measured:
+        noisy = [pair.noisy for pair in self._pairs]
+        return measure_variant.measure(variant.kind, variant.path, noisy)
 
     def _scored(self, found: measure_variant.Measured) -> Scores:
         return _scores(found.enhanced, self._pairs, self._sample_rate)
 
-    def _row(self, form: Form, found: measure_variant.Measured, scores: Scores) -> Row:
+    def _row(self, variant: Variant, found: measure_variant.Measured, scores: Scores) -> Row:
         pesq, stoi, si_sdr_db = (self._changes(scores, name, self._usual) for name in _METRICS)
         usual, loud = (self._joined(found, part) for part in (self._usual, self._loud))
         row = Row(
-            form=form.name,
-            size_bytes=_size(form.path),
+            variant=variant.name,
+            size_bytes=_size(variant.path),
             difference=max(float(np.max(np.abs(e - o), initial=0.0)) for o, e in (usual, loud)),
             snr_db=_snr_db(*usual),
             pesq=_mean(pesq),
@@ -167,27 +168,27 @@ class _Comparison:
             loud_snr_db=_snr_db(*loud) if loud[0].size else None,
             loud_pesq=_mean(self._changes(scores, "pesq", self._loud)),
             step_ms=found.step_ms,
-            real_time_factor=found.seconds_a_sample * self._sample_rate,
+            real_time_factor=found.seconds_per_sample * self._sample_rate,
             memory_mb=found.memory_mb,
         )
-        return dataclasses.replace(row, failures=tuple(_broken(row, form.limit)))
+        return dataclasses.replace(row, failures=tuple(_exceeded(row, variant.limit)))
 
     def _changes(self, scores: Scores, name: str, part: slice) -> list[float]:
-        """Returns the changes of the recordings for which a metric has a value in both."""
+        """Returns the changes of recordings for which a metric is defined in both."""
         both = zip(scores[name][part], self._scores[name][part], strict=True)
         return [
             value - wanted for value, wanted in both if value is not None and wanted is not None
         ]
 
     def _joined(self, found: measure_variant.Measured, part: slice) -> tuple[Samples, Samples]:
-        """Returns the offline output and that of a form, recordings one after another."""
+        """Returns the offline output and that of a variant, recordings one after another."""
         runs = (self._reference.enhanced[part], found.enhanced[part])
         offline, estimate = (np.concatenate([np.zeros(0, np.float32), *run]) for run in runs)
         return offline, estimate
 
 
-def _broken(row: Row, limit: Limit) -> Iterator[str]:
-    # Not <=: what is not a number breaks every limit.
+def _exceeded(row: Row, limit: Limit) -> Iterator[str]:
+    # `not <=`, so that NaN exceeds every limit.
     if limit.difference is not None and not (row.difference or 0.0) <= limit.difference:
         yield f"difference {row.difference:.1e}, allowed {limit.difference:.0e}"
     elif not np.isfinite(row.difference or 0.0):

@@ -1,1 +1,1 @@
-"""Batches of recordings: which file becomes which, and the outcome for each."""
+"""Batches of recordings: plan, processing, outcomes and report."""

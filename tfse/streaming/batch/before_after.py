@@ -1,4 +1,4 @@
-"""Draws a recording before and after."""
+"""Before-and-after pictures of a recording."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 from tfse.picture import draw_waveforms
 from tfse.types import Samples
 
-#: So much of a recording is drawn, from its beginning.
+#: Length of the drawn excerpt, from the beginning of a recording.
 PICTURE_S = 30.0
 
 
 class Excerpt:
-    """Collects the beginning of a recording, before and after, for its picture.
+    """Beginning of a recording, before and after, for its picture.
 
-    Channels are drawn as their mean.
+    The mean of the channels is drawn.
 
     Args:
         sample_rate: in Hz.
@@ -25,13 +25,13 @@ class Excerpt:
 
     def __init__(self, sample_rate: int) -> None:
         self._sample_rate = sample_rate
-        self._room = int(PICTURE_S * sample_rate)
+        self._remaining = int(PICTURE_S * sample_rate)
         self._blocks: list[tuple[Samples, Samples]] = []
 
     def add(self, noisy: Samples, enhanced: Samples) -> None:
-        """Takes the next samples, `[samples, channels]` both."""
-        noisy, enhanced = noisy[: self._room], enhanced[: self._room]
-        self._room -= len(noisy)
+        """Adds the next samples, both `[samples, channels]`."""
+        noisy, enhanced = noisy[: self._remaining], enhanced[: self._remaining]
+        self._remaining -= len(noisy)
         if len(noisy):
             self._blocks.append((noisy.mean(axis=1), enhanced.mean(axis=1)))
 
@@ -46,13 +46,13 @@ def save_picture(
 ) -> None:
     """Draws waveforms and log spectrograms of a recording before and after, as PNG.
 
-    The two are drawn on the same scales, so that what is fainter is less.
+    Both use the scales of the first, so that levels can be compared.
 
     Args:
         noisy: `[samples]`.
-        enhanced: `[samples]`, in line with it.
+        enhanced: `[samples]`, time-aligned with `noisy`.
         sample_rate: in Hz.
-        path: where the picture goes.
+        path: output file.
 
     Raises:
         ConfigError: matplotlib or librosa is not installed.

@@ -1,4 +1,4 @@
-"""Order for a batch of recordings, and the outcome for each."""
+"""Order for a batch of recordings, and the outcome of each task."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 
 class Status(str, enum.Enum):
-    """How a recording ended."""
+    """Status of a recording in a batch."""
 
     DONE = "done"
     FAILED = "failed"
-    #: A result was there already, and nobody had said what to do with it.
+    #: A result already existed, and no option said to skip or replace it.
     KEPT = "kept"
-    #: A result was there already, and to be skipped.
+    #: A result already existed, and the option says to skip it.
     SKIPPED = "skipped"
 
 
 class Existing(str, enum.Enum):
-    """What happens when a result is there already."""
+    """Handling of results that already exist."""
 
     KEEP = "keep"
     SKIP = "skip"
@@ -34,13 +34,13 @@ class Existing(str, enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What became of one task.
+    """Outcome of one task.
 
     Attributes:
-        task: what was asked.
-        status: how it ended.
-        summary: length, time and notes; None where nothing was enhanced.
-        reason: why it failed or was skipped, one line.
+        task: the recording and its targets.
+        status: done, failed, kept or skipped.
+        summary: length, time and notes; None unless done.
+        reason: of a failed, kept or skipped task, one line.
     """
 
     task: Task
@@ -51,13 +51,13 @@ class Outcome:
 
 @dataclasses.dataclass(frozen=True)
 class Order:
-    """What is the same for every recording of a batch.
+    """Settings that apply to every recording of a batch.
 
     Attributes:
-        model: whatever `open_step` takes; to run side by side, it must pickle.
-        options: how recordings are enhanced and stored.
-        existing: what happens when a result is there already.
-        jobs: processes; each loads the model once and computes on one core.
+        model: anything that `open_step` accepts; with several jobs it must pickle.
+        options: enhancement and storage.
+        existing: handling of results that already exist.
+        jobs: number of processes; each loads the model once and computes on one core.
     """
 
     model: Model

@@ -1,4 +1,4 @@
-"""Decides, before any work, which file becomes which."""
+"""Plan of a batch: the sources and their target files."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tfse.streaming.options import PIPE, Targets
 
 ENHANCED_SUFFIX = "_enhanced"
 _EARLIER = "earlier results"
-Passed = collections.Counter[str]
-# Endings of containers whose name is not their usual ending.
-_ENDINGS = {"OGG": ".ogg", "WAVEX": ".wav", "RF64": ".wav", "NIST": ".sph", "IRCAM": ".sf"}
+PassedOver = collections.Counter[str]
+# Suffixes of containers whose name is not their usual suffix.
+_SUFFIXES = {"OGG": ".ogg", "WAVEX": ".wav", "RF64": ".wav", "NIST": ".sph", "IRCAM": ".sf"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """One recording and what is to become of it."""
+    """One recording and its target files."""
 
     source: pathlib.Path
     targets: Targets
@@ -31,15 +31,15 @@ class Task:
 
 @dataclasses.dataclass(frozen=True)
 class Places:
-    """Where results go, as the user said.
+    """Output locations as set by the user.
 
     Attributes:
-        output: one file; for one recording only.
-        output_dir: a folder; what comes from a folder keeps its structure.
+        output: output file, for one recording only.
+        output_dir: output folder; the structure of input folders is kept.
         in_place: every result replaces its recording.
-        noise: a file for one recording, and a folder else; None to leave it.
-        pictures: a PNG goes beside every result.
-        format: container that sets the ending of the results.
+        noise: a file for one recording, a folder for several; None for none.
+        pictures: writes a PNG beside every result.
+        format: container that sets the suffix of the results.
     """
 
     output: pathlib.Path | None = None
@@ -52,11 +52,11 @@ class Places:
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What is to be done.
+    """Tasks of a batch.
 
     Attributes:
-        tasks: one for each recording, in order.
-        note: one line on what was passed over in folders; "" for nothing.
+        tasks: one per recording, in order.
+        note: one line on the files passed over in folders; "" for none.
     """
 
     tasks: list[Task]
@@ -64,37 +64,41 @@ class Plan:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Found:
-    """A recording, and where it belongs below an output folder."""
+class _Recording:
+    """Recording and its relative path below an output folder."""
 
     source: pathlib.Path
     relative: pathlib.Path
-    #: The folder that was walked; None for a file that was named.
+    #: The folder that was walked; None for a file given by name.
     folder: pathlib.Path | None = None
 
 
 def plan(inputs: Sequence[str], places: Places) -> Plan:
     """Returns a task for every recording, in order.
 
-    Results of earlier runs, as `x_enhanced.wav` beside `x.wav`, are passed over where they
-    are not named themselves.
+    Results of earlier runs, such as `x_enhanced.wav` beside `x.wav`, are passed over
+    unless they are given by name.
 
     Args:
         inputs: files, folders, patterns such as `takes/*.wav`, and `-`. A file
-            that does not exist gets a task too, which will fail and say so.
-        places: where the results go.
+            that does not exist gets a task, whose outcome reports it.
+        places: output locations.
 
     Raises:
         ConfigError: a folder without recordings, places that exclude each other,
-            two results in one file, or a result in the place of a recording.
+            two results for one file, or a result that would replace a recording.
     """
     _check_places(places)
-    passed_over: Passed = collections.Counter()
-    found = _unique(one for text in inputs for one in _found(text, places.output_dir, passed_over))
+    passed_over: PassedOver = collections.Counter()
+    found = _unique(
+        recording
+        for text in inputs
+        for recording in _expanded(text, places.output_dir, passed_over)
+    )
     several = len(found) > 1 or found[0].folder is not None
     if several and places.output is not None:
         raise ConfigError(f"`output` takes one recording; received {len(found)}. Use `output_dir`.")
-    tasks = [Task(one.source, _targets(one, places, several)) for one in found]
+    tasks = [Task(recording.source, _targets(recording, places, several)) for recording in found]
     _check_collisions(tasks, places.in_place)
     return Plan(tasks, folder_walk.summary(passed_over))
 
@@ -102,42 +106,47 @@ def plan(inputs: Sequence[str], places: Places) -> Plan:
 def _check_places(places: Places) -> None:
     chosen = [name for name in ("output", "output_dir", "in_place") if getattr(places, name)]
     if len(chosen) > 1:
-        raise ConfigError(f"results go to one place; received {' and '.join(chosen)}.")
+        raise ConfigError(
+            "only one of `output`, `output_dir` and `in_place` can be given; received "
+            f"{' and '.join(chosen)}."
+        )
     if places.in_place and places.format:
         raise ConfigError("`in_place` keeps the format; received `format` too.")
     if places.output_dir is not None and places.output_dir.is_file():
         raise ConfigError(f"`output_dir` must be a folder; {places.output_dir} is a file.")
 
 
-def _found(text: str, excluded: pathlib.Path | None, passed_over: Passed) -> list[_Found]:
+def _expanded(
+    text: str, excluded: pathlib.Path | None, passed_over: PassedOver
+) -> list[_Recording]:
     path = pathlib.Path(text)
     if path == PIPE or path.exists() or not glob.has_magic(text):
-        return _at(path, excluded, passed_over)
+        return _below(path, excluded, passed_over)
     matches = [pathlib.Path(match) for match in sorted(glob.glob(text, recursive=True))]
     fresh = _without_results(matches, passed_over) or [path]
-    return [one for match in fresh for one in _at(match, excluded, passed_over)]
+    return [recording for match in fresh for recording in _below(match, excluded, passed_over)]
 
 
-def _at(path: pathlib.Path, excluded: pathlib.Path | None, passed_over: Passed) -> list[_Found]:
+def _below(
+    path: pathlib.Path, excluded: pathlib.Path | None, passed_over: PassedOver
+) -> list[_Recording]:
     if not path.is_dir():
-        return [_Found(path, pathlib.Path(path.name))]
-    without = None if excluded is None else excluded.resolve()
+        return [_Recording(path, pathlib.Path(path.name))]
+    excluded_path = None if excluded is None else excluded.resolve()
     walk = Walk(
         path,
         is_recording=lambda file: format_of(file) is not None,
-        enters=lambda folder: folder.resolve() != without and not _is_result(folder),
+        enters=lambda folder: folder.resolve() != excluded_path and not _is_result(folder),
     )
     fresh = _without_results(list(walk), walk.passed_over)
     passed_over.update(walk.passed_over)
     if not fresh:
-        told = walk.summary()
-        raise ConfigError(
-            f"a folder must hold recordings; there is none in {path}{told and f' ({told})'}."
-        )
-    return [_Found(source, source.relative_to(path), path) for source in fresh]
+        ignored = walk.summary()
+        raise ConfigError(f"there are no recordings in {path}{ignored and f' ({ignored})'}.")
+    return [_Recording(source, source.relative_to(path), path) for source in fresh]
 
 
-def _without_results(found: Sequence[pathlib.Path], passed_over: Passed) -> list[pathlib.Path]:
+def _without_results(found: Sequence[pathlib.Path], passed_over: PassedOver) -> list[pathlib.Path]:
     fresh = [path for path in found if not _is_result(path)]
     if len(fresh) < len(found):
         passed_over[_EARLIER] += len(found) - len(fresh)
@@ -145,52 +154,53 @@ def _without_results(found: Sequence[pathlib.Path], passed_over: Passed) -> list
 
 
 def _is_result(path: pathlib.Path) -> bool:
-    """Tells whether an earlier run made a file or folder from one that is there."""
+    """Returns whether a path is the result of an earlier run from an existing path."""
     original = path.stem.removesuffix(ENHANCED_SUFFIX)
     return original != path.stem and path.with_name(f"{original}{path.suffix}").exists()
 
 
-def _unique(found: Iterable[_Found]) -> list[_Found]:
-    return list({one.source.resolve(): one for one in found}.values())
+def _unique(found: Iterable[_Recording]) -> list[_Recording]:
+    return list({recording.source.resolve(): recording for recording in found}.values())
 
 
-def _targets(one: _Found, places: Places, several: bool) -> Targets:
-    enhanced = _enhanced(one, places)
+def _targets(recording: _Recording, places: Places, several: bool) -> Targets:
+    enhanced = _enhanced(recording, places)
     noise = places.noise
     if noise is not None and (several or noise.is_dir()):
-        noise = noise / one.relative.with_suffix(enhanced.suffix)
+        noise = noise / recording.relative.with_suffix(enhanced.suffix)
     if not places.pictures:
         return Targets(enhanced, noise)
     if enhanced == PIPE:
-        raise ConfigError("a picture goes beside its result; give standard input an `output`.")
+        raise ConfigError("a picture is written beside its result; use `output` with a pipe.")
     return Targets(enhanced, noise, enhanced.with_name(f"{enhanced.name}.png"))
 
 
-def _enhanced(one: _Found, places: Places) -> pathlib.Path:
+def _enhanced(recording: _Recording, places: Places) -> pathlib.Path:
     if places.output is not None:
         return places.output
-    if one.source == PIPE:
+    if recording.source == PIPE:
         if places.in_place or places.output_dir is not None:
-            raise ConfigError("standard input has no name; give it an `output`.")
+            raise ConfigError("standard input has no file name; use `output`.")
         return PIPE
     if places.in_place:
-        return one.source
-    return _with_ending(_default(one, places.output_dir), places.format)
+        return recording.source
+    return _with_suffix(_default(recording, places.output_dir), places.format)
 
 
-def _default(one: _Found, output_dir: pathlib.Path | None) -> pathlib.Path:
+def _default(recording: _Recording, output_dir: pathlib.Path | None) -> pathlib.Path:
     if output_dir is not None:
-        return output_dir / one.relative
-    if one.folder is not None:
-        folder = one.folder if one.folder.name else one.folder.resolve()
-        return folder.with_name(folder.name + ENHANCED_SUFFIX) / one.relative
-    return one.source.with_name(f"{one.source.stem}{ENHANCED_SUFFIX}{one.source.suffix}")
+        return output_dir / recording.relative
+    if recording.folder is not None:
+        folder = recording.folder if recording.folder.name else recording.folder.resolve()
+        return folder.with_name(folder.name + ENHANCED_SUFFIX) / recording.relative
+    source = recording.source
+    return source.with_name(f"{source.stem}{ENHANCED_SUFFIX}{source.suffix}")
 
 
-def _with_ending(path: pathlib.Path, container: str | None) -> pathlib.Path:
+def _with_suffix(path: pathlib.Path, container: str | None) -> pathlib.Path:
     if container is None or format_of(path) == container.upper():
         return path
-    return path.with_suffix(_ENDINGS.get(container.upper(), f".{container.lower()}"))
+    return path.with_suffix(_SUFFIXES.get(container.upper(), f".{container.lower()}"))
 
 
 def _check_collisions(tasks: Sequence[Task], in_place: bool) -> None:
@@ -201,13 +211,13 @@ def _check_collisions(tasks: Sequence[Task], in_place: bool) -> None:
             place = target.resolve()
             if place in owners:
                 raise ConfigError(
-                    f"every result needs a file of its own; {owners[place]} and {task.source} "
+                    f"every result needs its own file; {owners[place]} and {task.source} "
                     f"would both become {target}."
                 )
             owners[place] = task.source
             replaces_itself = in_place and target == task.targets.enhanced
             if place in sources and target != PIPE and not replaces_itself:
                 raise ConfigError(
-                    f"a result must not replace a recording, unless in place; {target} would "
+                    f"a result must not replace a recording without `in_place`; {target} would "
                     f"replace {sources[place]}."
                 )

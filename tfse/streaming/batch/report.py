@@ -1,4 +1,4 @@
-"""What is told of a batch: a line for each recording, and a JSON file."""
+"""Report of a batch: one line per recording, and a JSON file."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tfse.files import write_whole
 from tfse.streaming.batch.outcome import Outcome, Status
 from tfse.streaming.batch.plan import Task
 
-_HINT = "; --overwrite replaces it, --skip_existing passes over it"
+_HINT = "; --overwrite replaces it, --skip_existing skips it"
 
 
 def line(outcome: Outcome) -> str:
-    """Returns what a user reads of a recording."""
+    """Returns the line that a program prints for a recording."""
     source = outcome.task.source
     if outcome.status is Status.KEPT:
         return f"{source}: kept: {outcome.reason}{_HINT}"
@@ -31,24 +31,24 @@ def line(outcome: Outcome) -> str:
 
 
 def total_s(tasks: Sequence[Task]) -> float:
-    """Returns the seconds of audio in all recordings, as far as their headers tell."""
+    """Returns the seconds of audio in all recordings according to their headers."""
     return sum(claimed_s(task.source) for task in tasks)
 
 
 def write_report(outcomes: Sequence[Outcome], model: str, path: pathlib.Path) -> None:
-    """Writes a JSON file with a record for each recording.
+    """Writes a JSON file with one record per recording.
 
     A record has `source`, `enhanced`, `status` (done, failed, kept, skipped),
-    `audio_s`, `time_s`, `speed` (times real time), `reason` and `notes`; what
-    was not measured is null.
+    `audio_s`, `time_s`, `speed` (times real time), `reason` and `notes`;
+    missing values are null.
 
     Args:
         outcomes: of all recordings.
-        model: what enhanced them.
-        path: the file, replaced if it exists.
+        model: name or path of the model.
+        path: output file, replaced if it exists.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the file cannot be written.
     """
     counts = {status.value: sum(o.status is status for o in outcomes) for status in Status}
     report = {"model": model, **counts, "files": [_record(outcome) for outcome in outcomes]}

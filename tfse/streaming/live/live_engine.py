@@ -1,4 +1,4 @@
-"""The engine between a microphone and a loudspeaker; it knows no sound device."""
+"""Live engine: block-by-block enhancement, independent of the sound device."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ from tfse.streaming.steps.base import Step
 from tfse.streaming.streaming_enhancer import StreamingEnhancer
 from tfse.types import Samples
 
-# Percentiles are those of the last so many blocks.
-_REMEMBERED = 10_000
-# What a meter shows of digital silence.
+# Percentiles cover the last blocks.
+_TIMES_KEPT = 10_000
+# Level shown for digital silence.
 _SILENCE_DB = -99.0
 
 
 class Device(Protocol):
-    """Where samples come from and go to, at the pace of the device."""
+    """Sound device that reads and writes samples in real time."""
 
     def read(self, samples: int) -> tuple[Samples, bool]:
-        """Waits for the next samples; True if some before them were lost."""
+        """Waits for the next samples; returns them, and whether earlier ones were lost."""
 
     def write(self, samples: Samples) -> bool:
-        """Hands samples over; True if they came too late."""
+        """Plays samples; returns whether they came too late."""
 
 
 @dataclasses.dataclass(frozen=True)
 class LiveReading:
-    """What the meters show.
+    """Levels, processing times and missed deadlines.
 
     Attributes:
-        input_db: level of the last block, dB below full scale.
-        output_db: the same of what was returned.
-        blocks: that were processed.
-        missed: deadlines: blocks that took longer than they last, were lost by
-            the device, or came to it too late.
-        p50_ms: time that half of the blocks keep under.
-        p99_ms: time that 99 of 100 keep under.
-        max_ms: the longest time of all.
+        input_db: level of the last input block, in dBFS.
+        output_db: level of the last output block, in dBFS.
+        blocks: number of processed blocks.
+        missed: blocks that took longer than their duration, were lost by the
+            device, or reached it too late.
+        p50_ms: median processing time per block.
+        p99_ms: 99th percentile of the processing time per block.
+        max_ms: longest processing time of all blocks.
     """
 
     input_db: float
@@ -58,22 +58,22 @@ class LiveReading:
 
 
 class LiveEngine:
-    """Takes a block and returns one of the same size, always.
+    """Engine that returns an enhanced block for every block, of the same size.
 
-    What comes out is `delay_samples` late: the latency of the model, and what
-    a hop has to wait for if blocks are no whole hops. With the bypass on, the
-    input comes out with the same delay, so that switching does not jump; the
+    The output is delayed by `delay_samples`: the latency of the model, and the wait
+    for complete hops if a block is not a multiple of the hop. With the bypass on, the
+    output is the input with the same delay, so that switching causes no jump; the
     change is faded over one block.
 
     Args:
-        step: the model; a Keras one is best compiled with `one_hop`.
-        block_samples: samples in a block; None for a hop.
+        step: the model; compile a Keras model with `one_hop`.
+        block_samples: samples per block; None for one hop.
 
     Shapes:
         `[block_samples]` -> `[block_samples]`, float32.
 
     Raises:
-        ConfigError: a block is empty.
+        ConfigError: `block_samples` is below 1.
     """
 
     def __init__(self, step: Step, block_samples: int | None = None) -> None:
@@ -89,7 +89,7 @@ class LiveEngine:
         self._enhanced = np.zeros(self.delay_samples, np.float32)
         self._dry = np.zeros(self.delay_samples, np.float32)
         self._share = 1.0
-        self._times_ms: collections.deque[float] = collections.deque(maxlen=_REMEMBERED)
+        self._times_ms: collections.deque[float] = collections.deque(maxlen=_TIMES_KEPT)
         self._max_ms = 0.0
         self._levels_db = (_SILENCE_DB, _SILENCE_DB)
         self._blocks = 0
@@ -97,11 +97,11 @@ class LiveEngine:
 
     @property
     def block_ms(self) -> float:
-        """How long a block lasts: the deadline of its computation."""
+        """Duration of a block, the deadline of its computation, in milliseconds."""
         return 1000.0 * self.block_samples / self.sample_rate
 
     def process(self, noisy: Samples) -> Samples:
-        """Returns the next block to be heard."""
+        """Returns the next output block."""
         began = time.perf_counter()
         noisy = np.nan_to_num(noisy, nan=0.0, posinf=0.0, neginf=0.0)
         self._enhanced = np.concatenate([self._enhanced, self._enhancer.process(noisy)])
@@ -109,15 +109,15 @@ class LiveEngine:
         enhanced, self._enhanced = np.split(self._enhanced, [noisy.size])
         dry, self._dry = np.split(self._dry, [noisy.size])
         output = self._faded(dry, enhanced)
-        self._note(noisy, output, 1000.0 * (time.perf_counter() - began))
+        self._record(noisy, output, 1000.0 * (time.perf_counter() - began))
         return output
 
     def miss(self) -> None:
-        """Counts a block that the device lost or got too late."""
+        """Counts a block that the device lost or received too late."""
         self._missed += 1
 
     def reading(self) -> LiveReading:
-        """Returns what the meters show now."""
+        """Returns the current levels and times."""
         times = np.array(self._times_ms or [0.0])
         p50_ms, p99_ms = (float(np.percentile(times, q)) for q in (50, 99))
         return LiveReading(
@@ -132,7 +132,7 @@ class LiveEngine:
         self._share = wanted
         return dry + share * (enhanced - dry)
 
-    def _note(self, noisy: Samples, output: Samples, time_ms: float) -> None:
+    def _record(self, noisy: Samples, output: Samples, time_ms: float) -> None:
         self._times_ms.append(time_ms)
         self._max_ms = max(self._max_ms, time_ms)
         self._blocks += 1
@@ -141,10 +141,10 @@ class LiveEngine:
 
 
 def run_live(engine: LiveEngine, device: Device) -> Iterator[int]:
-    """Carries blocks from the device through the engine and back, until nobody asks for more.
+    """Runs blocks from the device through the engine and back, one per iteration.
 
     Yields:
-        The blocks so far, after every block.
+        The number of blocks so far, after every block.
     """
     for blocks in itertools.count(1):
         noisy, lost = device.read(engine.block_samples)

@@ -1,4 +1,4 @@
-"""Sound devices, by sounddevice and PortAudio."""
+"""Sound devices through sounddevice and PortAudio."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from tfse.types import Samples
 
 
 class DeviceError(TfseError):
-    """There is no sound device, or it cannot do what is asked of it."""
+    """Error in a sound device: missing, or without the requested settings."""
 
 
 class SoundDevice:
-    """A microphone and a loudspeaker, opened together; a context manager.
+    """Microphone and loudspeaker opened together; a context manager.
 
     Args:
-        sample_rate: of both, in Hz; the model's.
-        block_samples: that are exchanged at a time.
-        microphone: name, part of one, or number; None for the default.
-        loudspeaker: the same.
+        sample_rate: of both and of the model, in Hz.
+        block_samples: samples per block.
+        microphone: name, part of a name, or number; None for the default.
+        loudspeaker: as `microphone`.
 
     Raises:
-        DeviceError: no such device, or it does not run at this rate.
+        DeviceError: the device does not exist, or does not support the rate.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class SoundDevice:
         return np.array(block[:, 0]), bool(lost)
 
     def write(self, samples: Samples) -> bool:
-        """Hands samples to the loudspeaker."""
+        """Plays samples on the loudspeaker."""
         return bool(self._stream.write(np.ascontiguousarray(samples[:, np.newaxis])))
 
     def __enter__(self) -> SoundDevice:
@@ -76,10 +76,10 @@ class SoundDevice:
 
 
 def device_table() -> str:
-    """Returns the devices that there are, one a line, with their numbers.
+    """Returns a table of the devices, one per line, with their numbers.
 
     Raises:
-        DeviceError: there is none.
+        DeviceError: there is no device.
     """
     devices = _sounddevice().query_devices()
     if not len(devices):
@@ -91,14 +91,10 @@ def _sounddevice() -> Any:
     try:
         import sounddevice
     except ImportError as error:
-        raise DeviceError(
-            "for sound devices, sounddevice must be installed: pip install tfse[live]"
-        ) from error
+        raise DeviceError("live enhancement needs sounddevice: pip install tfse[live]") from error
     except OSError as error:
-        # The Python package is there and its native library is not.
-        raise DeviceError(
-            f"for sound devices, the PortAudio library must be installed: {error}."
-        ) from error
+        # The Python package is installed, its native library is not.
+        raise DeviceError(f"live enhancement needs the PortAudio library: {error}.") from error
     return sounddevice
 
 

@@ -1,1 +1,1 @@
-"""Steps: one block of a stream through a Keras model, a SavedModel or a TFLite file."""
+"""Steps: streaming inference of one block with Keras, SavedModel or TFLite."""

@@ -1,4 +1,4 @@
-"""What the runner asks of a model, whatever runtime computes it."""
+"""Step: interface of a streaming model, independent of its runtime."""
 
 from __future__ import annotations
 
@@ -9,24 +9,23 @@ from tfse.types import Samples
 
 @runtime_checkable
 class Step(Protocol):
-    """One model, ready to run the next block of some streams.
+    """Streaming model: runs the next block of several streams.
 
-    State is a value: asked for, passed in, handed back. What it is made of is
-    the step's own affair; whoever runs a step only carries it from call to
-    call. A state handed in is spent, and may not be used again.
+    The caller passes the state of one call to the next; its contents are private to
+    the step. A state is valid for one call only.
     """
 
     @property
     def sample_rate(self) -> int:
-        """Samples a second, in Hz."""
+        """Sample rate, in Hz."""
 
     @property
     def hop_length(self) -> int:
-        """Samples come in multiples of this."""
+        """Samples per hop; blocks are multiples of it."""
 
     @property
     def latency_samples(self) -> int:
-        """Samples by which the output is later than the input."""
+        """Delay of the output, in samples."""
 
     def initial_state(self, num_streams: int) -> Any:
         """Returns the state of `num_streams` streams before their first sample."""
@@ -35,8 +34,8 @@ class Step(Protocol):
         """Runs the next block.
 
         Args:
-            noisy: float32 `[streams, n * hop_length]`, n one upwards.
-            state: from `initial_state`, or from the call before.
+            noisy: float32 `[streams, n * hop_length]`, n at least 1.
+            state: from `initial_state`, or from the previous call.
 
         Returns:
             The enhanced block, `[streams, n * hop_length]`, and the next state.

@@ -1,4 +1,4 @@
-"""What steps of exported files have in common: a fixed block, and states by name."""
+"""Base class of the steps of exported models: fixed block, states by name."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ NamedState = Mapping[str, Any]
 
 
 class ExportedStep(abc.ABC):
-    """A step that was compiled for a number of streams and samples, often 1 and one hop.
+    """Step compiled for a fixed number of streams and samples, often 1 and one hop.
 
     More streams run one after another, each with its own state; more samples
-    run block by block. A file may leave either number open.
+    run block by block. An export may leave either number open.
 
     Args:
-        metadata: what the file says of itself.
-        streams: that one call takes, None for any number.
-        samples: that one call takes, None for any multiple of the hop.
+        metadata: of the export.
+        streams: streams per call, None for any number.
+        samples: samples per call, None for any multiple of the hop.
     """
 
     def __init__(self, metadata: Metadata, streams: int | None, samples: int | None) -> None:
@@ -35,26 +35,26 @@ class ExportedStep(abc.ABC):
 
     @abc.abstractmethod
     def _initial(self, num_streams: int) -> NamedState:
-        """Returns zeros by name for as many streams as one call takes."""
+        """Returns the initial state of the streams of one call, zeros by name."""
 
     @abc.abstractmethod
     def _run(self, inputs: dict[str, Any]) -> dict[str, Any]:
-        """Calls the signature by name."""
+        """Runs the signature; inputs and outputs by name."""
 
     def initial_state(self, num_streams: int) -> list[NamedState]:
-        """Returns a state for every group of streams that run in one call."""
+        """Returns one state per group of streams that run in one call."""
         group = self._streams or num_streams
         if num_streams % group:
-            raise ValueError(f"{num_streams} streams are no multiple of {group}")
+            raise ValueError(f"{num_streams} streams are not a multiple of {group}")
         return [self._initial(group) for _ in range(num_streams // group)]
 
     def __call__(self, noisy: Samples, state: list[NamedState]) -> tuple[Samples, list[NamedState]]:
         """Runs the next block; see `Step`."""
         groups = np.split(noisy, len(state))
-        done = [self._group(group, old) for group, old in zip(groups, state, strict=True)]
-        return np.concatenate([enhanced for enhanced, _ in done]), [new for _, new in done]
+        results = [self._run_group(group, old) for group, old in zip(groups, state, strict=True)]
+        return np.concatenate([enhanced for enhanced, _ in results]), [new for _, new in results]
 
-    def _group(self, noisy: Samples, state: NamedState) -> tuple[Samples, NamedState]:
+    def _run_group(self, noisy: Samples, state: NamedState) -> tuple[Samples, NamedState]:
         size = self._samples or noisy.shape[1]
         blocks = []
         for start in range(0, noisy.shape[1], size):

@@ -1,4 +1,4 @@
-"""Steps of a Keras model."""
+"""Step of a Keras model."""
 
 from __future__ import annotations
 
@@ -13,20 +13,19 @@ from tfse.types import Samples
 
 
 class KerasStep:
-    """Runs a Keras model block by block, by the same graph as offline.
+    """Step of a Keras model, with the same layers as offline.
 
-    There are two ways to compile it. The default traces one graph for any
-    number of frames and streams, which is quickest for long blocks. For a live
-    stream there is `one_hop`: XLA compiles the step for exactly one hop, which
-    takes some seconds at the first call and then, for DPCRN, a sixth of the
-    time a hop.
+    There are two ways to compile it. The default traces one graph for any number of
+    frames and streams, which is fastest for long blocks. With `one_hop`, for live
+    streams, XLA compiles the step for exactly one hop, which takes some seconds at
+    the first call and then, for DPCRN, a sixth of the time per hop.
 
     Args:
         model: a model of `tfse.models` whose layers can stream.
         one_hop: compiles for one hop at a time instead of for long blocks.
 
     Raises:
-        ModelError: a layer looks ahead or over all time, or the model is none of ours.
+        ModelError: a layer uses future frames, or the model is not a tfse model.
     """
 
     def __init__(self, model: EnhancementModel, one_hop: bool = False) -> None:
@@ -62,7 +61,7 @@ class KerasStep:
 
         if self._one_hop:
             return tf.function(advance, jit_compile=True)
-        # Open shapes give one trace for every block length and stream count.
+        # Open shapes need one trace for all block lengths and stream counts.
         state = {
             name: tf.TensorSpec([None, *zeros.shape[1:]], zeros.dtype)
             for name, zeros in self.initial_state(1).items()

@@ -1,4 +1,4 @@
-"""Makes a step of whatever a user calls a model."""
+"""Factory of steps from model names, paths and Keras models."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ Model = str | pathlib.Path | EnhancementModel | Step
 
 
 def open_step(model: Model, one_hop: bool = False, trust_saved_model: bool = False) -> Step:
-    """Returns a step, ready to be fed by a `StreamingEnhancer`.
+    """Returns the step of a model, for a `StreamingEnhancer`.
 
     Args:
-        model: the name of a shipped model (also where a folder has this name), a `.keras`
-            file, a `.tflite` file, the folder of a SavedModel (or the one above it, which
-            holds its versions: the newest is taken), a Keras model, or a step.
+        model: the name of a shipped model (even if a folder has this name), a `.keras`
+            file, a `.tflite` file, the folder of a SavedModel (or its parent with numbered
+            versions, of which the newest is used), a Keras model, or a step.
         one_hop: compiles a Keras model for a live stream, see `KerasStep`;
-            the other kinds were compiled when they were exported.
+            exported models are already compiled.
         trust_saved_model: loads a SavedModel, which is code that runs with the rights of
-            this process; a `TrustedFolder` is loaded without it.
+            this process; not needed for a `TrustedFolder`.
 
     Raises:
-        ModelError: there is no such model, it is not a tfse model, or it is a SavedModel
+        ModelError: the model does not exist, is not a tfse model, or is a SavedModel
             that is not trusted.
     """
     if isinstance(model, str | pathlib.Path):
@@ -38,8 +38,7 @@ def open_step(model: Model, one_hop: bool = False, trust_saved_model: bool = Fal
     if isinstance(model, Step):
         return model
     raise ModelError(
-        "a model must be a name, a path, a model of tfse or a step; "
-        f"received {type(model).__name__}."
+        f"a model must be a name, a path, a tfse model or a step; received {type(model).__name__}."
     )
 
 
@@ -48,7 +47,7 @@ def _from_path(path: pathlib.Path, one_hop: bool, trusted: bool) -> Step:
         from tfse.streaming.steps.tflite import TFLiteStep
 
         return TFLiteStep(path)
-    # A folder that happens to have the name of a shipped model is another thing.
+    # A folder with the name of a shipped model does not hide the model.
     if path.is_dir() and not pretrained.file_of(path):
         require_trust(path, trusted)
         from tfse.streaming.steps.saved_model import SavedModelStep

@@ -1,4 +1,4 @@
-"""Steps of a SavedModel."""
+"""Step of a SavedModel."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tfse.streaming.steps.signature import INITIAL_STATE, NOISY, STEP, saved_mod
 
 
 class SavedModelStep(ExportedStep):
-    """Runs the signature `step` of a SavedModel; names as in `contract`.
+    """Step that runs the signature `step` of a SavedModel; names as in `signature`.
 
     Args:
-        path: the folder with `saved_model.pb`, or the one above it whose
-            folders are versions by number; the newest is taken.
+        path: the folder with `saved_model.pb`, or its parent with numbered versions,
+            of which the newest is used.
 
     Raises:
-        ModelError: no SavedModel, or none of tfse.
+        ModelError: the folder is not a SavedModel, or not an export of tfse.
     """
 
     def __init__(self, path: str | pathlib.Path) -> None:
@@ -31,8 +31,7 @@ class SavedModelStep(ExportedStep):
         missing = {STEP, INITIAL_STATE} - set(signatures)
         if missing:
             raise ModelError(
-                f"a SavedModel must have the signatures `{STEP}` and `{INITIAL_STATE}`; "
-                f"{folder} lacks {sorted(missing)}."
+                f"{folder} lacks the signatures {sorted(missing)}; export the model with tfse."
             )
         self._step = signatures[STEP]
         self._first = signatures[INITIAL_STATE]
@@ -65,8 +64,6 @@ def _loaded(folder: pathlib.Path) -> Any:
     try:
         return tf.saved_model.load(str(folder))
     except Exception as error:
-        # TensorFlow raises errors of its own family, of protobuf and of Python.
+        # TensorFlow raises its own errors and those of protobuf and Python.
         reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise ModelError(
-            f"a SavedModel must be readable by TensorFlow; {folder}: {reason[0]}"
-        ) from error
+        raise ModelError(f"TensorFlow cannot read the SavedModel {folder}: {reason[0]}") from error

@@ -1,4 +1,4 @@
-"""What an exported step is called, what it carries, and where: one place for writer and reader.
+"""Signature and metadata of exported steps, shared by exporters and readers.
 
 A SavedModel and a TFLite file hold a function under the signature `step`:
 
@@ -6,9 +6,9 @@ A SavedModel and a TFLite file hold a function under the signature `step`:
         -> enhanced [streams, samples], and every next state by the same name
 
 The name of a state is that of the Keras model, `LAYER_PATH/PART`, with each
-slash written as two underscores: a slash is not allowed in the name of an
-argument, and TensorFlow would turn it into one underscore, after which
-`lstm_0/cell` and `lstm/0_cell` were the same.
+slash replaced by two underscores: argument names cannot have slashes, and
+TensorFlow would replace them by one underscore, which would make `lstm_0/cell`
+and `lstm/0_cell` the same.
 
 The exporter also writes a `Metadata` as JSON under the name `tfse.json`: into
 the folder `assets.extra` of a SavedModel, and into a zip archive appended to a
@@ -34,9 +34,9 @@ ENHANCED = "enhanced"
 METADATA_FILE = "tfse.json"
 EXTRA_ASSETS = "assets.extra"
 
-#: The metadata of an export has about 2,000 bytes.
-_MOST_METADATA_BYTES = 1 << 16
-#: Smallest and largest values that a runner takes; a second and a half at the highest rate.
+#: Limit; the metadata of an export has about 2,000 bytes.
+_MAX_METADATA_BYTES = 1 << 16
+#: Smallest and largest valid values; 1.4 s at the highest rate.
 _RANGES = {
     "sample_rate": (1, 768_000),
     "hop_length": (1, 1 << 20),
@@ -46,17 +46,16 @@ _RANGES = {
 
 @dataclasses.dataclass(frozen=True)
 class Metadata:
-    """What a runner must know of a step before it can feed it.
+    """Metadata that is needed to run a step.
 
-    An exporter may write more keys into the JSON than these; a reader that
-    does not know them leaves them alone.
+    The JSON may have more keys; a reader ignores unknown ones.
 
     Attributes:
         sample_rate: in Hz.
-        hop_length: samples of a step; input comes in multiples of it.
-        latency_samples: output delay, by how many samples the output is later than the
-            input. The algorithmic latency is one block longer, as a host collects a block
-            before it runs a step; the JSON has it as `algorithmic_latency_samples`.
+        hop_length: samples per hop; blocks are multiples of it.
+        latency_samples: delay of the output, in samples. The algorithmic latency is one
+            block longer, as a host collects a block before it runs a step; the JSON has
+            it as `algorithmic_latency_samples`.
     """
 
     sample_rate: int
@@ -65,7 +64,7 @@ class Metadata:
 
 
 def signature_name(state: str) -> str:
-    """Returns the name that a model's state has in a signature.
+    """Returns the signature name of a model's state.
 
     Example:
         >>> signature_name("dual_path_0/time/cell")
@@ -75,62 +74,62 @@ def signature_name(state: str) -> str:
 
 
 def saved_model_metadata(folder: pathlib.Path) -> Metadata:
-    """Reads the metadata of a SavedModel.
+    """Returns the metadata of a SavedModel.
 
     Raises:
-        ModelError: it has none of tfse, or a value is out of its range.
+        ModelError: it has no tfse metadata, or a value is out of range.
     """
     return _checked(saved_model_values(folder), folder)
 
 
 def saved_model_values(folder: pathlib.Path) -> dict[str, Any]:
-    """Reads all that a SavedModel says of itself.
+    """Returns all metadata of a SavedModel as a dictionary.
 
     Raises:
-        ModelError: it carries no metadata of tfse.
+        ModelError: it has no tfse metadata.
     """
     try:
         with (folder / EXTRA_ASSETS / METADATA_FILE).open("rb") as file:
             return _values(file)
     except (OSError, *_UNREADABLE) as error:
         raise ModelError(
-            f"a SavedModel must carry the metadata of tfse in {EXTRA_ASSETS}/{METADATA_FILE}; "
-            f"received {folder} ({type(error).__name__})."
+            f"{folder} has no readable tfse metadata in {EXTRA_ASSETS}/{METADATA_FILE} "
+            f"({type(error).__name__}); export the model with tfse."
         ) from error
 
 
 def tflite_metadata(path: pathlib.Path) -> Metadata:
-    """Reads the metadata inside a TFLite file.
+    """Returns the metadata of a TFLite file.
 
     Raises:
-        ModelError: it has none of tfse, or a value is out of its range.
+        ModelError: it has no tfse metadata, or a value is out of range.
     """
     return _checked(tflite_values(path), path)
 
 
 def tflite_values(path: pathlib.Path) -> dict[str, Any]:
-    """Reads all that a TFLite file says of itself.
+    """Returns all metadata of a TFLite file as a dictionary.
 
     Raises:
-        ModelError: it carries no metadata of tfse.
+        ModelError: it has no tfse metadata.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             entry = archive.getinfo(METADATA_FILE)
             if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                # Others unpack a few kilobytes to many megabytes at once.
+                # Other methods may unpack a few kilobytes to many megabytes at once.
                 raise ValueError("another compression than deflate")
             with archive.open(entry) as file:
                 return _values(file)
     except (OSError, *_UNREADABLE) as error:
         raise ModelError(
-            f"a TFLite file must carry the metadata of tfse ({METADATA_FILE}); "
-            f"received {path} ({type(error).__name__})."
+            f"{path} has no readable tfse metadata ({METADATA_FILE}, {type(error).__name__}); "
+            "export the model with tfse."
         ) from error
 
 
-# What damaged or hostile archives and JSON raise: NotImplementedError for a method of
-# compression that Python lacks, RuntimeError for a password, RecursionError for brackets.
+# Errors of damaged or hostile archives and JSON: NotImplementedError for a compression
+# method that Python lacks, RuntimeError for a password, RecursionError for brackets.
 _UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -143,13 +142,13 @@ _UNREADABLE = (
 
 
 def _values(file: IO[bytes]) -> dict[str, Any]:
-    # Not as much as the archive declares, and not as much as it unpacks to.
-    content = file.read(_MOST_METADATA_BYTES + 1)
-    if len(content) > _MOST_METADATA_BYTES:
-        raise ValueError(f"more than {_MOST_METADATA_BYTES} bytes")
+    # The limit holds whatever size the archive declares or unpacks to.
+    content = file.read(_MAX_METADATA_BYTES + 1)
+    if len(content) > _MAX_METADATA_BYTES:
+        raise ValueError(f"more than {_MAX_METADATA_BYTES} bytes")
     values = json.loads(content)
     if not isinstance(values, dict):
-        raise ValueError("no object")
+        raise ValueError("not an object")
     return values
 
 

@@ -1,4 +1,4 @@
-"""Steps of a TFLite file."""
+"""Step of a TFLite file."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from tfse.streaming.steps.exported import ExportedStep, NamedState
 from tfse.streaming.steps.signature import NOISY, STEP, tflite_metadata
 
 #: Of all inputs of a step together, 256 MB; the largest shipped model has 0.1 million.
-_MOST_VALUES = 1 << 26
+_MAX_INPUT_VALUES = 1 << 26
 
 
 class TFLiteStep(ExportedStep):
-    """Runs the signature `step` of a TFLite file with LiteRT; names as in `contract`.
+    """Step that runs the signature `step` of a TFLite file with LiteRT; names as in `signature`.
 
-    Its first state is zeros, which is what the layers of tfse begin with.
+    The initial state is zeros, as in all layers of tfse.
 
     Args:
         path: the `.tflite` file.
         num_threads: of the interpreter. A step is small: more than one is
-            seldom quicker.
+            seldom faster.
 
     Raises:
-        ModelError: not a TFLite file of tfse, or LiteRT is not installed.
+        ModelError: the file is not an export of tfse, or LiteRT is not installed.
     """
 
     def __init__(self, path: str | pathlib.Path, num_threads: int = 1) -> None:
@@ -53,7 +53,7 @@ class TFLiteStep(ExportedStep):
 
 
 def _checked_shape(inputs: dict[str, Any], hop_length: int, path: pathlib.Path) -> tuple[int, int]:
-    """Returns streams and samples of a block, before anything of the declared size is made."""
+    """Returns streams and samples of a block; checks sizes before anything is allocated."""
     shapes = {name: [int(n) for n in details["shape"]] for name, details in inputs.items()}
     shape = shapes.get(NOISY, [])
     if len(shape) != 2 or min(shape) < 1 or shape[1] % hop_length:
@@ -62,26 +62,24 @@ def _checked_shape(inputs: dict[str, Any], hop_length: int, path: pathlib.Path) 
             f"received {shape} in {path}."
         )
     values = sum(math.prod(sizes) for sizes in shapes.values())
-    if values > _MOST_VALUES:
+    if values > _MAX_INPUT_VALUES:
         raise ModelError(
-            f"a TFLite file must take at most {_MOST_VALUES:,} values per step; received "
+            f"a TFLite file must take at most {_MAX_INPUT_VALUES:,} values per step; received "
             f"{values:,} in {path}."
         )
     return shape[0], shape[1]
 
 
 def signature_runner(path: pathlib.Path, num_threads: int) -> Any:
-    """Returns the signature `step` of a file, ready to be called by name.
+    """Returns a runner of the signature `step` of a file.
 
     Raises:
-        ModelError: there is none, or LiteRT is not installed.
+        ModelError: the signature is missing, or LiteRT is not installed.
     """
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError as error:
-        raise ModelError(
-            "to run a .tflite file, LiteRT must be installed: pip install ai-edge-litert"
-        ) from error
+        raise ModelError(".tflite files need LiteRT: pip install ai-edge-litert") from error
     try:
         # The path is read here: LiteRT maps files, and a mapped file that is
         # overwritten by a later export kills the process.
@@ -91,6 +89,4 @@ def signature_runner(path: pathlib.Path, num_threads: int) -> Any:
             return interpreter.get_signature_runner(STEP)
     except (ValueError, RuntimeError, OSError) as error:
         reason = " ".join(str(error).split())
-        raise ModelError(
-            f"a TFLite file must hold the signature `{STEP}`; {path}: {reason}"
-        ) from error
+        raise ModelError(f"{path} has no usable signature `{STEP}`: {reason}") from error

@@ -1,4 +1,4 @@
-"""Trust in model folders: a SavedModel is code."""
+"""Trust in SavedModel folders, which are code."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from tfse.errors import ModelError
 
 
 class TrustedFolder(str):
-    """Path of a SavedModel whose source the user trusts.
+    """Path of a SavedModel that the user trusts.
 
-    It goes wherever the path of a model goes, to other processes too.
+    It can be used like any model path, also in other processes.
 
     Example:
         >>> TrustedFolder("served/dpcrn_small")
@@ -21,13 +21,14 @@ class TrustedFolder(str):
 
 
 def require_trust(path: pathlib.Path, trusted: bool) -> None:
-    """Refuses a model folder that the user did not call trusted.
+    """Checks that a SavedModel folder is trusted.
 
-    A `.keras` file is loaded in safe mode and a `.tflite` file holds built-in operations
-    alone, but the graph of a SavedModel can read and write files with the rights of the user.
+    A `.keras` file is loaded in safe mode and a `.tflite` file holds only built-in
+    operations, but the graph of a SavedModel can read and write files with the rights of
+    the user.
 
     Raises:
-        ModelError: it is not trusted.
+        ModelError: the folder is not trusted.
     """
     if not trusted:
         raise ModelError(

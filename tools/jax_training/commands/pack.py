@@ -1,4 +1,4 @@
-"""Command `pack`: prepared data in, a pack of parts out."""
+"""Command `pack`: prepared data as a pack of parts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ml_collections import config_flags
 
 from tfse.data.config import DataConfig
 
-DESCRIPTION = """Packs the training side of prepared data, and a few validation mixtures.
+DESCRIPTION = """Packs the training split of prepared data, and a few validation mixtures.
 
   python -m tools.jax_training pack --data_dir=prepared --output_dir=packed --part_mb=38
 
@@ -19,10 +19,10 @@ Needs TensorFlow.
 """
 
 _CONFIG = config_flags.DEFINE_config_file(
-    "config", None, "Experiment whose data settings make the validation mixtures."
+    "config", None, "Experiment whose data settings the validation mixtures have."
 )
-_DATA_DIR = flags.DEFINE_string("data_dir", None, "What tfse-prepare wrote.", required=True)
-_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Of the pack.", required=True)
+_DATA_DIR = flags.DEFINE_string("data_dir", None, "Output folder of tfse-prepare.", required=True)
+_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder of the pack.", required=True)
 _PART_MB = flags.DEFINE_float("part_mb", 38.0, "Largest size of a part, MB (10^6 bytes).", 1.0)
 _KBPS = flags.DEFINE_float("kbps", 38.0, "Bit rate of speech and noise, kbit/s; 36 at least.")
 _CHUNK_S = flags.DEFINE_float("chunk_s", 300.0, "Audio per file, seconds.", 1.0)
@@ -31,7 +31,7 @@ _VALID_S = flags.DEFINE_float("valid_s", 3.0, "Length of each without --config, 
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Packs what the flags say."""
+    """Packs the data."""
     from tools.jax_training.pack_format import part_folder
     from tools.jax_training.packing import MEGABYTE, PackSettings, pack
 

@@ -1,4 +1,4 @@
-"""Command `smoke`: how fast the real step is at several batch sizes."""
+"""Command `smoke`: speed of the training step at several batch sizes."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from typing import Any
 from absl import flags
 from ml_collections import config_flags
 
-DESCRIPTION = """Runs the real training step and measures it.
+DESCRIPTION = """Measures the training step.
 
   python -m tools.jax_training smoke --config=configs/dpcrn_large.py --data=store --seconds=60
 
 Prints for each batch size: time to compile, seconds of audio per second, time per step,
-memory; and how far the output on this device is from that on the CPU.
+memory; and the difference of the output on this device from that on the CPU.
 """
 
 _CONFIG = config_flags.DEFINE_config_file("config", None, "The experiment, a file of configs/.")
 _DATA = flags.DEFINE_string("data", None, "Store that `unpack` made.", required=True)
-_SECONDS = flags.DEFINE_float("seconds", 60.0, "Of steps, over all batch sizes.", 0.1)
+_SECONDS = flags.DEFINE_float("seconds", 60.0, "Duration of the steps, over all batch sizes.", 0.1)
 _BATCH_SIZES = flags.DEFINE_list("batch_sizes", ["16", "32", "64", "128"], "Mixtures per step.")
 _CACHE = flags.DEFINE_string("compilation_cache", "", "Folder of compiled programs.")
-_CUDNN = flags.DEFINE_bool("cudnn", False, "Lets cuDNN run recurrent layers that go forwards.")
+_CUDNN = flags.DEFINE_bool("cudnn", False, "Lets cuDNN run forward recurrent layers.")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measures what the flags say."""
+    """Measures every batch size."""
     from tools.jax_training import options
 
     config = options.experiment(_CONFIG.value)
@@ -67,7 +67,7 @@ def _measured(config: Any, seconds: float) -> str:
 
 
 def _run(session: Any, state: Any, step: Any, seconds: float) -> tuple[int, float]:
-    """Returns how many steps were made in how many seconds, the first not counted."""
+    """Returns the number of steps and their seconds, without the first."""
     import jax
     import jax.numpy as jnp
 
@@ -89,10 +89,10 @@ def _memory(step: Any) -> str:
     import jax
 
     planned = step.memory_analysis()
-    told = f"{planned.temp_size_in_bytes / 1e9:.2f} GB for the step" if planned else ""
+    shown = f"{planned.temp_size_in_bytes / 1e9:.2f} GB for the step" if planned else ""
     found = jax.devices()[0].memory_stats() or {}
     peak = found.get("peak_bytes_in_use")
-    return told + (f", peak {peak / 1e9:.2f} GB" if peak else "")
+    return shown + (f", peak {peak / 1e9:.2f} GB" if peak else "")
 
 
 def _difference(session: Any) -> float:

@@ -1,4 +1,4 @@
-"""Command `train`: a store and a config in, a trained model out."""
+"""Command `train`: training of a config on a store."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ validates and writes last.keras, with the averaged weights, and a line of histor
 After SIGTERM it does so once more and exits with 143.
 """
 
-# When the process began, as far as this program knows.
+# Start of the process.
 _BEGAN = time.monotonic()
-# What the last validation and checkpoint take at most, seconds.
+# Longest duration of the last validation and checkpoint, seconds.
 _RESERVE_S = 15.0
 
 _CONFIG = config_flags.DEFINE_config_file("config", None, "The experiment, a file of configs/.")
 _DATA = flags.DEFINE_string("data", None, "Store that `unpack` made.", required=True)
-_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Of model and history.", required=True)
-_MINUTES = flags.DEFINE_float("minutes", 0.0, "Of training, compiling not counted; 0: no limit.", 0)
-_WITHIN_S = flags.DEFINE_float("within_s", 0.0, "Ends this long after the start; 0: no limit.", 0)
-_STEPS = flags.DEFINE_integer("steps", 0, "Ends after so many; 0: no limit.", 0)
+_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder of model and history.", required=True)
+_MINUTES = flags.DEFINE_float("minutes", 0.0, "Duration without compilation; 0: no limit.", 0)
+_WITHIN_S = flags.DEFINE_float("within_s", 0.0, "Duration of the whole command; 0: no limit.", 0)
+_STEPS = flags.DEFINE_integer("steps", 0, "Number of steps; 0: no limit.", 0)
 _SCHEDULE = flags.DEFINE_enum(
     "schedule",
     "cosine",
     ["config", "constant", "cosine"],
-    "Of the learning rate; cosine and constant go by the time or --steps, config by the config.",
+    "Learning-rate schedule; cosine and constant follow the time or --steps, config the config.",
 )
-_INIT_FROM = flags.DEFINE_string("init_from", "", "Begins with the weights of this model.")
-_REPORT_S = flags.DEFINE_float("report_s", 60.0, "From one report to the next, seconds.", 0.01)
+_INIT_FROM = flags.DEFINE_string("init_from", "", "Model with the initial weights.")
+_REPORT_S = flags.DEFINE_float("report_s", 60.0, "Interval of reports, seconds.", 0.01)
 _CACHE = flags.DEFINE_string("compilation_cache", "", "Folder of compiled programs.")
-_CUDNN = flags.DEFINE_bool("cudnn", False, "Lets cuDNN run recurrent layers that go forwards.")
+_CUDNN = flags.DEFINE_bool("cudnn", False, "Lets cuDNN run forward recurrent layers.")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Trains what the flags say."""
+    """Trains the experiment."""
     from tools.jax_training import options
     from tools.jax_training.session import open_session
     from tools.jax_training.training import Plan, Training
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _seconds() -> float | None:
-    """Returns how long the steps may take."""
+    """Returns the limit of the time of the steps."""
     limits = [60 * _MINUTES.value] if _MINUTES.value else []
     if _WITHIN_S.value:
         left = _WITHIN_S.value - (time.monotonic() - _BEGAN) - _RESERVE_S

@@ -1,4 +1,4 @@
-"""Command `unpack`: a pack in, a store out."""
+"""Command `unpack`: a pack as a store."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _THREADS = flags.DEFINE_integer("threads", os.cpu_count() or 1, "Files decoded a
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Unpacks what the flags say."""
+    """Unpacks the parts."""
     from tools.jax_training.unpacking import unpack
 
     start = time.monotonic()
     packed, store = pathlib.Path(_PACKED_DIR.value), pathlib.Path(_STORE.value)
     hours = unpack(packed, store, _THREADS.value)
-    told = ", ".join(f"{name} {count:.2f} h" for name, count in hours.items())
-    print(f"{store}: {told}, in {time.monotonic() - start:.1f} s")
+    lengths = ", ".join(f"{name} {count:.2f} h" for name, count in hours.items())
+    print(f"{store}: {lengths}, in {time.monotonic() - start:.1f} s")
     return 0

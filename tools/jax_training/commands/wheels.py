@@ -1,4 +1,4 @@
-"""Command `wheels`: the packages that the device machine lacks, as wheels."""
+"""Command `wheels`: download of the packages that the device machine lacks."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ Prints the command; with --noprint_only, the default, also runs it.
 """
 
 # Keras and what it imports, the reader of audio, and the flags of configs. NumPy, JAX,
-# h5py, rich, absl-py, PyYAML, packaging and ml-dtypes are taken for present.
+# h5py, rich, absl-py, PyYAML, packaging and ml-dtypes must be installed there.
 PACKAGES = ("keras", "namex", "optree", "ml_collections", "soundfile", "cffi", "pycparser")
-# Versions that must be those of this environment: `.keras` files are read back here.
+# Versions that must equal those of this environment, which reads the `.keras` files.
 PINNED = ("keras",)
 PLATFORMS = ("manylinux_2_28", "manylinux_2_27", "manylinux_2_17", "manylinux2014", "manylinux1")
 
-_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Of the wheels.", required=True)
+_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder of the wheels.", required=True)
 _PYTHON = flags.DEFINE_string("device_python", "3.12", "Python of the machine.")
-_MACHINE = flags.DEFINE_string("machine", "x86_64", "Its processor.")
-_PRINT_ONLY = flags.DEFINE_bool("print_only", False, "Prints the command and does nothing.")
+_MACHINE = flags.DEFINE_string("machine", "x86_64", "Processor of the machine.")
+_PRINT_ONLY = flags.DEFINE_bool("print_only", False, "Only prints the command.")
 
 
 def command(folder: pathlib.Path, python: str, machine: str) -> list[str]:
@@ -50,13 +50,13 @@ def _requirement(name: str) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Downloads what the flags say."""
+    """Downloads the wheels."""
     folder = pathlib.Path(_OUTPUT_DIR.value)
     words = command(folder, _PYTHON.value, _MACHINE.value)
     print(shlex.join(words))
     if _PRINT_ONLY.value:
         return 0
-    # Two versions of one package would stop the whole installation.
+    # Two versions of one package would make the installation fail.
     for old in folder.glob("*.whl"):
         old.unlink()
     if subprocess.run(words, check=False).returncode:

@@ -82,7 +82,7 @@ async function begin(source: Source): Promise<page.Activity> {
   started.onEnded = () => {
     if (live === started) void end();
   };
-  page.say(source instanceof MediaStream ? "Listening. Wear headphones, or it will howl." : "Playing.");
+  page.say(source instanceof MediaStream ? "Listening. Wear headphones to avoid feedback." : "Playing.");
   return "live";
 }
 
@@ -109,7 +109,7 @@ async function save(): Promise<page.Activity> {
   // The download has begun by then; without this the file stays in memory.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   const audio = samples.length / sampleRate;
-  page.say(`Saved ${link.download}: ${audio.toFixed(1)} s of sound in ${seconds.toFixed(1)} s.`);
+  page.say(`Saved ${link.download}: ${audio.toFixed(1)} s of audio in ${seconds.toFixed(1)} s.`);
   return "idle";
 }
 

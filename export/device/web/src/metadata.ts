@@ -3,7 +3,7 @@ import { strFromU8, unzipSync } from "fflate";
 const FILE = "tfse.json";
 const TFLITE_MAGIC = "TFL3";
 /** The metadata has about 2,000 bytes; a file that unpacks to more is not unpacked. */
-const MOST_BYTES = 65536;
+const MAX_BYTES = 65536;
 
 /** What the exporter wrote into a file, as far as a host needs it. */
 export interface Metadata {
@@ -22,7 +22,7 @@ export interface Metadata {
 /** Reads the metadata of a `.tflite` file; throws one line that says why it cannot. */
 export function readMetadata(file: Uint8Array, name: string): Metadata {
   if (strFromU8(file.subarray(4, 8), true) !== TFLITE_MAGIC) {
-    throw new Error(`${name} is no TFLite file.`);
+    throw new Error(`${name} is not a TFLite file.`);
   }
   const values = parse(file, name);
   const whole = (key: string, least: number): number => {
@@ -51,12 +51,12 @@ function parse(file: Uint8Array, name: string): Record<string, unknown> {
   try {
     // The archive stands behind the model; the table at its end is found from the end of the file.
     const entry = unzipSync(file, {
-      filter: (found) => found.name === FILE && found.originalSize <= MOST_BYTES,
+      filter: (found) => found.name === FILE && found.originalSize <= MAX_BYTES,
     })[FILE];
     const values: unknown = entry && JSON.parse(strFromU8(entry));
     if (typeof values === "object" && values !== null) return values as Record<string, unknown>;
   } catch {
     // No archive, or no JSON in it: for the user it is the same.
   }
-  throw new Error(`${name} carries no metadata of tfse (${FILE}); export the model with tfse.`);
+  throw new Error(`${name} has no tfse metadata (${FILE}); export the model with tfse.`);
 }

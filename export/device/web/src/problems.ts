@@ -1,4 +1,4 @@
-/** Says in one line what went wrong and, where it can be told, what to do. */
+/** Returns one line on an error and, where known, its remedy. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // `DOMException` names are fixed by the standards; their messages differ between browsers.
@@ -10,7 +10,7 @@ export function explain(error: unknown): string {
     case "NotReadableError":
       return "The microphone could not be opened; another program may be using it.";
     case "EncodingError":
-      return "The file is no audio that this browser can read; try WAV, FLAC or MP3.";
+      return "This browser cannot read the file as audio; try WAV, FLAC or MP3.";
     case "NotSupportedError":
       return "This browser cannot run sound at the rate of the model; try a file, or another browser.";
     default:
@@ -18,9 +18,9 @@ export function explain(error: unknown): string {
   }
 }
 
-/** Returns what this browser lacks, or null. */
+/** Returns the feature that this browser lacks, or null. */
 export function missing(): string | null {
-  if (!window.isSecureContext) return "A browser gives sound only to pages from https or localhost.";
+  if (!window.isSecureContext) return "Browsers allow sound only on pages from https or localhost.";
   if (typeof WebAssembly === "undefined") return "This browser has no WebAssembly.";
   if (typeof AudioWorkletNode === "undefined") return "This browser has no AudioWorklet.";
   return null;

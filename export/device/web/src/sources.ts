@@ -27,6 +27,6 @@ export async function decodeFile(file: Blob, sampleRate: number): Promise<Float3
   }
   // One such sample would spoil the state of the model for all that follow.
   const bad = mono.findIndex((value) => !(Math.abs(value) <= LARGEST));
-  if (bad >= 0) throw new Error(`The file has an impossible sample: number ${bad} is ${mono[bad]}.`);
+  if (bad >= 0) throw new Error(`The file has an invalid sample: sample ${bad} is ${mono[bad]}.`);
   return mono;
 }

@@ -46,7 +46,7 @@ export function describeModel({ model, format, sampleRate, hopLength, latencySam
   const hopMs = (1000 * hopLength) / sampleRate;
   const latencyMs = (1000 * latencySamples) / sampleRate;
   view.modelFacts.textContent =
-    `${model}, ${format}: ${sampleRate / 1000} kHz, a frame every ${hopMs} ms, latency ${latencyMs} ms`;
+    `${model}, ${format}: ${sampleRate / 1000} kHz, hop ${hopMs} ms, latency ${latencyMs} ms`;
   for (const label of document.querySelectorAll(".hop")) label.textContent = `a frame lasts ${hopMs} ms`;
   for (const label of document.querySelectorAll(".top")) label.textContent = `${sampleRate / 2000} kHz`;
   for (const label of document.querySelectorAll(".span")) {

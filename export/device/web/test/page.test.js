@@ -89,7 +89,7 @@ test("what is heard is what the model returns, and the bypass is in line with it
   const { enhanced, heard, milliseconds, counts } = result;
   const sorted = milliseconds.toSorted((a, b) => a - b);
   const percentile = (share) => sorted[Math.floor(share * sorted.length)].toFixed(1);
-  t.diagnostic(`time a step p50 ${percentile(0.5)} ms, p99 ${percentile(0.99)} ms, ${sorted.length} steps`);
+  t.diagnostic(`time per step p50 ${percentile(0.5)} ms, p99 ${percentile(0.99)} ms, ${sorted.length} steps`);
   assert.deepEqual(counts, [0, 0], "late and dropped blocks");
 
   const { name, latency } = cases[0];
@@ -164,13 +164,13 @@ test("what cannot be used is refused in one line", async () => {
   const end = model.lastIndexOf("PK\x03\x04", undefined, "latin1");
   writeFileSync(at("bare.tflite"), model.subarray(0, end));
   await user.choose("#model-file", at("text.tflite"));
-  await user.status(/^text\.tflite is no TFLite file\.$/);
+  await user.status(/^text\.tflite is not a TFLite file\.$/);
   await user.choose("#model-file", at("bare.tflite"));
-  await user.status(/^bare\.tflite carries no metadata of tfse/);
+  await user.status(/^bare\.tflite has no tfse metadata/);
   await user.choose("#model-file", at(`${cases[0].name}.tflite`));
   await user.status(/^Ready/);
   await user.choose("#audio-file", at("text.tflite"));
-  await user.status(/^The file is no audio/);
+  await user.status(/^This browser cannot read the file as audio/);
   await user.page.browserContext().overridePermissions(new URL(server.url).origin, []);
   await user.press("#microphone");
   await user.status(/^This page may not use the microphone/);

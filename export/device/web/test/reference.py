@@ -1,4 +1,4 @@
-"""Writes what the page is compared with: recordings, models, and what Python makes of them.
+"""Reference files for the test of the page: recordings, models and results of Python.
 
     python reference.py FOLDER [MODEL.tflite ...]
 
@@ -24,7 +24,7 @@ def main(folder: pathlib.Path, models: list[pathlib.Path]) -> None:
     """Writes all files and `cases.json`, which lists the models."""
     folder.mkdir(parents=True, exist_ok=True)
     noisy, rate = sf.read(NOISY, dtype="float32")
-    # Floats: browsers do not agree on how a whole number becomes one.
+    # Floats: browsers convert integers to floats differently.
     sf.write(folder / "noisy.wav", noisy, rate, subtype="FLOAT")
     stereo = np.repeat(noisy, 3)[: 3 * rate * 2, np.newaxis] * [0.5, 1.0]
     sf.write(folder / "stereo_two_seconds.wav", stereo, 3 * rate, subtype="PCM_16")
@@ -40,7 +40,7 @@ def main(folder: pathlib.Path, models: list[pathlib.Path]) -> None:
 
 
 def export(folder: pathlib.Path) -> list[pathlib.Path]:
-    """Exports the model that is shipped."""
+    """Exports the shipped model."""
     from tfse import models
     from tfse.exporting.tflite import export_tflite
 

@@ -1,4 +1,4 @@
-"""From a source to whoever wants its samples, one block in memory at a time."""
+"""Enhancement of an audio source block by block, with constant memory."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tfse.types import Samples
 
 _QUIET_DBFS = -50.0
 
-#: Gets a stretch of a recording and what it became, both `[samples, channels]`.
+#: Receives each noisy block and its enhanced block, both `[samples, channels]`.
 Consumer = Callable[[Samples, Samples], None]
-#: Gets the seconds of audio that were done since its last call.
+#: Receives the seconds of audio enhanced since its last call.
 Progress = Callable[[float], object]
 
 
-def run(
+def enhance_source(
     source: Source,
     step: Step,
     options: EnhanceOptions,
@@ -36,21 +36,21 @@ def run(
     Args:
         source: the recording.
         step: the model.
-        options: the share of the original and what to do with invalid samples.
-        consumers: each gets every block, in order.
-        progress: is told how far it is.
+        options: mix, attenuation limit, channel linking and handling of invalid samples.
+        consumers: each receives every block, in order.
+        progress: receives the progress.
 
     Returns:
-        Length, time, and what was odd about the source.
+        Length, time and notes on the source.
 
     Raises:
         AudioError: the recording cannot be used.
-        OSError: a consumer could not write.
+        OSError: a consumer cannot write.
     """
     began = time.perf_counter()
     mixed = DryWet(options.mix, options.max_attenuation_db)
     samples, peak = 0, 0.0
-    for block in _enhanced(source, step, options):
+    for block in _enhanced_blocks(source, step, options):
         output = mixed(block)
         for consumer in consumers:
             consumer(block.noisy, output)
@@ -68,12 +68,12 @@ def run(
 
 
 def _level_notes(peak: float) -> list[str]:
-    """Notes a level that no model was trained at: what is speech is decided by it too."""
+    """Returns a note if no model was trained at the level; results depend on it."""
     if peak >= INTEGER_PEAK:
         return [f"its peak is {peak:g}; full scale is 1, so it was enhanced far too loud"]
     if 0 < peak < 10 ** (_QUIET_DBFS / 20):
         level = 20 * math.log10(peak)
-        return [f"its peak is {level:.0f} dBFS, too quiet for the models: raise its level before"]
+        return [f"its peak is {level:.0f} dBFS, too quiet for the models: raise its level first"]
     return []
 
 
@@ -81,10 +81,10 @@ def _rate_notes(sample_rate: int, model_rate: int) -> list[str]:
     if sample_rate <= model_rate:
         return []
     khz = model_rate / 2000
-    return [f"the model works at {model_rate} Hz: nothing enhanced lies above {khz:g} kHz"]
+    return [f"the model works at {model_rate} Hz: the result has nothing above {khz:g} kHz"]
 
 
-def _enhanced(source: Source, step: Step, options: EnhanceOptions) -> Iterator[Aligned]:
+def _enhanced_blocks(source: Source, step: Step, options: EnhanceOptions) -> Iterator[Aligned]:
     layout = source.layout
     enhancer = RecordingEnhancer(
         step, layout.sample_rate, layout.channels, options.on_invalid, options.link_channels

@@ -1,4 +1,4 @@
-"""The suppressor that has learned nothing does what its papers say."""
+"""Log-MMSE suppressor against its papers, and its program."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import pytest
 import scipy.integrate
 import soundfile
 
-from benchmarks import log_mmse
 from tests.cli.programs import run_module
 from tfse.data.config import DataConfig
 from tfse.evaluation.sources.folder_source import FolderSource
 from tfse.evaluation.sources.metadata_file import read_metadata
 from tfse.evaluation.sources.mixture_source import MixtureSource
 from tfse.evaluation.sources.recordings import read
+from tools import log_mmse
 
 RATE = 16_000
 
@@ -44,7 +44,7 @@ def test_a_modulated_tone_comes_out_of_white_noise(tmp_path) -> None:
     noisy = clean + 0.05 * rng.standard_normal(clean.size)
     soundfile.write(tmp_path / "noisy" / "a.wav", noisy, RATE, subtype="FLOAT")
     flags = (f"--noisy_dir={tmp_path / 'noisy'}", f"--output_dir={tmp_path / 'out'}")
-    assert run_module("benchmarks.log_mmse", *flags).returncode == 0
+    assert run_module("tools.log_mmse", *flags).returncode == 0
     enhanced, rate = soundfile.read(tmp_path / "out" / "a.wav")
     assert (rate, enhanced.size) == (RATE, clean.size)
     before, after = (np.mean((x - clean) ** 2) for x in (noisy, enhanced))
@@ -53,7 +53,7 @@ def test_a_modulated_tone_comes_out_of_white_noise(tmp_path) -> None:
 
 def test_mixtures_are_written_as_the_evaluation_takes_them(prepared, tmp_path) -> None:
     flags = [f"--data_dir={prepared}", "--split=valid", "--count=2", "--segment_s=1"]
-    ended = run_module("benchmarks.log_mmse", *flags, f"--output_dir={tmp_path / 'out'}")
+    ended = run_module("tools.log_mmse", *flags, f"--output_dir={tmp_path / 'out'}")
     assert ended.returncode == 0, ended.stderr
     source = FolderSource(
         [tmp_path / "out" / "clean"],

@@ -1,4 +1,4 @@
-"""Writes shards, each whole or not at all, and knows which are done already."""
+"""Shards: planning and atomic writing of the TFRecord files of prepared data."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfse.data.constants import SETS, SPLITS
 from tfse.data.preparation.convert import Conversion, Converted, Measured, convert
-from tfse.data.preparation.recording_sources import SETS, Source
-from tfse.data.preparation.splits import SPLITS
+from tfse.data.preparation.recording_sources import Source
 from tfse.data.preparation.worker_processes import ParallelMap, one_by_one
 from tfse.data.records import audio_record, index
 from tfse.errors import DataError
@@ -29,7 +29,7 @@ UNFINISHED_SUFFIX = ".tmp"
 
 @dataclasses.dataclass(frozen=True)
 class ShardPlan:
-    """A shard to be written: its file, what it belongs to and its sources in order."""
+    """A shard to be written: its file, set, split and sources in order."""
 
     file: str
     set: str
@@ -44,13 +44,13 @@ def plan_shards(
     shard_s: float,
     seed: int,
 ) -> list[ShardPlan]:
-    """Deals recordings to shards of about one size, in an order that mixes groups.
+    """Returns shards of similar size, with recordings in an order that mixes groups.
 
     Args:
-        measured: every usable recording and its length.
+        measured: all usable recordings with their lengths.
         splits: for each set, the split of each group.
-        shard_s: length of audio that a shard should hold, seconds.
-        seed: of the order.
+        shard_s: wanted audio per shard, seconds.
+        seed: seed of the order.
     """
     members: dict[tuple[str, str], list[Measured]] = defaultdict(list)
     for entry in measured:
@@ -65,7 +65,7 @@ def plan_shards(
 
 
 def missing(plans: Iterable[ShardPlan], folder: pathlib.Path) -> list[ShardPlan]:
-    """Returns the shards that are not there yet."""
+    """Returns the shards that are not written yet."""
     return [plan for plan in plans if not _is_done(folder / plan.file, _note(plan, folder))]
 
 
@@ -76,17 +76,17 @@ def write_shard(
     parallel: ParallelMap = one_by_one,
     advance: Callable[[int], Any] = int,
 ) -> None:
-    """Writes a shard under another name; its note, then its name, say it is whole.
+    """Writes a shard under a temporary name, then its note, then renames the shard.
 
-    An engine may start it twice, on two machines at once: each attempt has names
-    of its own, and the bytes are the same whoever comes last.
+    An engine may run it twice, on two machines at once: each attempt has names of its own,
+    and all attempts write the same bytes.
 
     Args:
-        plan: the shard.
-        folder: the output folder.
-        conversion: how recordings become records.
-        parallel: how to use several processes.
-        advance: called with a number of recordings whenever that many are done.
+        plan: shard to write.
+        folder: output folder.
+        conversion: settings of the conversion.
+        parallel: map over several processes.
+        advance: called with the number of recordings that were finished since the last call.
     """
     note = _note(plan, folder)
     unfinished = note.with_name(f"{plan.file}.{uuid.uuid4().hex}{UNFINISHED_SUFFIX}")
@@ -105,18 +105,18 @@ def write_shard(
 def collect(
     plans: Iterable[ShardPlan], folder: pathlib.Path
 ) -> tuple[list[index.ShardEntry], list[Skipped]]:
-    """Returns the index of every shard, and the path and reason of what was left out.
+    """Returns the index entries of all shards, and path and reason of skipped recordings.
 
     Raises:
-        DataError: a shard is not there, although it was said to be written.
+        DataError: a shard is missing although a worker has written it.
     """
     entries, skipped = [], []
     for plan in plans:
         note = _note(plan, folder)
         if not _is_done(folder / plan.file, note):
             raise DataError(
-                f"Workers must write where {folder} leads; {plan.file} is not there. "
-                "Is it a file system that all of them share?"
+                f"{folder / plan.file} is missing although a worker has written it; all workers "
+                "must share its file system."
             )
         done = json.loads(note.read_text(encoding="utf-8"))
         entries.append(index.ShardEntry.from_json(done["shard"]))

@@ -1,4 +1,4 @@
-"""The measured part of a model card says what the reports say."""
+"""Measured part of a model card against the reports."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from benchmarks import model_card
 from tests.cli.programs import run_module
+from tools import model_card
 
 
 def estimate(mean, low=None, high=None):
@@ -44,7 +44,7 @@ def report():
     }
 
 
-FORM = {
+VARIANT = {
     "form": "TFLite int8",
     "size_bytes": 550_000,
     "difference": 0.05,
@@ -58,8 +58,8 @@ FORM = {
 }
 
 
-def test_the_part_holds_every_figure():
-    part = model_card.measured("small", "facts", [report()], [FORM])
+def test_the_part_holds_every_result():
+    part = model_card.measured("small", "facts", [report()], [VARIANT])
     lines = part.splitlines()
     assert lines[0] == "facts"
     assert "    tfse-evaluate --model=small --test_data=prepared --output_dir=report" in lines
@@ -88,7 +88,7 @@ def test_the_program_writes_into_a_card_of_a_shipped_model(tmp_path):
     content = json.dumps(report()).replace("small", "dpcrn_small")
     found.write_text(content)
     ended = run_module(
-        *("benchmarks.model_card", "--model=dpcrn_small", f"--card={card}"),
+        *("tools.model_card", "--model=dpcrn_small", f"--card={card}"),
         f"--evaluations={found}",
     )
     assert ended.returncode == 0, ended.stderr

@@ -1,12 +1,12 @@
-"""Writes the measured part of a model card, between its two marks, and nothing else.
+"""Model card writer: replaces the measured part of a card, between its two marks.
 
     tfse-evaluate --model=NAME --test_data=prepared --output_dir=report
     python export/verify.py --model=NAME --data_dir=prepared --report=verified
-    python -m benchmarks.model_card --model=NAME --card=tfse/pretrained/NAME.md \\
+    python -m tools.model_card --model=NAME --card=tfse/pretrained/NAME.md \\
         --evaluations=report/report.json --verification=verified.json
 
-Several evaluations are separated by commas; each gets the line that makes it again.
-Figures of a card are written here or not at all.
+Several evaluations are separated by commas; each is preceded by its command. All results
+of a card come from this program.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from typing import Any
 Json = dict[str, Any]
 
 BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
-# Metric in a report, head of its column, digits.
+# Metric in a report, heading of its column, digits.
 _METRICS = (("pesq_wb", "PESQ-wb", 3), ("stoi", "STOI", 3), ("si_sdr_db", "SI-SDR dB", 2))
-_FORMS = (
-    "form",
+_VARIANT_COLUMNS = (
+    "variant",
     "size MB",
     "max difference",
     "SNR dB",
@@ -38,25 +38,25 @@ _FORMS = (
 
 
 def measured(
-    model: str, facts: str, evaluations: Sequence[Json], forms: Sequence[Json] | None
+    model: str, facts: str, evaluations: Sequence[Json], variants: Sequence[Json] | None
 ) -> str:
     """Returns the measured part of a card.
 
     Args:
         model: name of the system in the reports.
-        facts: a line on size, cost and latency.
+        facts: line on size, cost and latency.
         evaluations: contents of `report.json`.
-        forms: rows of a verification, None if there is none.
+        variants: rows of a verification, None without one.
     """
     parts = [facts]
     for report in evaluations:
         parts += ["\n".join(_evaluation(model, report))]
-    if forms is not None:
+    if variants is not None:
         parts += [
             "Exports against the offline model: means, the recording that loses most PESQ, and the "
             "first ten\nrecordings at -6 dBFS (loud); a step is a hop, one thread:"
         ]
-        parts += ["\n".join(_verification(forms))]
+        parts += ["\n".join(_verification(variants))]
     return "\n\n".join(parts)
 
 
@@ -79,15 +79,15 @@ def facts_of(model: str) -> str:
     from tfse.models.cost import multiply_accumulates
 
     found = tfse.load(model)
-    a_second = multiply_accumulates(found) * found.sample_rate / found.hop_length
+    per_second = multiply_accumulates(found) * found.sample_rate / found.hop_length
     return (
-        f"{found.count_params():,} values, {a_second / 1e9:.2f} G multiply-accumulates a second of "
-        f"audio, {found.sample_rate:,} Hz, {latency_of(found)}."
+        f"{found.count_params():,} parameters, {per_second / 1e9:.2f} G multiply-accumulates per "
+        f"second of audio, {found.sample_rate:,} Hz, {latency_of(found)}."
     )
 
 
 def latency_of(model: Any) -> str:
-    """Returns a model's output delay and algorithmic latency, which counts the hop too."""
+    """Returns a model's output delay, and algorithmic latency, which includes the hop."""
     lengths = {
         "output delay": model.latency_samples,
         "algorithmic latency": model.latency_samples + model.hop_length,
@@ -120,10 +120,10 @@ def _evaluation(model: str, report: Json) -> Iterator[str]:
 
 
 def _command(report: Json) -> list[str]:
-    """Returns what was called, less the flags that no figure depends on."""
-    idle = ("--output_dir=", "--jobs=", "--overwrite", "--worst=", "--noembed_audio")
+    """Returns the command, without the flags that no result depends on."""
+    ignored = ("--output_dir=", "--jobs=", "--overwrite", "--worst=", "--noembed_audio")
     words = shlex.split(report["run"]["command"])
-    kept = [word for word in words if not word.startswith(idle)]
+    kept = [word for word in words if not word.startswith(ignored)]
     return [*kept, "--output_dir=report"]
 
 
@@ -156,25 +156,25 @@ def _interval(found: Json, digits: int) -> str:
     return f"**{mean}** [{found['low']:+.{digits}f}, {found['high']:+.{digits}f}]"
 
 
-def _verification(forms: Sequence[Json]) -> Iterator[str]:
-    yield f"| {' | '.join(_FORMS)} |"
-    yield "|---" + "|---:" * (len(_FORMS) - 1) + "|"
-    for form in forms:
-        size = "" if form["size_bytes"] is None else f"{form['size_bytes'] / 1e6:.2f}"
-        step = "" if form["step_ms"] is None else f"{form['step_ms'][0]:.2f}"
-        changes = [f"{form[name]:+.3f}" for name in ("pesq", "pesq_worst", "si_sdr_db")]
-        loud = [_snr(form["loud_snr_db"]), f"{form['loud_pesq']:+.3f}"]
-        cells = [form["form"], size, f"{form['difference']:.1e}", _snr(form["snr_db"])]
+def _verification(variants: Sequence[Json]) -> Iterator[str]:
+    yield f"| {' | '.join(_VARIANT_COLUMNS)} |"
+    yield "|---" + "|---:" * (len(_VARIANT_COLUMNS) - 1) + "|"
+    for row in variants:
+        size = "" if row["size_bytes"] is None else f"{row['size_bytes'] / 1e6:.2f}"
+        step = "" if row["step_ms"] is None else f"{row['step_ms'][0]:.2f}"
+        changes = [f"{row[name]:+.3f}" for name in ("pesq", "pesq_worst", "si_sdr_db")]
+        loud = [_snr(row["loud_snr_db"]), f"{row['loud_pesq']:+.3f}"]
+        cells = [row["form"], size, f"{row['difference']:.1e}", _snr(row["snr_db"])]
         yield f"| {' | '.join([*cells, *changes, *loud, step])} |"
 
 
 def _snr(value: float | None) -> str:
-    # JSON has no infinity: what is equal to the last bit has no SNR there.
+    # JSON has no infinity: the SNR of an equal output is null there.
     return "inf" if value is None else f"{value:.1f}"
 
 
 def main() -> None:
-    """Writes the part."""
+    """Replaces the measured part of a card."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", required=True, help="name of the model, as in the reports")
     parser.add_argument("--card", required=True, type=pathlib.Path)

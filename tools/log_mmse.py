@@ -1,19 +1,19 @@
-"""A suppressor that has learned nothing, for models to be compared with.
+"""Log-MMSE suppressor: an untrained baseline for evaluations.
 
-    python -m benchmarks.log_mmse --noisy_dir=noisy --output_dir=log_mmse
+    python -m tools.log_mmse --noisy_dir=noisy --output_dir=log_mmse
     tfse-evaluate --reference_dir=clean --estimate_dir=log_mmse --output_dir=report
 
-Of the fixed mixtures of prepared data, in one table with models; the folder gets
+On the fixed mixtures of prepared data, in one table with models; the folder receives
 clean/, noisy/, log_mmse/ and metadata.csv:
 
-    python -m benchmarks.log_mmse --data_dir=prepared --output_dir=baseline
+    python -m tools.log_mmse --data_dir=prepared --output_dir=baseline
     tfse-evaluate --model=lstm_irm,dpcrn_small --reference_dir=baseline/clean \\
       --noisy_dir=baseline/noisy --estimate_dir=baseline/log_mmse \\
       --metadata=baseline/metadata.csv --output_dir=report
 
 The gain is the minimum mean-square error estimate of the log spectral amplitude; the
 a-priori ratio is decision-directed; the noise is tracked by the probability that
-speech is present, which follows noise that changes sooner than minima of the power do.
+speech is present, which follows changing noise faster than minima of the power do.
 
 Sources:
     Ephraim and Malah, "Speech enhancement using a minimum mean-square error
@@ -47,17 +47,17 @@ SMOOTHING = 0.98
 SMALLEST_PRIOR = 10 ** (-25 / 10)
 SMALLEST_GAIN = 10 ** (-20 / 20)
 # Gerkmann and Hendriks, section III: ratio expected under speech, smoothing of the
-# noise power and of the probability, and where the latter is held back.
+# noise power and of the probability, and the limit of the latter.
 RATIO_IF_SPEECH = 10 ** (15 / 10)
 NOISE_SMOOTHING, PROBABILITY_SMOOTHING = 0.8, 0.9
 PROBABILITY_MAX = 0.99
-# So long nobody has spoken yet.
+# Frames at the beginning that are taken as noise.
 FIRST_FRAMES = 5
 TINY = 1e-12
 
 
 def log_mmse(noisy: Array, sample_rate: int) -> Array:
-    """Returns a recording with its noise taken down.
+    """Returns a recording with reduced noise.
 
     Args:
         noisy: the recording.
@@ -125,13 +125,13 @@ def enhance_folder(noisy: pathlib.Path, output: pathlib.Path) -> None:
     output.mkdir(parents=True, exist_ok=True)
     for path in sorted(noisy.iterdir()):
         samples, sample_rate = soundfile.read(path)
-        # Float, so that nothing is lost that a measure could hear.
+        # Float, so that rounding does not influence the metrics.
         enhanced = log_mmse(samples, sample_rate)
         soundfile.write(output / f"{path.stem}.wav", enhanced, sample_rate, subtype="FLOAT")
 
 
 def write_mixtures(source: MixtureSource, output: pathlib.Path) -> None:
-    """Writes mixtures as tfse-evaluate takes them: clean/, noisy/ and metadata.csv."""
+    """Writes mixtures for tfse-evaluate: clean/, noisy/ and metadata.csv."""
     rows = []
     for recording in source.recordings(range(source.count)):
         name = recording.file.replace("/", "-")
@@ -148,11 +148,11 @@ def write_mixtures(source: MixtureSource, output: pathlib.Path) -> None:
 
 
 def main() -> None:
-    """Enhances a folder, or mixtures that it writes before."""
+    """Enhances a folder, or mixtures that it writes first."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--noisy_dir", type=pathlib.Path, help="mono recordings")
-    what.add_argument("--data_dir", type=pathlib.Path, help="what tfse-prepare wrote")
+    what.add_argument("--data_dir", type=pathlib.Path, help="output folder of tfse-prepare")
     parser.add_argument("--output_dir", required=True, type=pathlib.Path)
     parser.add_argument("--split", choices=["test", "valid"], default="test")
     parser.add_argument("--count", type=int, default=200, help="mixtures")
