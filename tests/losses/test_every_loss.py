@@ -5,17 +5,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.losses import every_loss
+from tests.losses import loss_instances
 from tfse import losses
 
-LOSSES = every_loss.all_losses()
-LENGTHS = every_loss.LENGTHS
+LOSSES = loss_instances.all_losses()
+LENGTHS = loss_instances.LENGTHS
 every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 
 
 def _both():
-    targets = every_loss.targets()
-    return targets, every_loss.outputs(targets)
+    targets = loss_instances.targets()
+    return targets, loss_instances.outputs(targets)
 
 
 def _value_and_gradients(loss, targets, outputs):
@@ -47,7 +47,7 @@ def test_a_policy_of_half_precision_changes_nothing():
     policy = keras.config.dtype_policy()
     try:
         keras.config.set_dtype_policy("mixed_bfloat16")
-        made = every_loss.all_losses()
+        made = loss_instances.all_losses()
         # Its layers are a model's, and keep that one's precision.
         del made["clean_log_power_mse"]
         found = {name: loss(targets, outputs).numpy() for name, loss in made.items()}
@@ -60,12 +60,12 @@ def test_a_policy_of_half_precision_changes_nothing():
 @every_loss
 def test_examples_are_alone_and_padding_is_nothing_not_even_nan(loss):
     targets, outputs = _both()
-    padded = every_loss.spoil_padding(targets, outputs, LENGTHS)
+    padded = loss_instances.spoil_padding(targets, outputs, LENGTHS)
     together, gradients = _value_and_gradients(loss, *padded)
     assert together.shape == (3,)
     for row, samples in enumerate(LENGTHS):
-        one = every_loss.cut(targets, row, samples) | {"length": np.array([samples], np.int32)}
-        alone, slopes = _value_and_gradients(loss, one, every_loss.cut(outputs, row, samples))
+        one = loss_instances.cut(targets, row, samples) | {"length": np.array([samples], np.int32)}
+        alone, slopes = _value_and_gradients(loss, one, loss_instances.cut(outputs, row, samples))
         np.testing.assert_allclose(together[row : row + 1], alone, rtol=1e-4, atol=1e-6)
         for name, slope in slopes.items():
             mine = gradients[name][row : row + 1, : slope.shape[1]]
@@ -143,5 +143,5 @@ def test_shapes_may_be_unknown(loss):
     graph = tf.function(loss, input_signature=signatures, autograph=False)
     np.testing.assert_allclose(graph(targets, outputs).numpy(), expected, rtol=1e-4, atol=1e-6)
     short, heads = ({n: v[:1] for n, v in a.items()} for a in (targets, outputs))
-    short = every_loss.cut(short, 0, 50) | {"length": np.array([50], np.int32)}
-    assert np.isfinite(graph(short, every_loss.cut(heads, 0, 50)).numpy()).all()
+    short = loss_instances.cut(short, 0, 50) | {"length": np.array([50], np.int32)}
+    assert np.isfinite(graph(short, loss_instances.cut(heads, 0, 50)).numpy()).all()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from tests.losses import every_loss
+from tests.losses import loss_instances
 from tfse import losses
 from tfse.errors import ConfigError
 
@@ -24,8 +24,8 @@ def _magnitudes(waveform, frame, hop, fft):
     "resolutions", [((600, 120, 1024), (1200, 240, 2048), (240, 50, 512)), ((64, 16, 64),)]
 )
 def test_is_its_formula(resolutions):
-    targets = every_loss.targets()
-    enhanced = every_loss.outputs(targets)["enhanced"]
+    targets = loss_instances.targets()
+    enhanced = loss_instances.outputs(targets)["enhanced"]
     expected = np.zeros(3)
     for lengths in resolutions:
         clean, estimate = (_magnitudes(x, *lengths) for x in (targets["clean"], enhanced))

@@ -4,30 +4,30 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.losses import every_loss
+from tests.losses import loss_instances
 from tfse import losses
 from tfse.errors import ConfigError
 from tfse.layers.padding import spectrum
 
 
 def _magnitudes(waveform):
-    parts = np.asarray(spectrum(waveform, every_loss.stft()), np.float64)
+    parts = np.asarray(spectrum(waveform, loss_instances.stft()), np.float64)
     return np.abs(parts[..., 0] + 1j * parts[..., 1])
 
 
 @pytest.mark.parametrize("power", [0.3, 1.0])
 def test_over_suppression_is_its_formula(power):
-    targets = every_loss.targets()
-    enhanced = every_loss.outputs(targets)["enhanced"]
+    targets = loss_instances.targets()
+    enhanced = loss_instances.outputs(targets)["enhanced"]
     clean, estimate = (_magnitudes(x) ** power for x in (targets["clean"], enhanced))
     missing = np.where(clean > estimate, clean - estimate, 0.0)
-    value = losses.OverSuppression(every_loss.stft(), power)(targets, {"enhanced": enhanced})
+    value = losses.OverSuppression(loss_instances.stft(), power)(targets, {"enhanced": enhanced})
     np.testing.assert_allclose(np.asarray(value), (missing**2).mean(axis=(1, 2)), rtol=1e-3)
 
 
 def test_over_suppression_costs_what_is_missing_and_not_what_is_left():
-    targets = every_loss.targets()
-    loss = losses.OverSuppression(every_loss.stft())
+    targets = loss_instances.targets()
+    loss = losses.OverSuppression(loss_instances.stft())
     quiet, loud = (np.asarray(loss(targets, {"enhanced": g * targets["clean"]})) for g in (0.5, 2))
     assert (quiet > 1e-3).all()
     np.testing.assert_allclose(loud, 0, atol=1e-9)
@@ -35,10 +35,10 @@ def test_over_suppression_costs_what_is_missing_and_not_what_is_left():
 
 def test_with_the_compressed_spectrum_it_is_the_asymmetric_loss():
     """A weight of a^2 - 1 makes missing speech count a times: VoiceFilter-Lite, equation 3."""
-    targets = every_loss.targets()
-    enhanced = every_loss.outputs(targets)["enhanced"]
-    symmetric = losses.CompressedSpectrumMSE(every_loss.stft(), complex_weight=0.0)
-    missing = losses.OverSuppression(every_loss.stft())
+    targets = loss_instances.targets()
+    enhanced = loss_instances.outputs(targets)["enhanced"]
+    symmetric = losses.CompressedSpectrumMSE(loss_instances.stft(), complex_weight=0.0)
+    missing = losses.OverSuppression(loss_instances.stft())
     found = symmetric(targets, {"enhanced": enhanced}) + 8 * missing(
         targets, {"enhanced": enhanced}
     )
@@ -92,8 +92,8 @@ def test_residual_floor_is_below_zero():
 @pytest.mark.parametrize(
     "loss",
     [
-        losses.LogSpectralMSE(every_loss.stft()),
-        losses.CompressedSpectrumMSE(every_loss.stft()),
+        losses.LogSpectralMSE(loss_instances.stft()),
+        losses.CompressedSpectrumMSE(loss_instances.stft()),
         losses.MultiResolutionSTFT(),
         losses.ResidualLevel(100),
     ],
