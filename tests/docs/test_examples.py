@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import json
 import pathlib
 import re
 
@@ -83,3 +84,12 @@ def test_pages_show_the_names_that_ship():
 
     text = (ROOT / "docs" / "get-started.md").read_text(encoding="utf-8")
     assert f"tfse.pretrained_names()  # {tfse.pretrained_names()}" in text
+
+
+def test_the_notebook_runs_from_top_to_bottom(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    notebook = json.loads((ROOT / "docs/notebooks/tour.ipynb").read_text(encoding="utf-8"))
+    names: dict[str, object] = {}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), "tour.ipynb", "exec"), names)

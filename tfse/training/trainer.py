@@ -104,7 +104,8 @@ class Trainer:
         """Trains to the last step, or until early stopping.
 
         Returns:
-            The model at the end; `best.keras` holds the best.
+            The model with the weights of the last step; `last.keras` and `best.keras` hold
+            averaged ones if `ema_decay` is set.
 
         Raises:
             Terminated: SIGTERM was received; a checkpoint is saved.
