@@ -8,15 +8,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections import defaultdict
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 import soundfile
 
 from tests.data.corpus import ROOMS, VOICES, settings, voice
+from tests.waiting import wait_until
 from tfse.data.preparation import shards
 from tfse.data.preparation.convert import Conversion, convert
 from tfse.data.preparation.prepare import prepare
@@ -127,19 +126,19 @@ def test_an_ended_run_leaves_no_worker_and_can_be_resumed(
             # Background jobs of a shell ignore Ctrl-C, and their children inherit that.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
-    _wait_until(lambda: bool(list(out.glob("*.tfrecord"))) or process.poll() is not None)
+    wait_until(lambda: bool(list(out.glob("*.tfrecord"))) or process.poll() is not None)
     # Ctrl-C reaches the workers too, a kill the parent alone.
     end = os.killpg if kind == signal.SIGINT else os.kill
     end(process.pid, kind)
     assert process.wait() == code
-    _wait_until(lambda: not _processes_with(mark))
+    wait_until(lambda: not _processes_with(mark))
     assert re.fullmatch(last_words, (tmp_path / "stderr").read_text(), re.DOTALL)
     assert not (out / "index.json").exists()
     prepare(settings(corpus, out))
     assert bytes_of(out) == bytes_of(prepared)
 
 
-# Slow enough to end it between its first shard and its last.
+# Waits after its first shard for the signal that ends it.
 _SLOW = """
 import pathlib, sys, time
 from tests.data.corpus import settings
@@ -150,19 +149,12 @@ from tfse.data.preparation.prepare import prepare
 write = shards.write_shard
 def slow(*arguments, **options):
     write(*arguments, **options)
-    time.sleep(1.0)
+    time.sleep(1e6)
 shards.write_shard = slow
 corpus, out = map(pathlib.Path, sys.argv[1:])
 sys.argv[1:] = []
 program.run(lambda _: prepare(settings(corpus, out, jobs=2)))
 """
-
-
-def _wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 300
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def _processes_with(mark: str) -> list[str]:

@@ -8,12 +8,12 @@ import os
 import pathlib
 import shutil
 import subprocess
-import time
 from types import TracebackType
 from typing import Any
 
+from tests.waiting import wait_until
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE_S = 60.0
 
 
 def executable() -> str | None:
@@ -84,10 +84,7 @@ class Browser:
 
     def until(self, expression: str) -> None:
         """Waits for an expression to become true."""
-        end = time.monotonic() + PATIENCE_S
-        while not self.ask(expression):
-            assert time.monotonic() < end, f"never true: {expression}"
-            time.sleep(0.02)
+        wait_until(lambda: bool(self.ask(expression)))
 
     def named(self, method: str) -> list[dict[str, Any]]:
         """Returns the parameters of all events of a name."""

@@ -10,6 +10,7 @@ import pytest
 
 from tests.streaming.tiny_streams import noise, write
 from tests.stress import fuzz_audio
+from tests.waiting import HANGS_S
 
 
 def test_damaged_files_cause_no_fault() -> None:
@@ -43,6 +44,7 @@ def test_a_death_and_a_hang_are_detected(
     with fuzz_audio.Program(tmp_path) as program:
         os.kill(program._process.pid, signal.SIGSTOP)
         assert program.run(tmp_path / "x.wav") == "no answer within 0 s"
+        monkeypatch.setattr(fuzz_audio, "TIMEOUT_S", HANGS_S)
         program._process.kill()
         monkeypatch.setattr(program, "_start", lambda: None)
         assert program.run(tmp_path / "x.wav") == f"the process died: -{signal.SIGKILL:d}"
