@@ -86,7 +86,7 @@ def _draw_waveform(axes: Any, samples: Samples, sample_rate: int, peak: float) -
 def _draw_spectrogram(axes: Any, samples: Samples, sample_rate: int, loudest: float) -> Any:
     import librosa.display
 
-    return librosa.display.specshow(
+    image = librosa.display.specshow(
         _decibels(samples, sample_rate),
         sr=sample_rate,
         hop_length=_hop(samples.size, sample_rate),
@@ -97,6 +97,8 @@ def _draw_spectrogram(axes: Any, samples: Samples, sample_rate: int, loudest: fl
         vmax=loudest,
         cmap="magma",
     )
+    axes.set_xlabel("time (s)")
+    return image
 
 
 def _hop(samples: int, sample_rate: int) -> int:

@@ -1,7 +1,7 @@
 """Models: one paper a file, each a functional, serializable Keras model."""
 
 from tfse.models.config import ModelConfig
-from tfse.models.dpcrn import DPCRNConfig
+from tfse.models.dpcrn import DPCRNConfig, dpcrn_on_32_bins
 from tfse.models.enhancement_model import EnhancementModel, enhance_aligned, with_core_outputs
 from tfse.models.fastenhancer import FastEnhancerConfig
 from tfse.models.loading import load, pretrained_names
@@ -15,6 +15,7 @@ __all__ = [
     "LSTMIRMConfig",
     "ModelConfig",
     "build",
+    "dpcrn_on_32_bins",
     "enhance_aligned",
     "load",
     "pretrained_names",
