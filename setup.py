@@ -6,23 +6,25 @@ import pathlib
 
 import setuptools
 
-# TensorFlow 2.17 is the newest release on which the native ops of
-# tensorflow-io 0.37.1 load, and NumPy 1.26 is what both were compiled against.
 REQUIREMENTS = [
     "absl-py>=2.1",
-    "keras>=3.15,<3.16",
+    "keras>=3.10,<3.16",
     "librosa>=0.10.2,<0.12",
     "ml-collections>=1.0",
-    "numpy>=1.26,<2.0",
+    "numpy>=1.26,<3",
     "pesq==0.0.4",
     "pystoi>=0.4.1",
     "scipy>=1.11",
     "soundfile>=0.12.1",
     "soxr>=0.5,<2",
-    "tensorflow>=2.17,<2.18",
-    "tensorflow-io==0.37.1",
+    "tensorboard>=2.17",
+    "tensorflow>=2.17,<2.22",
     "tqdm>=4.66",
 ]
+
+# tensorflow-io decodes FLAC records in the graph. TensorFlow 2.17 is the newest release on
+# which its native operations load, and NumPy 1.26 is what both were compiled against.
+IO = ["numpy>=1.26,<2", "tensorflow>=2.17,<2.18", "tensorflow-io==0.37.1"]
 
 # LiteRT runs TFLite files, the quantizer writes them in other number formats.
 TFLITE = ["ai-edge-litert==2.3.*", "ai-edge-quantizer==0.10.*"]
@@ -51,6 +53,7 @@ EXTRAS = {
     "beam": BEAM,
     "demo": ["matplotlib>=3.8"],
     "docs": DOCS,
+    "io": IO,
     "jax": JAX,
     "live": ["sounddevice>=0.4.6"],
     "onnx": ONNX,
@@ -61,6 +64,7 @@ EXTRAS = {
         *ROOMS,
         *BEAM,
         *DOCS,
+        *IO,
         *JAX,
         *ONNX,
         *SERVING,
@@ -74,6 +78,8 @@ EXTRAS = {
         "ruff>=0.6",
         "types-tqdm",
     ],
+    # The shorter tests on the newest TensorFlow, see `make test-newest`.
+    "test-newest": [*TFLITE, "pytest>=8.0", "pytest-xdist>=3.6"],
 }
 
 PROGRAMS = ["enhance", "evaluate", "inspect_data", "live", "prepare", "simulate_rooms", "train"]
@@ -85,7 +91,7 @@ setuptools.setup(
     long_description=pathlib.Path("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
-    python_requires=">=3.10,<3.13",
+    python_requires=">=3.10,<3.14",
     packages=setuptools.find_packages(include=["tfse", "tfse.*"]),
     package_data={
         "tfse": ["py.typed"],

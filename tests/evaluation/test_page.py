@@ -14,7 +14,8 @@ import pytest
 
 from tests.evaluation.browser import Browser, executable
 from tests.evaluation.small_sets import RATE, Pairs, gain_system
-from tfse.evaluation.report import plots, spectrogram
+from tfse import picture
+from tfse.evaluation.report import plots
 from tfse.evaluation.run_evaluation import Order, evaluate
 from tfse.evaluation.sources.recordings import Facts, Missing, Recording, Sound
 from tfse.evaluation.sources.systems import NOISY, System
@@ -110,7 +111,7 @@ def test_pictures_and_players_work(browser: Browser) -> None:
         "[...document.querySelectorAll('.card img')].map(i => [i.naturalWidth, i.naturalHeight])"
     )
     players = browser.ask("document.querySelectorAll('audio').length")
-    assert sizes == [[spectrogram.WIDTH, spectrogram.HEIGHT]] * players
+    assert sizes == [[picture.THUMBNAIL_WIDTH, picture.THUMBNAIL_HEIGHT]] * players
     assert players == 4 * browser.ask("document.querySelectorAll('.card').length") > 0
     length = browser.ask(
         "new Promise((done, failed) => { const a = document.querySelector('.card audio');"
@@ -168,22 +169,22 @@ def test_sound_can_be_left_out(tmp_path: pathlib.Path) -> None:
 def test_a_tone_is_a_line_at_its_height() -> None:
     time = np.arange(RATE) / RATE
     tone = Sound(np.sin(2 * np.pi * 2000 * time).astype(np.float32), RATE)
-    levels = spectrogram.levels_db(tone)
-    assert levels.shape == (spectrogram.HEIGHT, spectrogram.WIDTH)
+    levels = picture.thumbnail_levels_db(tone.samples, tone.sample_rate)
+    assert levels.shape == (picture.THUMBNAIL_HEIGHT, picture.THUMBNAIL_WIDTH)
     # 2 kHz of 8 kHz: a quarter up from the bottom.
-    assert np.all(np.abs(levels.argmax(axis=0) - 0.75 * spectrogram.HEIGHT) <= 1)
+    assert np.all(np.abs(levels.argmax(axis=0) - 0.75 * picture.THUMBNAIL_HEIGHT) <= 1)
 
 
 @pytest.mark.parametrize("samples", [1, 300, 16_000 * 60])
 def test_any_length_is_a_picture(samples: int) -> None:
-    levels = spectrogram.levels_db(Sound(np.zeros(samples, np.float32), RATE))
-    data = spectrogram.png(levels, 0.0)
+    levels = picture.thumbnail_levels_db(np.zeros(samples, np.float32), RATE)
+    data = picture.thumbnail_png(levels, 0.0)
     assert data[:8] == b"\x89PNG\r\n\x1a\n"
-    assert struct.unpack(">II", data[16:24]) == (spectrogram.WIDTH, spectrogram.HEIGHT)
+    assert struct.unpack(">II", data[16:24]) == (picture.THUMBNAIL_WIDTH, picture.THUMBNAIL_HEIGHT)
     start = data.index(b"IDAT")
     (size,) = struct.unpack(">I", data[start - 4 : start])
     pixels = zlib.decompress(data[start + 4 : start + 4 + size])
-    assert len(pixels) == spectrogram.HEIGHT * (spectrogram.WIDTH + 1)
+    assert len(pixels) == picture.THUMBNAIL_HEIGHT * (picture.THUMBNAIL_WIDTH + 1)
     assert set(pixels) == {0}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import soundfile
 
-from tfse.evaluation.report import spectrogram
+from tfse import picture
 from tfse.evaluation.report.excerpts import Excerpt
 from tfse.evaluation.results import Results
 from tfse.evaluation.sources.recordings import Sound
@@ -46,7 +46,10 @@ def _sounds(excerpt: Excerpt, results: Results, embed_audio: bool) -> Sequence[s
     sounds = {name: _beginning(sound) for name, sound in excerpt.sounds.items()}
     if not sounds:
         return ["<p>The audio is not available.</p>"]
-    pictures = {name: spectrogram.levels_db(sound) for name, sound in sounds.items()}
+    pictures = {
+        name: picture.thumbnail_levels_db(sound.samples, sound.sample_rate)
+        for name, sound in sounds.items()
+    }
     # One scale for all, so that levels are comparable.
     loudest = max(float(levels.max()) for levels in pictures.values())
     return [
@@ -58,12 +61,12 @@ def _sounds(excerpt: Excerpt, results: Results, embed_audio: bool) -> Sequence[s
 def _sound(
     name: str,
     sound: Sound,
-    levels: spectrogram.Levels,
+    levels: picture.Levels,
     loudest: float,
     scores: str,
     embed_audio: bool,
 ) -> str:
-    picture = _data("image/png", spectrogram.png(levels, loudest))
+    image = _data("image/png", picture.thumbnail_png(levels, loudest))
     player = ""
     if embed_audio:
         audio = _data("audio/flac", _flac(sound))
@@ -72,7 +75,7 @@ def _sound(
     escaped = html.escape(name, quote=True)
     return (
         f"<figure><figcaption><b>{escaped}</b> <small>{scores}</small></figcaption>"
-        f'<div class="picture"><img alt="Spectrogram of {escaped}" src="{picture}">'
+        f'<div class="picture"><img alt="Spectrogram of {escaped}" src="{image}">'
         f"<span>{top_khz:g} kHz</span><span>{sound.seconds:.1f} s</span></div>{player}</figure>"
     )
 

@@ -8,18 +8,19 @@ import math
 from collections.abc import Sequence
 
 from tfse.exporting.verification.verify import Row
+from tfse.metrics.registry import METRICS
 
 _HEADS = (
     "variant",
     "size MB",
     "max difference",
-    "SNR dB",
-    "PESQ",
-    "worst PESQ",
-    "STOI",
-    "SI-SDR dB",
-    "loud SNR dB",
-    "loud PESQ",
+    METRICS["snr_db"].title,
+    METRICS["pesq_wb"].short,
+    f"worst {METRICS['pesq_wb'].short}",
+    METRICS["stoi"].title,
+    METRICS["si_sdr_db"].title,
+    f"loud {METRICS['snr_db'].title}",
+    f"loud {METRICS['pesq_wb'].short}",
     "ms per step p50",
     "p99",
     "real-time factor",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from tfse import metrics
 from tfse.errors import ModelError
 from tfse.exporting.verification import measure_variant
+from tfse.metrics.registry import METRICS, PRINCIPAL
 from tfse.types import Samples
 
 #: Values of each metric, one per recording; None where undefined.
@@ -154,7 +155,7 @@ class _Comparison:
         return _scores(found.enhanced, self._pairs, self._sample_rate)
 
     def _row(self, variant: Variant, found: measure_variant.Measured, scores: Scores) -> Row:
-        pesq, stoi, si_sdr_db = (self._changes(scores, name, self._usual) for name in _METRICS)
+        pesq, stoi, si_sdr_db = (self._changes(scores, name, self._usual) for name in PRINCIPAL)
         usual, loud = (self._joined(found, part) for part in (self._usual, self._loud))
         row = Row(
             variant=variant.name,
@@ -166,7 +167,7 @@ class _Comparison:
             stoi=_mean(stoi),
             si_sdr_db=_mean(si_sdr_db),
             loud_snr_db=_snr_db(*loud) if loud[0].size else None,
-            loud_pesq=_mean(self._changes(scores, "pesq", self._loud)),
+            loud_pesq=_mean(self._changes(scores, "pesq_wb", self._loud)),
             step_ms=found.step_ms,
             real_time_factor=found.seconds_per_sample * self._sample_rate,
             memory_mb=found.memory_mb,
@@ -210,20 +211,13 @@ def _snr_db(offline: Samples, estimate: Samples) -> float:
     return float(10 * np.log10(np.sum(np.square(offline, dtype=np.float64)) / error))
 
 
-_METRICS: dict[str, Callable[[Samples, Samples, int], float]] = {
-    "pesq": metrics.pesq,
-    "stoi": metrics.stoi,
-    "si_sdr": lambda clean, estimate, _: metrics.si_sdr(clean, estimate),
-}
-
-
 def _scores(enhanced: Sequence[Samples], pairs: Sequence[Pair], sample_rate: int) -> Scores:
     return {
         name: [
-            None if pair.clean is None else _value(metric, pair.clean, estimate, sample_rate)
+            None if pair.clean is None else _value(name, pair.clean, estimate, sample_rate)
             for pair, estimate in zip(pairs, enhanced, strict=True)
         ]
-        for name, metric in _METRICS.items()
+        for name in PRINCIPAL
     }
 
 
@@ -231,16 +225,12 @@ def _mean(changes: Sequence[float]) -> float | None:
     return float(np.mean(changes)) if changes else None
 
 
-def _value(
-    metric: Callable[[Samples, Samples, int], float],
-    clean: Samples,
-    estimate: Samples,
-    sample_rate: int,
-) -> float | None:
+def _value(name: str, clean: Samples, estimate: Samples, sample_rate: int) -> float | None:
     if not np.isfinite(estimate).all():
         return float("nan")
     try:
-        return metric(clean, estimate, sample_rate)
+        function = METRICS[name].function
+        return function(clean, estimate, sample_rate) if function else None
     except metrics.MetricUndefined:
         return None
 
