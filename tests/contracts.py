@@ -1,4 +1,4 @@
-"""The law of streaming, as one battery that every layer and every model passes."""
+"""Battery of the streaming contract, which every layer and every model passes."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def check_streaming_layer(layer: StreamingLayer, x: Array, *, unit: int = 1) -> 
     """
     offline = np.asarray(layer(x))
     step = layer.advance
-    for form in (contextlib.nullcontext, lowering):
-        with form():
+    for variant in (contextlib.nullcontext, lowering):
+        with variant():
             _check_splits(
                 lambda state, block: step(block, state),
                 lambda: layer.initial_state(len(x)),
@@ -48,8 +48,8 @@ def check_streaming_model(model: keras.Model, x: Array) -> None:
     """Runs every contract on a whole model, before and after a `.keras` round trip."""
     unit = model.hop_length
     offline = np.asarray(model(x))
-    for form in (contextlib.nullcontext, lowering):
-        with form():
+    for variant in (contextlib.nullcontext, lowering):
+        with variant():
             _check_splits(
                 lambda state, block: stream_step(model, block, state),
                 lambda: initial_state(model, len(x)),

@@ -1,4 +1,4 @@
-"""The plan of the house: who may import whom, and where flags are defined."""
+"""Structure of the packages: imports, flags, file sizes, and what runs without TensorFlow."""
 
 import ast
 import os
@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 PACKAGE = ROOT / "tfse"
 
 # A package may import those below it and itself.
-FLOORS = [
+PACKAGE_LAYERS = [
     {"cli"},
     # Verifying an export and evaluating a model run it, so they stand on streaming.
     {"training", "exporting", "evaluation"},
@@ -32,7 +32,7 @@ FLOORS = [
         "types",
     },
 ]
-LEVEL = {name: -level for level, names in enumerate(FLOORS) for name in names}
+LEVEL = {name: -level for level, names in enumerate(PACKAGE_LAYERS) for name in names}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -57,7 +57,7 @@ def test_imports_go_downwards_only(path):
     here = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
     if here == "__init__":
         return
-    assert here in LEVEL, f"{here} has no floor; give it one in FLOORS"
+    assert here in LEVEL, f"{here} has no package layer; add it to PACKAGE_LAYERS"
     for name in imported(path):
         there = part(name)
         allowed = there is None or there == here or LEVEL[there] < LEVEL[here]

@@ -54,7 +54,7 @@ def measured(
     if variants is not None:
         parts += [
             "Exports against the offline model: means, the recording that loses most PESQ, and the "
-            "first ten\nrecordings at -6 dBFS (loud); a step is a hop, one thread:"
+            "first ten\nrecordings at -6 dBFS (loud); time per step is per hop, one thread:"
         ]
         parts += ["\n".join(_verification(variants))]
     return "\n\n".join(parts)

@@ -3,10 +3,12 @@
 import keras
 import numpy as np
 import pytest
+from keras import ops
 
 from tests import contracts, instances
 from tfse import layers
 from tfse.layers.lowering import lowering
+from tfse.training.precision import dtype_policy
 
 
 @pytest.mark.parametrize("name", instances.STREAMING_LAYERS)
@@ -29,10 +31,37 @@ def test_layer_without_state_sees_one_frame(name):
     contracts.check_config_round_trip(layer, x, offline)
 
 
-@pytest.mark.parametrize("name", instances.STREAMING_LAYERS)
+LAYERS = {**instances.STREAMING_LAYERS, **instances.FRAME_LAYERS}
+
+
+@pytest.mark.parametrize("name", LAYERS)
 def test_declared_output_shape_is_the_real_one(name):
-    layer, x, _ = instances.STREAMING_LAYERS[name]()
+    layer, x = LAYERS[name]()[:2]
     assert tuple(layer(x).shape) == tuple(layer.compute_output_shape(x.shape))
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("name", LAYERS)
+def test_layer_computes_in_half_precision(name, policy):
+    with dtype_policy(policy):
+        layer, x = LAYERS[name]()[:2]
+    offline = np.asarray(ops.cast(layer(x), "float32"))
+    assert np.isfinite(offline).all()
+    if name in instances.STREAMING_LAYERS:
+        state, outputs = _states(layer, len(x)), []
+        for block in np.split(x, 2, axis=1):
+            with layers.StateScope(state) as scope:
+                outputs.append(np.asarray(ops.cast(layer(block), "float32")))
+            assert {k: v.dtype for k, v in scope.next_state.items()} == {
+                k: v.dtype for k, v in state.items()
+            }
+            state = scope.next_state
+        tolerance = 0.03 * np.abs(offline).max()
+        np.testing.assert_allclose(np.concatenate(outputs, 1), offline, atol=tolerance)
+
+
+def _states(layer, batch_size):
+    return {f"{layer.path}/{k}": v for k, v in layer.initial_state(batch_size).items()}
 
 
 def test_dual_path_block_streams_through_its_lstm():

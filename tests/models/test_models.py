@@ -13,6 +13,7 @@ from tfse import models
 from tfse.errors import ConfigError, ModelError
 from tfse.layers import STFT, InverseSTFT, initial_state, stream_step
 from tfse.models.cost import multiply_accumulates
+from tfse.training.precision import dtype_policy
 
 
 @pytest.fixture(scope="module", params=instances.MODELS)
@@ -72,6 +73,16 @@ def test_core_outputs_are_those_of_the_model(model):
     core = model.get_layer("core")(spectrum)
     for name, head in core.items():
         np.testing.assert_allclose(np.asarray(outputs[name]), np.asarray(head), atol=1e-6)
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("name", instances.MODELS)
+def test_model_computes_in_half_precision(name, policy):
+    with dtype_policy(policy):
+        model = instances.MODELS[name]()
+    enhanced = model(_noise(model))
+    assert enhanced.dtype == "float32"
+    assert np.isfinite(np.asarray(enhanced)).all()
 
 
 @pytest.mark.parametrize("samples", [1, 31, 32, 33, 1000])

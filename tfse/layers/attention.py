@@ -33,7 +33,7 @@ class FrequencyAttention(keras.layers.Layer):
         Vaswani et al., "Attention is all you need", NeurIPS 2017, section 3.2.
     """
 
-    keeps_to_its_frame = True
+    is_framewise = True
 
     def __init__(self, heads: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -83,7 +83,7 @@ class BandEmbedding(keras.layers.Layer):
         Ahn et al., "FastEnhancer", ICASSP 2026; code: `calculate_positional_embedding`.
     """
 
-    keeps_to_its_frame = True
+    is_framewise = True
 
     def build(self, input_shape: Shape) -> None:
         bands, channels = input_shape[2:]

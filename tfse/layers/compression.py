@@ -14,7 +14,7 @@ from tfse.types import Shape, Tensor
 class _PowerLaw(keras.layers.Layer):
     """Raises magnitudes to a power and keeps phases, in float32."""
 
-    keeps_to_its_frame = True
+    is_framewise = True
 
     def __init__(self, exponent: float = 0.3, **kwargs: Any) -> None:
         kwargs["dtype"] = "float32"

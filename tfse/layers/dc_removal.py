@@ -10,8 +10,8 @@ import numpy as np
 from keras import ops
 
 from tfse.errors import ConfigError
+from tfse.layers.exponential_average import exponential_average
 from tfse.layers.lowering import is_lowering
-from tfse.layers.running_mean import exponential_sums
 from tfse.layers.streaming import State, StreamingLayer
 from tfse.types import Shape, Tensor
 
@@ -83,7 +83,7 @@ class DCRemoval(StreamingLayer):
             return ops.concatenate(means, axis=1), ops.concatenate(weights, axis=1)
         both = ops.concatenate([values, ops.ones_like(values)], axis=-1)
         last = ops.concatenate([mean * weight, weight], axis=-1)[:, 0]
-        sums = exponential_sums(both, last, self.time_constant)
+        sums = exponential_average(both, last, self.time_constant)
         return sums[..., :1] / sums[..., 1:], sums[..., 1:]
 
     def _next(self, value: Tensor, mean: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:

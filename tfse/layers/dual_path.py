@@ -32,7 +32,7 @@ class DualPathBlock(keras.layers.Layer):
         Le et al., "DPCRN", Interspeech 2021, section 2.2 and figure 1(b).
     """
 
-    keeps_to_its_frame = True
+    is_framewise = True
 
     def __init__(
         self,

@@ -36,7 +36,7 @@ class FrequencyMap(keras.layers.Layer):
         Ahn et al., "FastEnhancer", ICASSP 2026; code: `rf_pre_post_lin`.
     """
 
-    keeps_to_its_frame = True
+    is_framewise = True
 
     def __init__(self, bands: int, learned: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)

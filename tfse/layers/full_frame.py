@@ -104,7 +104,7 @@ class FullFrameModel(keras.Model):
                 outputs.append(super().call(block, training=False))
             advanced = inner.next_state if index == partial else self._reset(inner.next_state)
             state = {**state, **_chosen(is_there, advanced, state)}
-        scope.hand_over(streaming_layers(self), state)
+        scope.keep(streaming_layers(self), state)
         return keras.tree.map_structure(
             lambda *parts: ops.concatenate(parts, axis=1)[:, :count], *outputs
         )

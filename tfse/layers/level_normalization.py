@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from tfse.errors import ConfigError
-from tfse.layers.running_mean import exponential_sums
+from tfse.layers.exponential_average import exponential_average
 from tfse.layers.streaming import State, StreamingLayer
 from tfse.types import Shape, Tensor
 
@@ -51,7 +51,7 @@ class LevelNormalization(StreamingLayer):
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         power = ops.mean(ops.sum(ops.square(x), axis=-1), axis=-1)
         values = ops.stack([power, ops.ones_like(power)], axis=-1)
-        sums = exponential_sums(values, state["sums"], self.time_constant)
+        sums = exponential_average(values, state["sums"], self.time_constant)
         total, weight = ops.split(sums, 2, axis=-1)
         level = total / weight + _FLOOR
         return x * ops.rsqrt(level)[..., None], {"sums": sums[:, -1]}

@@ -142,7 +142,7 @@ class FrequencyBLSTM(keras.layers.Layer):
         Schuster and Paliwal, IEEE Trans. Signal Processing 45(11), 1997.
     """
 
-    keeps_to_its_frame = True
+    is_framewise = True
 
     def __init__(self, units: int, recurrent_activation: str = "sigmoid", **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -15,7 +15,7 @@ from tfse.types import Shape, Tensor
 class _Masking(keras.layers.Layer):
     """Applies `apply(spectrum, mask)` in float32, the precision of the spectrum."""
 
-    keeps_to_its_frame = True
+    is_framewise = True
     apply: Callable[[Tensor, Tensor], Tensor]
 
     # Keras keeps an argument called `mask` for its own padding masks.
@@ -72,7 +72,7 @@ class PolarMask(keras.layers.Layer):
         2020, section 3.2.
     """
 
-    keeps_to_its_frame = True
+    is_framewise = True
 
     def __init__(self, epsilon: float = 1e-6, **kwargs: Any) -> None:
         kwargs["dtype"] = "float32"

@@ -85,7 +85,7 @@ class FrameNormalization(keras.layers.LayerNormalization):
         normalization.
     """
 
-    keeps_to_its_frame = True
+    is_framewise = True
 
     def __init__(self, epsilon: float = 1e-3, **kwargs: Any) -> None:
         kwargs["axis"] = (2, 3)
@@ -102,7 +102,7 @@ class Standardization(keras.layers.Layer):
         float32.
     """
 
-    keeps_to_its_frame = True
+    is_framewise = True
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs["dtype"] = "float32"
@@ -150,7 +150,7 @@ class LogPower(keras.layers.Layer):
         spectrum `[batch, frames, bins, 2]` -> `[batch, frames, bins]`, float32.
     """
 
-    keeps_to_its_frame = True
+    is_framewise = True
 
     def __init__(self, floor: float = 1e-8, **kwargs: Any) -> None:
         kwargs["dtype"] = "float32"
@@ -178,7 +178,7 @@ class AppendChannel(keras.layers.Layer):
         `[batch, frames, bins, channels + 1]`.
     """
 
-    keeps_to_its_frame = True
+    is_framewise = True
 
     def call(self, x: Tensor, channel: Tensor) -> Tensor:
         return ops.concatenate([x, ops.expand_dims(ops.cast(channel, x.dtype), -1)], axis=-1)

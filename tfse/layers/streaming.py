@@ -89,7 +89,6 @@ class StateScope:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Gives the place back to the scope before."""
         _active_scope.reset(self._token)
 
     @property
@@ -97,8 +96,8 @@ class StateScope:
         """The state before this step, of every layer."""
         return self._state
 
-    def hand_over(self, layers: Iterable[StreamingLayer], state: Mapping[str, Tensor]) -> None:
-        """Takes the next state of layers that were advanced in another scope."""
+    def keep(self, layers: Iterable[StreamingLayer], state: Mapping[str, Tensor]) -> None:
+        """Keeps the next state of layers that `FullFrameModel` advanced in a scope of its own."""
         for layer in layers:
             self._check_first_call(layer)
             for name in layer.initial_state(1):
@@ -195,14 +194,15 @@ def require_streamable(model: keras.Model) -> None:
         ModelError: names the first such layer.
     """
     for operation in operations(model):
-        if not _keeps_to_its_frame(operation):
+        if not _is_framewise(operation):
             raise ModelError(
                 "a model can stream only if no layer looks ahead or over all time; "
                 f"received the layer {operation.name!r} ({type(operation).__name__})."
             )
 
 
-# Layers of Keras that see one frame at a time whatever their settings.
+# Layers of Keras that see one frame at a time whatever their settings. A layer of tfse without
+# a state declares it with the class attribute `is_framewise = True`.
 _FRAMEWISE = (
     keras.layers.Activation,
     keras.layers.Add,
@@ -217,11 +217,11 @@ _FRAMEWISE = (
 )
 
 
-def _keeps_to_its_frame(operation: keras.Operation) -> bool:
+def _is_framewise(operation: keras.Operation) -> bool:
     if isinstance(operation, (*_FRAMEWISE, StreamingLayer)):
         return not isinstance(operation, keras.layers.BatchNormalization) or operation.axis != 1
     if isinstance(operation, keras.layers.PReLU):
         return 1 in (operation.shared_axes or ())
     if isinstance(operation, keras.layers.Concatenate):
         return operation.axis not in (0, 1)
-    return getattr(operation, "keeps_to_its_frame", False)
+    return getattr(operation, "is_framewise", False)

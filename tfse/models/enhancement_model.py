@@ -39,22 +39,20 @@ class EnhancementModel(keras.Model):
 
     @property
     def stft(self) -> STFT:
-        """The transform at the door of the model."""
+        """The short-time Fourier transform of the model."""
         for layer in streaming_layers(self):
             if isinstance(layer, STFT):
                 return layer
-        raise ModelError(
-            f"an enhancement model must begin with an STFT layer; {self.name!r} has none."
-        )
+        raise ModelError(f"an enhancement model must have an STFT layer; {self.name!r} has none.")
 
     @property
     def sample_rate(self) -> int:
-        """Samples a second that the model was made for, in Hz."""
+        """Sample rate of the model, in Hz."""
         return int(self.stft.sample_rate)
 
     @property
     def hop_length(self) -> int:
-        """Samples of a step; input comes in multiples of it."""
+        """Samples per hop; the input is a multiple of it."""
         return int(self.stft.hop_length)
 
     @property

@@ -1,4 +1,4 @@
-"""Exponential means over time, written for training graphs and for devices."""
+"""Exponential average over frames, for training graphs and for devices."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from tfse.layers.lowering import is_lowering
 from tfse.types import Tensor
 
 
-def exponential_sums(values: Tensor, last: Tensor, time_constant: float) -> Tensor:
+def exponential_average(values: Tensor, last: Tensor, time_constant: float) -> Tensor:
     """Returns s[t] = a s[t-1] + (1 - a) values[t] for every frame; a = exp(-1 / time_constant).
 
-    A mean that is right from the first frame on is the sum of values over that of ones.
+    The average starts from `last` and approaches the mean of the values slowly. Divided by the
+    same average of ones, it is the weighted mean of the frames so far from the first frame on.
 
     Args:
         values: `[batch, frames, n]`.
@@ -25,16 +26,16 @@ def exponential_sums(values: Tensor, last: Tensor, time_constant: float) -> Tens
     """
     decay = math.exp(-1.0 / time_constant)
 
-    def step(last: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+    def average(last: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
         last = decay * last + (1.0 - decay) * value
         return last, last
 
     # One frame needs no loop, and a graph without one converts everywhere.
     if values.shape[1] == 1 or is_lowering():
-        sums = []
+        averages = []
         for value in ops.unstack(values, axis=1):
-            last, _ = step(last, value)
-            sums.append(last)
-        return ops.stack(sums, axis=1)
-    _, by_frame = ops.scan(step, last, ops.transpose(values, (1, 0, 2)))
+            last, _ = average(last, value)
+            averages.append(last)
+        return ops.stack(averages, axis=1)
+    _, by_frame = ops.scan(average, last, ops.transpose(values, (1, 0, 2)))
     return ops.transpose(by_frame, (1, 0, 2))
