@@ -1,13 +1,13 @@
-"""What holds for all tests."""
+"""Settings of all tests: default handling of SIGINT and SIGHUP."""
 
 import signal
 
 
 def pytest_configure() -> None:
-    """Lets Ctrl-C and SIGHUP reach the programs that tests start.
+    """Restores the default handling of SIGINT and SIGHUP, for the programs that tests start.
 
-    A shell starts what runs in the background with SIGINT ignored, nohup with SIGHUP, and
-    every process that is started from there inherits it.
+    A shell ignores SIGINT in background jobs and nohup ignores SIGHUP; subprocesses inherit
+    it.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

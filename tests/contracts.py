@@ -1,4 +1,4 @@
-"""Battery of the streaming contract, which every layer and every model passes."""
+"""Battery of the streaming contract, for all layers and models."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from tfse.layers.lowering import lowering
 Array = Any
 Run = Callable[[Array], Array]
 
-# One whole, ones, threes, and an uneven split; in units of the layer's step.
+# Splits into one block, equal blocks and uneven blocks, in units of the layer.
 _SPLITS: tuple[tuple[int, ...], ...] = ((12,), (1,) * 12, (3,) * 4, (1, 4, 2, 5))
 
 
 def check_streaming_layer(layer: StreamingLayer, x: Array, *, unit: int = 1) -> None:
-    """Runs every contract of `StreamingLayer` on one layer, as it is and lowered for devices.
+    """Checks all contracts of `StreamingLayer` for one layer, also with `lowering`.
 
     Args:
-        layer: any that keeps the contract.
+        layer: the layer.
         x: an input of 12 units along axis 1.
-        unit: the least that `advance` takes: frames, or samples of a hop.
+        unit: smallest input of `advance`: frames, or samples per hop.
     """
     offline = np.asarray(layer(x))
     step = layer.advance
@@ -45,7 +45,7 @@ def check_streaming_layer(layer: StreamingLayer, x: Array, *, unit: int = 1) -> 
 
 
 def check_streaming_model(model: keras.Model, x: Array) -> None:
-    """Runs every contract on a whole model, before and after a `.keras` round trip."""
+    """Checks all contracts for a whole model, also with `lowering`."""
     unit = model.hop_length
     offline = np.asarray(model(x))
     for variant in (contextlib.nullcontext, lowering):
@@ -61,7 +61,7 @@ def check_streaming_model(model: keras.Model, x: Array) -> None:
 
 
 def check_causal(run: Run, x: Array, offline: Array, unit: int) -> None:
-    """NaN in the future never reaches the past."""
+    """Checks that NaN in the future does not change the past."""
     units = x.shape[1] // unit
     for known in (1, units // 2):
         poisoned = x.copy()
@@ -71,7 +71,7 @@ def check_causal(run: Run, x: Array, offline: Array, unit: int) -> None:
 
 
 def check_config_round_trip(layer: keras.layers.Layer, x: Array, expected: Array) -> None:
-    """A layer made from its config, with its weights, is the same layer."""
+    """Checks that a copy from config and weights has the same output."""
     config = keras.saving.serialize_keras_object(layer)
     copy = keras.saving.deserialize_keras_object(config)
     if not copy.built:
@@ -99,19 +99,19 @@ def _check_splits(
         y, _ = _stream(advance, fresh(), x, split, unit)
         np.testing.assert_allclose(y, offline, atol=1e-6 * max(1.0, np.abs(offline).max()))
     if fresh():
-        _check_that_state_matters(advance, fresh, x, offline, unit)
+        _check_state_is_used(advance, fresh, x, offline, unit)
 
 
-def _check_that_state_matters(
+def _check_state_is_used(
     advance: Callable[[Any, Array], tuple[Array, Any]],
     fresh: Callable[[], Any],
     x: Array,
     offline: Array,
     unit: int,
 ) -> None:
-    """A battery that a forgetful stream passes would prove nothing."""
-    forgetful = [np.asarray(advance(fresh(), block)[0]) for block in _blocks(x, (3,) * 4, unit)]
-    assert not np.allclose(np.concatenate(forgetful, axis=1), offline, atol=1e-4)
+    """Checks that a stream without its state has another output."""
+    stateless = [np.asarray(advance(fresh(), block)[0]) for block in _blocks(x, (3,) * 4, unit)]
+    assert not np.allclose(np.concatenate(stateless, axis=1), offline, atol=1e-4)
 
 
 def _stream(
@@ -130,6 +130,6 @@ def _stream(
 
 def _blocks(x: Array, split: tuple[int, ...], unit: int) -> list[Array]:
     if x.shape[1] != 12 * unit:
-        pytest.fail(f"the battery takes 12 units; received {x.shape[1] / unit}")
+        pytest.fail(f"`x` must have 12 units; received {x.shape[1] / unit}")
     edges = np.cumsum(split)[:-1] * unit
     return [ops.convert_to_tensor(block) for block in np.split(x, edges, axis=1)]

@@ -1,4 +1,4 @@
-"""One tiny instance of everything that the shared batteries run over."""
+"""Tiny instances of all layers and models, for the shared batteries."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def spectra(channels: int = CHANNELS) -> Any:
     return random(BATCH, UNITS, BINS, channels)
 
 
-# name -> (layer, its input, samples or frames of a unit)
+# name -> (layer, input, samples or frames per unit)
 STREAMING_LAYERS: dict[str, Callable[[], tuple[layers.StreamingLayer, Any, int]]] = {
     "stft": lambda: (layers.STFT(32, 16), random(BATCH, UNITS * 16), 16),
     "stft_quarter_hop": lambda: (layers.STFT(32, 8, window="hann"), random(BATCH, UNITS * 8), 8),
@@ -60,7 +60,7 @@ STREAMING_LAYERS: dict[str, Callable[[], tuple[layers.StreamingLayer, Any, int]]
     "time_lstm_hard": lambda: (layers.TimeLSTM(5, "keras2_hard_sigmoid"), spectra(), 1),
 }
 
-# name -> (layer without a state, its input)
+# name -> (layer without a state, input)
 FRAME_LAYERS: dict[str, Callable[[], tuple[Any, Any]]] = {
     "frequency_blstm": lambda: (layers.FrequencyBLSTM(4), spectra()),
     "frequency_blstm_hard": lambda: (layers.FrequencyBLSTM(4, "keras2_hard_sigmoid"), spectra()),
@@ -110,7 +110,7 @@ def tiny_dpcrn(recurrent_activation: str = "sigmoid", **settings: Any) -> models
 
 
 def tiny_fastenhancer(**settings: Any) -> models.FastEnhancerConfig:
-    """Returns a FastEnhancer of 33 bins with a state in two blocks."""
+    """Returns a FastEnhancer of 33 bins with two blocks."""
     return models.FastEnhancerConfig(
         name="tiny_fastenhancer",
         frame_length=64,

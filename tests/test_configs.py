@@ -1,4 +1,4 @@
-"""Every experiment builds, and every setting of it can be a flag."""
+"""Experiments of configs/: model and loss of each."""
 
 import importlib
 import pathlib
@@ -11,7 +11,7 @@ from tfse.models import build
 CONFIGS = sorted(path.stem for path in (pathlib.Path(__file__).parents[1] / "configs").glob("*.py"))
 
 
-def test_there_are_the_experiments_of_the_readme():
+def test_experiments_of_the_readme_exist():
     dpcrn = {"dpcrn_large", "dpcrn_medium", "dpcrn_paper", "dpcrn_small"}
     assert dpcrn | {"lstm_irm", "lstm_irm_multitarget"} <= set(CONFIGS)
 

@@ -1,4 +1,4 @@
-"""Transforms for devices against NumPy's in double precision."""
+"""Fourier transforms for devices, against NumPy in double precision."""
 
 import numpy as np
 import pytest

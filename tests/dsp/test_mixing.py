@@ -1,3 +1,5 @@
+"""Levels, gains for an SNR, and room convolution of waveforms."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -25,7 +27,7 @@ def test_db_and_back() -> None:
 
 
 @pytest.mark.parametrize("target", [-35.0, -15.0, 3.0])
-def test_a_gain_brings_to_a_level(target: float) -> None:
+def test_gain_reaches_the_target_level(target: float) -> None:
     samples = 0.03 * noise(2, 1000)
     gain = np.asarray(mixing.gain_to_level(samples, target))
     np.testing.assert_allclose(mixing.level_dbfs(samples * gain[:, None]), target, atol=1e-4)
@@ -37,7 +39,7 @@ def test_silence_stays_silence_at_any_level() -> None:
 
 
 @pytest.mark.parametrize("wanted", [-5.0, 0.0, 20.0])
-def test_a_gain_gives_the_ratio(wanted: float) -> None:
+def test_gain_reaches_the_snr(wanted: float) -> None:
     speech, hiss = 0.2 * noise(1000), 3.0 * noise(1000)
     scaled = hiss * np.asarray(mixing.gain_for_snr(speech, hiss, wanted))
     ratio = 10 * np.log10(np.sum(speech**2.0) / np.sum(scaled**2.0))
@@ -45,7 +47,7 @@ def test_a_gain_gives_the_ratio(wanted: float) -> None:
     assert float(mixing.snr_db(speech, scaled)) == pytest.approx(wanted, abs=1e-3)
 
 
-def test_without_noise_or_speech_the_ratio_is_infinite_and_nothing_else_is() -> None:
+def test_snr_without_noise_or_speech_is_infinite_and_gains_are_finite() -> None:
     speech, silence = noise(100), np.zeros(100, np.float32)
     assert float(mixing.snr_db(speech, silence)) == np.inf
     assert np.isfinite(mixing.gain_for_snr(speech, silence, 0.0))
@@ -53,7 +55,7 @@ def test_without_noise_or_speech_the_ratio_is_infinite_and_nothing_else_is() -> 
     assert float(mixing.snr_db(silence, speech)) == -np.inf
 
 
-def test_the_guard_scales_only_what_is_too_large() -> None:
+def test_clip_guard_scales_only_waveforms_above_the_peak() -> None:
     samples = np.float32([[0.5, -2.0], [0.5, -0.9], [0.0, 0.0]])
     np.testing.assert_allclose(mixing.clip_guard(samples, 0.9), [0.45, 1.0, 1.0], rtol=1e-6)
 
@@ -63,16 +65,16 @@ def test_the_early_part_is_the_beginning() -> None:
 
 
 @pytest.mark.parametrize("samples", [1, 8191, 8192, 8193, 96000])
-def test_fft_lengths_hold_all_and_have_small_factors(samples: int) -> None:
+def test_fft_length_is_sufficient_and_has_small_factors(samples: int) -> None:
     length = mixing.fft_length(samples)
     assert samples <= length < samples + 8192
     assert length % 8192 == 0
 
 
 @pytest.mark.parametrize(("samples", "taps"), [(1000, 300), (300, 1000), (8192, 1), (5000, 3192)])
-def test_two_responses_at_once_are_two_convolutions(samples: int, taps: int) -> None:
+def test_convolve_pair_equals_two_convolutions(samples: int, taps: int) -> None:
     waveform, first, second = noise(samples), noise(taps), noise(taps)
-    # A graph with lengths that it does not know, as in the pipeline.
+    # A graph with dynamic lengths, as in the pipeline.
     signature = [tf.TensorSpec([None], tf.float32)] * 3
     results = tf.function(mixing.convolve_pair, input_signature=signature, autograph=False)(
         waveform, first, second

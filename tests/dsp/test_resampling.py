@@ -1,4 +1,4 @@
-"""Resampling against the resampler of pystoi, which is Octave's."""
+"""Resampling, against the resampler of pystoi (Octave's)."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def test_is_the_resampler_of_pystoi(old_rate, samples):
     np.testing.assert_allclose(resampled, expected, atol=1e-5)
 
 
-def test_keeps_a_tone_below_both_nyquist_frequencies_and_its_place():
+def test_tone_below_both_nyquist_frequencies_is_kept_without_delay():
     times = np.arange(4000) / 16_000
     tone = np.sin(2 * np.pi * 1000 * times).astype(np.float32)[None]
     resampled = np.asarray(resampling.resample(tone, old_rate=16_000, new_rate=10_000))[0]

@@ -1,4 +1,4 @@
-"""Every layer keeps the streaming contract."""
+"""Contracts of all layers: streaming, output shape and half precision."""
 
 import keras
 import numpy as np
@@ -20,7 +20,7 @@ def test_streaming_layer_keeps_the_contract(name):
 
 
 @pytest.mark.parametrize("name", instances.FRAME_LAYERS)
-def test_layer_without_state_sees_one_frame(name):
+def test_frames_of_a_layer_without_state_are_independent(name):
     layer, x = instances.FRAME_LAYERS[name]()
     offline = np.asarray(layer(x))
     by_frame = [np.asarray(layer(x[:, t : t + 1])) for t in range(x.shape[1])]

@@ -1,4 +1,4 @@
-"""Removal of a constant offset."""
+"""Removal of a constant offset: running mean, and passed frequencies."""
 
 import numpy as np
 import pytest

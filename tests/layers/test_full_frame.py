@@ -62,11 +62,11 @@ def test_a_model_without_a_counter_is_refused():
         ({"first_frame": "full", "hop_length": 24}, "`hop_length` must divide `frame_length`"),
     ],
 )
-def test_settings_that_cannot_be_are_refused(settings, message):
+def test_invalid_settings_are_refused(settings, message):
     with pytest.raises(ConfigError, match=message):
         models.build(instances.tiny_lstm_irm(**settings))
 
 
-def test_a_counter_counts_at_least_one_frame():
+def test_counter_of_zero_frames_is_refused():
     with pytest.raises(ConfigError, match="`partial_frames`"):
         layers.FrameCounter(0)

@@ -1,4 +1,4 @@
-"""GRU over time: against Keras' own, its gradient and its loop."""
+"""GRU over time: output and gradient, against the GRU of Keras."""
 
 import keras
 import numpy as np

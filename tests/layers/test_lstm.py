@@ -1,4 +1,4 @@
-"""The LSTMs against the equations, written out in NumPy."""
+"""LSTMs, against their equations in NumPy."""
 
 import numpy as np
 import pytest

@@ -16,7 +16,7 @@ from tfse.layers import (
 )
 
 
-def test_every_frame_has_mean_zero_and_its_own_deviation():
+def test_every_frame_has_mean_zero_and_standard_deviation_one():
     x = 5 + 3 * instances.spectra()
     y = np.asarray(FrameNormalization(epsilon=1e-9)(x))
     np.testing.assert_allclose(y.mean(axis=(2, 3)), 0, atol=1e-5)
@@ -29,7 +29,7 @@ def test_scale_and_offset_are_bins_by_channels():
     assert [w.shape for w in layer.get_weights()] == [(9, 3), (9, 3)]
 
 
-def test_standardization_applies_the_statistics_it_was_given():
+def test_standardization_applies_its_statistics():
     x = instances.random(2, 4, 3)
     layer = Standardization()
     np.testing.assert_array_equal(np.asarray(layer(x)), x)
@@ -38,7 +38,7 @@ def test_standardization_applies_the_statistics_it_was_given():
     assert not layer.trainable_variables
 
 
-def test_deviation_of_zero_is_refused():
+def test_standard_deviation_of_zero_is_refused():
     layer = Standardization()
     layer(instances.random(2, 4, 3))
     with pytest.raises(ConfigError, match=r"`deviation` must be above 0; received 0\.0"):

@@ -1,4 +1,4 @@
-"""The transform against NumPy, and its inverse against the input."""
+"""Short-time Fourier transform, against NumPy, and its inverse, against the input."""
 
 import numpy as np
 import pytest
@@ -18,15 +18,15 @@ SETTINGS = [
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
-def test_inverse_gives_the_input_back_late(settings):
+def test_inverse_returns_the_delayed_input(settings):
     frame_length, hop_length, fft_length, window = settings
     x = instances.random(2, 20 * hop_length)
     inverse = InverseSTFT(frame_length, hop_length, fft_length, window)
     y = np.asarray(inverse(STFT(frame_length, hop_length, fft_length, window)(x)))
-    late = inverse.latency_samples
-    assert late == frame_length - hop_length
-    np.testing.assert_allclose(y[:, late:], x[:, : x.shape[1] - late], atol=2e-6)
-    np.testing.assert_allclose(y[:, :late], 0.0, atol=2e-6)
+    delay = inverse.latency_samples
+    assert delay == frame_length - hop_length
+    np.testing.assert_allclose(y[:, delay:], x[:, : x.shape[1] - delay], atol=2e-6)
+    np.testing.assert_allclose(y[:, :delay], 0.0, atol=2e-6)
 
 
 def test_frames_equal_numpy():
@@ -49,7 +49,7 @@ def test_frames_equal_numpy():
         ((512, 256, 512, "kaiser"), r"`window` must be one of.*'kaiser'"),
     ],
 )
-def test_settings_that_cannot_work_are_refused(arguments, message):
+def test_invalid_settings_are_refused(arguments, message):
     with pytest.raises(ConfigError, match=message):
         STFT(*arguments)
 

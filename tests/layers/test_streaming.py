@@ -1,4 +1,4 @@
-"""The scope that hands states to layers, and what it refuses."""
+"""State scope: states of layers, and models that cannot stream."""
 
 import keras
 import numpy as np
@@ -20,7 +20,7 @@ def _model(*stack):
 def test_a_layer_applied_twice_is_refused():
     layer = layers.CausalConv2D(3, (2, 3), padding=(1, 1), name="twice")
     model = _model(layer, layer)
-    with pytest.raises(ModelError, match=r"applied once in a model.*'twice'"):
+    with pytest.raises(ModelError, match=r"must not be applied twice in a model.*'twice'"):
         layers.stream_step(model, instances.spectra(), layers.initial_state(model, 2))
 
 
@@ -64,7 +64,7 @@ def test_settings_of_a_layer_decide_whether_it_streams(layer, streams):
             layers.require_streamable(model)
 
 
-def test_streams_of_one_batch_never_meet():
+def test_streams_of_one_batch_are_independent():
     model = _model(layers.CausalConv2D(3, (2, 3), name="a"), layers.TimeLSTM(4, name="b"))
     x = instances.spectra()
     alone = x.copy()
@@ -75,7 +75,7 @@ def test_streams_of_one_batch_never_meet():
     assert not np.allclose(together[1], apart[1])
 
 
-def test_no_scope_is_left_behind_after_an_error():
+def test_scope_is_left_after_an_error():
     model = _model(layers.CausalConv2D(3, (2, 3), name="conv"))
     expected = np.asarray(model(instances.spectra()))
     with pytest.raises(ModelError):

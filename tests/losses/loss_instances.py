@@ -1,4 +1,4 @@
-"""One of every loss, and something for each to look at."""
+"""Instances of all losses, with targets and outputs for them."""
 
 import numpy as np
 
@@ -6,12 +6,12 @@ from tests import instances
 from tfse import losses
 from tfse.layers import STFT
 
-# Enough at 16 kHz for STOI's one segment; one length is too short for it.
+# At 16 kHz, sufficient for one segment of STOI; the last length is too short for it.
 SAMPLES = 9000
 LENGTHS = (9000, 7777, 1234)
 FRAME_LENGTH, HOP_LENGTH = 64, 32
 BINS = FRAME_LENGTH // 2 + 1
-# Samples at the beginning in which the clean speech is digital silence.
+# Samples at the start in which the clean speech is digital silence.
 PAUSE = 600
 
 
@@ -20,14 +20,14 @@ def stft():
 
 
 def frames(samples):
-    """Returns how many frames hold a sample."""
+    """Returns the number of frames that contain a sample."""
     return -(-(samples + FRAME_LENGTH - HOP_LENGTH) // HOP_LENGTH)
 
 
 def targets(samples=SAMPLES, scale=0.1):
-    """Returns noise that comes and goes, after a pause, in other noise."""
-    loudness = 0.6 + 0.5 * np.sin(2 * np.pi * np.arange(samples) / 2900)
-    clean = scale * instances.random(3, samples) * loudness.astype(np.float32)
+    """Returns modulated noise after a pause, as clean speech, in other noise."""
+    envelope = 0.6 + 0.5 * np.sin(2 * np.pi * np.arange(samples) / 2900)
+    clean = scale * instances.random(3, samples) * envelope.astype(np.float32)
     clean[:, :PAUSE] = 0
     noise = 0.5 * scale * instances.random(3, samples, seed=1)
     length = np.full(3, samples, np.int32)
@@ -45,7 +45,7 @@ def outputs(targets):
 
 
 class _OnComplexMask(losses.EnhancementLoss):
-    """Gives a loss the complex mask; the others look at another one of that name."""
+    """Complex-mask loss on `complex_mask`, since `mask` is the ratio mask of other losses."""
 
     def __init__(self):
         super().__init__(name="complex_mask_mse")
@@ -56,7 +56,7 @@ class _OnComplexMask(losses.EnhancementLoss):
 
 
 def all_losses():
-    """Returns every loss by the name of its weight."""
+    """Returns all losses, by the name of the weight."""
     core = instances.MODELS["lstm_irm_multitarget"]().get_layer("core")
     return {
         "mask_mse": losses.MaskMSE(stft()),
@@ -78,7 +78,7 @@ def all_losses():
 
 
 def cut(arrays, row, samples):
-    """Returns one example of a batch, as long as its own samples."""
+    """Returns one example of a batch, cut to `samples`."""
     ends = {"clean": samples, "noise": samples, "noisy": samples, "enhanced": samples}
     return {
         name: values[row : row + 1, : ends.get(name, frames(samples))]
@@ -88,7 +88,7 @@ def cut(arrays, row, samples):
 
 
 def spoil_padding(targets, outputs, lengths, value=np.nan):
-    """Returns copies in which everything beyond the lengths is `value`."""
+    """Returns copies with `value` in all padding."""
     targets = {n: v.copy() for n, v in targets.items()} | {"length": np.array(lengths, np.int32)}
     outputs = {n: v.copy() for n, v in outputs.items()}
     for row, samples in enumerate(lengths):

@@ -1,4 +1,4 @@
-"""The recording that ships with the demo, as the losses take it."""
+"""Recording of the demo as targets and outputs of losses."""
 
 import functools
 import pathlib
@@ -19,7 +19,7 @@ def speech():
 
 
 def pair(noise_gain=1.0, start=0, stop=None):
-    """Returns targets and outputs of one example whose estimate has so much of the noise."""
+    """Returns targets and outputs of one example, whose estimate has the noise at `noise_gain`."""
     clean, noisy = (samples[None, start:stop] for samples in speech())
     targets = {"clean": clean, "noisy": noisy, "noise": noisy - clean}
     targets["length"] = np.array([clean.shape[1]], np.int32)

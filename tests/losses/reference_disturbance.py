@@ -1,7 +1,7 @@
-"""The disturbance of loudness once more: frame by frame and band by band, in double precision.
+"""Reference of the loudness disturbance: loops over frames, in double precision.
 
-After the description of P.862 in Beerends et al., JAES 50(10), 2002, with the tables of
-`tfse.dsp.loudness` and none of its functions.
+By the description of P.862 in Beerends et al., JAES 50(10), 2002, with the tables of
+`tfse.dsp.loudness`.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ def disturbance(clean, enhanced):
 
 
 def _bands(waveform):
-    """Returns `[frames, bands]`, at a level of 1e7 between 325 and 3250 Hz."""
+    """Returns band powers, `[frames, bands]`, scaled to 1e7 between 325 and 3250 Hz."""
     count = -(-(len(waveform) + 256) // 256)
     padded = np.pad(waveform.astype(float), (256, count * 256 - len(waveform)))
     window = signal.get_window("hann", 512)
@@ -30,7 +30,7 @@ def _bands(waveform):
         [np.abs(np.fft.rfft(window * padded[t * 256 : t * 256 + 512])) ** 2 for t in range(count)]
     )
     hz = np.fft.rfftfreq(512, 1 / 16_000)
-    # Parseval: a mean square of the windowed frames, over the mean square of the window.
+    # Parseval: mean square of the windowed frames over the mean square of the window.
     energy = 2 * power[:, (hz >= 325) & (hz <= 3250)].sum() / 512
     level = energy / (np.square(window).mean() * 2) / len(waveform)
     gain = np.abs(signal.freqz(*SECTION, worN=hz, fs=16_000)[1]) ** 2
@@ -44,11 +44,11 @@ def _audible(frame, above=1.0):
 
 
 def _equalized(clean, enhanced):
-    speaking = [_audible(frame, 100) >= 1e7 for frame in clean]
+    active = [_audible(frame, 100) >= 1e7 for frame in clean]
     loud = 100 * THRESHOLDS
     means = [
         sum(
-            (frame * (frame > loud) for frame, on in zip(x, speaking, strict=True) if on),
+            (frame * (frame > loud) for frame, on in zip(x, active, strict=True) if on),
             np.zeros(49),
         )
         / len(x)
@@ -71,14 +71,14 @@ def _sone(frame):
 
 
 def _frame(clean, enhanced):
-    """Returns the two disturbances of a frame."""
+    """Returns both disturbances of a frame."""
     difference = _sone(enhanced) - _sone(clean)
     masked = 0.25 * np.minimum(_sone(enhanced), _sone(clean))
-    heard = np.sign(difference) * np.maximum(np.abs(difference) - masked, 0)
+    audible = np.sign(difference) * np.maximum(np.abs(difference) - masked, 0)
     asymmetry = np.minimum(((enhanced + 50) / (clean + 50)) ** 1.2, 12)
     asymmetry[asymmetry < 3] = 0
     weight = ((_audible(clean) + 1e5) / 1e7) ** 0.04
-    both = (_norm(heard, 2) / weight, _norm(heard * asymmetry, 1) / weight)
+    both = (_norm(audible, 2) / weight, _norm(audible * asymmetry, 1) / weight)
     return [min(d, 45 + 0.01 * (d - 45)) for d in both]
 
 

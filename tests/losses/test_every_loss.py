@@ -1,4 +1,4 @@
-"""What holds for every loss: its example alone, its length alone, and a finite slope."""
+"""Contracts of all losses: independent examples, ignored padding and finite gradients."""
 
 import keras
 import numpy as np
@@ -19,7 +19,7 @@ def _both():
 
 
 def _value_and_gradients(loss, targets, outputs):
-    """Returns the loss of every example, and the gradient by each output that it looks at."""
+    """Returns the losses of examples, and their gradients by the outputs that they depend on."""
     variables = {name: tf.Variable(value) for name, value in outputs.items()}
     with tf.GradientTape() as tape:
         value = loss(targets, {name: v + 0.0 for name, v in variables.items()})
@@ -27,7 +27,7 @@ def _value_and_gradients(loss, targets, outputs):
     return value.numpy(), {n: g.numpy() for n, g in gradients.items() if g is not None}
 
 
-def test_every_weight_of_the_config_is_here():
+def test_every_weight_of_the_config_has_an_instance():
     others = {"mask_exponent", "mask_limit", "mask_steepness", "compression", "complex_weight"}
     others |= {"residual_floor_db", "snr_limit_db"}
     assert set(vars(losses.LossConfig())) - others == set(LOSSES)
@@ -48,7 +48,7 @@ def test_a_policy_of_half_precision_changes_nothing():
     try:
         keras.config.set_dtype_policy("mixed_bfloat16")
         made = loss_instances.all_losses()
-        # Its layers are a model's, and keep that one's precision.
+        # Its layers belong to a model and keep the precision of the model.
         del made["clean_log_power_mse"]
         found = {name: loss(targets, outputs).numpy() for name, loss in made.items()}
     finally:
@@ -58,7 +58,7 @@ def test_a_policy_of_half_precision_changes_nothing():
 
 
 @every_loss
-def test_examples_are_alone_and_padding_is_nothing_not_even_nan(loss):
+def test_examples_are_independent_and_padding_is_ignored_even_nan(loss):
     targets, outputs = _both()
     padded = loss_instances.spoil_padding(targets, outputs, LENGTHS)
     together, gradients = _value_and_gradients(loss, *padded)
@@ -76,7 +76,7 @@ def test_examples_are_alone_and_padding_is_nothing_not_even_nan(loss):
 
 @every_loss
 @pytest.mark.parametrize("silent", ["clean", "noise", "estimate", "clean and estimate", "all"])
-def test_silence_gives_a_finite_loss_and_gradient(loss, silent):
+def test_loss_and_gradient_of_silence_are_finite(loss, silent):
     targets, outputs = _both()
     if "clean" in silent or silent == "all":
         targets |= {"clean": 0 * targets["clean"], "noisy": targets["noise"]}
@@ -99,7 +99,7 @@ every_loss_on_waveforms = pytest.mark.parametrize("loss", ON_WAVEFORM.values(), 
 
 
 @every_loss_on_waveforms
-def test_nothing_is_better_than_clean_and_its_slope_is_finite(loss):
+def test_clean_speech_has_the_lowest_loss_and_a_finite_gradient(loss):
     targets, outputs = _both()
     best, gradients = _value_and_gradients(loss, targets, {"enhanced": targets["clean"]})
     assert np.isfinite(gradients["enhanced"]).all()
@@ -108,7 +108,7 @@ def test_nothing_is_better_than_clean_and_its_slope_is_finite(loss):
 
 
 @every_loss
-def test_a_step_down_the_slope_is_a_better_estimate(loss):
+def test_a_gradient_step_lowers_the_loss(loss):
     targets, outputs = _both()
     value, gradients = _value_and_gradients(loss, targets, outputs)
     for name, gradient in gradients.items():
@@ -118,18 +118,18 @@ def test_a_step_down_the_slope_is_a_better_estimate(loss):
 
 
 @every_loss_on_waveforms
-def test_slope_points_from_noisy_to_clean(loss):
+def test_gradient_points_from_noisy_to_clean(loss):
     targets, _ = _both()
     if "residual" in loss.name:
         targets["clean"] *= 0
     _, gradients = _value_and_gradients(loss, targets, {"enhanced": targets["noisy"]})
     toward_clean = (gradients["enhanced"] * (targets["clean"] - targets["noisy"])).sum()
-    # What misses speech alone sees no noise to take away.
+    # Over-suppression is insensitive to residual noise.
     assert toward_clean < 0 or loss.name == "over_suppression"
 
 
 @every_loss
-def test_shapes_may_be_unknown(loss):
+def test_shapes_may_be_dynamic(loss):
     targets, outputs = _both()
     expected = loss(targets, outputs).numpy()
 

@@ -1,4 +1,4 @@
-"""Negative STOI and ESTOI against pystoi, on speech."""
+"""Negative STOI and ESTOI, against pystoi on speech."""
 
 import numpy as np
 import pystoi
@@ -8,7 +8,7 @@ from tests.losses import recording
 from tfse import losses
 from tfse.errors import ConfigError
 
-# Closer than 1e-3 by far, or a segment more or less would pass.
+# Far below 1e-3, the effect of one segment.
 AGREEMENT = 2e-5
 BOTH = pytest.mark.parametrize(
     ("loss", "extended"), [(losses.NegativeSTOI, False), (losses.NegativeESTOI, True)]
@@ -62,7 +62,7 @@ def test_pauses_do_not_count(loss, extended):
 
 
 @BOTH
-def test_level_of_the_estimate_is_not_heard(loss, extended):
+def test_level_of_the_estimate_does_not_matter(loss, extended):
     targets, outputs = recording.pair(2.0)
     value = float(loss()(targets, outputs)[0])
     for gain in (0.01, 10.0):
@@ -79,6 +79,6 @@ def test_too_short_and_silent_speech_has_no_score(loss, extended):
     assert float(loss()(silent, outputs)[0]) == 0.0
 
 
-def test_a_rate_is_above_zero():
+def test_sample_rate_must_be_above_zero():
     with pytest.raises(ConfigError, match=r"`sample_rate` must be above 0 Hz; received 0"):
         losses.NegativeSTOI(sample_rate=0)

@@ -1,4 +1,4 @@
-"""Losses on waveforms, spectra and masks against NumPy, and their sums."""
+"""Losses on waveforms, spectra and masks, against NumPy, and weighted sums."""
 
 import math
 
@@ -62,7 +62,7 @@ def test_snr_approaches_its_limit_and_its_slope_is_bounded(snr_db):
     assert (slope <= 1.001 * peak).all()
 
 
-def test_si_sdr_is_its_formula_and_forgets_the_scale():
+def test_si_sdr_is_its_formula_for_any_scale():
     targets = _targets()
     enhanced, clean = _outputs(targets)["enhanced"], targets["clean"]
     scale = (enhanced * clean).sum(1, keepdims=True) / (clean**2).sum(1, keepdims=True)
@@ -136,7 +136,7 @@ def test_the_ideal_complex_mask_has_no_error():
     np.testing.assert_allclose(np.asarray(value), 0, atol=1e-6)
 
 
-def test_clean_log_power_is_standardized_as_the_input_is():
+def test_clean_log_power_is_standardized_like_the_input():
     core = instances.MODELS["lstm_irm_multitarget"]().get_layer("core")
     core.get_layer("standardization").set_statistics(np.full(33, -4.0), np.full(33, 2.0))
     loss = losses.CleanLogPowerMSE(
@@ -172,7 +172,7 @@ def test_weights_add_up():
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        (losses.LossConfig(), "a loss must have a weight"),
+        (losses.LossConfig(), "one loss must have a weight above 0"),
         (losses.LossConfig(mask_mse=1.0), "`mask_mse` needs a head `mask` of .*tiny_dpcrn"),
         (
             losses.LossConfig(complex_mask_mse=1.0, mask_limit=0.0),
@@ -181,20 +181,20 @@ def test_weights_add_up():
         (losses.LossConfig(clean_log_power_mse=1.0), "needs a head `clean_log_power`"),
     ],
 )
-def test_a_loss_that_the_model_cannot_serve_is_refused(config, message):
+def test_a_loss_without_its_head_is_refused(config, message):
     with pytest.raises(ConfigError, match=message):
         losses.build_loss(config, models.build(instances.tiny_dpcrn()))
 
 
 @pytest.mark.parametrize("name", sorted(_BUILDERS))
 @pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])
-def test_a_weight_that_raises_a_loss_is_refused(name, weight):
+def test_an_invalid_weight_is_refused(name, weight):
     config = losses.LossConfig(**{"negative_snr": 1.0, name: weight})
     with pytest.raises(ConfigError, match=f"`loss.{name}` must not be negative.*{weight}"):
         losses.build_loss(config, instances.MODELS["lstm_irm_multitarget"]())
 
 
-def test_a_ratio_mask_is_no_complex_one():
+def test_complex_mask_loss_of_a_ratio_mask_is_refused():
     needs = r"`complex_mask_mse` needs a head `mask` of \[batch, frames, bins, 2\]"
     with pytest.raises(ConfigError, match=needs):
         losses.build_loss(losses.LossConfig(complex_mask_mse=1.0), instances.MODELS["lstm_irm"]())

@@ -1,4 +1,4 @@
-"""The disturbance of loudness against its slow form, and against PESQ itself."""
+"""Loudness disturbance, against its reference and against PESQ."""
 
 import numpy as np
 import pesq
@@ -17,14 +17,14 @@ def _value(pair):
 
 @pytest.mark.parametrize("noise_gain", GAINS)
 @pytest.mark.parametrize("stop", [20_001, None])
-def test_is_its_slow_form(noise_gain, stop):
+def test_is_its_reference(noise_gain, stop):
     targets, outputs = pair = recording.pair(noise_gain, stop=stop)
     expected = reference_disturbance.disturbance(targets["clean"][0], outputs["enhanced"][0])
     assert _value(pair) == pytest.approx(expected, rel=2e-3)
 
 
 def test_follows_pesq():
-    """The mapping of P.862.2 makes of 4.5 - loss about what PESQ says."""
+    """4.5 - loss, mapped by P.862.2, is close to PESQ."""
     for noise_gain in GAINS:
         targets, outputs = pair = recording.pair(noise_gain)
         score = pesq.pesq(16_000, targets["clean"][0], outputs["enhanced"][0], "wb")
@@ -44,5 +44,5 @@ def test_a_silent_reference_has_no_score():
 
 
 def test_other_rates_are_refused():
-    with pytest.raises(ConfigError, match=r"hears 16000 Hz only; received sample_rate=8000"):
+    with pytest.raises(ConfigError, match=r"must be 16000 Hz for .*; received sample_rate=8000"):
         losses.LoudnessDisturbance(sample_rate=8000)

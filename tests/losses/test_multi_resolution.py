@@ -1,4 +1,4 @@
-"""The loss at several resolutions against SciPy's transform."""
+"""Multi-resolution STFT loss, against SciPy's transform."""
 
 import numpy as np
 import pytest

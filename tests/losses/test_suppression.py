@@ -1,4 +1,4 @@
-"""Losses that keep from harm, and what the others do where the target is silent."""
+"""Suppression losses, and other losses where the target is silent."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def test_over_suppression_is_its_formula(power):
     np.testing.assert_allclose(np.asarray(value), (missing**2).mean(axis=(1, 2)), rtol=1e-3)
 
 
-def test_over_suppression_costs_what_is_missing_and_not_what_is_left():
+def test_over_suppression_counts_missing_speech_and_not_residual_noise():
     targets = loss_instances.targets()
     loss = losses.OverSuppression(loss_instances.stft())
     quiet, loud = (np.asarray(loss(targets, {"enhanced": g * targets["clean"]})) for g in (0.5, 2))
@@ -42,7 +42,7 @@ def test_with_the_compressed_spectrum_it_is_the_asymmetric_loss():
     found = symmetric(targets, {"enhanced": enhanced}) + 8 * missing(
         targets, {"enhanced": enhanced}
     )
-    # Both take no bin for quieter than -140 dBFS: in the pause that makes a difference.
+    # Both limit bins to -140 dBFS, which matters in the pause.
     clean, estimate = (np.sqrt(_magnitudes(x) ** 2 + 1e-12) for x in (targets["clean"], enhanced))
     difference = clean**0.3 - estimate**0.3
     expected = (np.where(difference > 0, 3 * difference, difference) ** 2).mean(axis=(1, 2))
@@ -57,13 +57,13 @@ def _noise_alone(samples=1000):
 @pytest.mark.parametrize(
     ("gain", "expected"), [(1.0, 40.0), (0.1, 20.04), (0.01, 3.01), (0.0, 0.0)]
 )
-def test_residual_level_is_what_is_left_of_noise_in_db(gain, expected):
+def test_residual_level_is_that_of_residual_noise_in_db(gain, expected):
     targets = _noise_alone()
     value = losses.ResidualLevel(100)(targets, {"enhanced": gain * targets["noisy"]})
     np.testing.assert_allclose(np.asarray(value), expected, atol=0.01)
 
 
-def test_residual_level_looks_at_silent_frames_alone():
+def test_residual_level_depends_on_silent_frames_only():
     targets = _noise_alone()
     targets["clean"] = targets["clean"].copy()
     targets["clean"][:, 300:] = targets["noisy"][:, 300:]
@@ -74,17 +74,17 @@ def test_residual_level_looks_at_silent_frames_alone():
     np.testing.assert_allclose(np.asarray(value), 20.04 / 3, atol=0.01)
 
 
-def test_residual_level_of_speech_or_of_nothing_is_zero():
+def test_residual_level_of_speech_or_of_silence_is_zero():
     targets = _noise_alone()
     estimate = {"enhanced": targets["noisy"]}
     loss = losses.ResidualLevel(100)
     speech = targets | {"clean": targets["noisy"]}
-    nothing = targets | {"noisy": 0 * targets["noisy"]}
+    silence = targets | {"noisy": 0 * targets["noisy"]}
     assert not np.asarray(loss(speech, estimate)).any()
-    assert not np.asarray(loss(nothing, estimate)).any()
+    assert not np.asarray(loss(silence, estimate)).any()
 
 
-def test_residual_floor_is_below_zero():
+def test_residual_floor_must_be_below_zero():
     with pytest.raises(ConfigError, match="`residual_floor_db` must be below 0 dB; received 3"):
         losses.ResidualLevel(floor_db=3.0)
 
@@ -99,7 +99,7 @@ def test_residual_floor_is_below_zero():
     ],
     ids=lambda loss: loss.name,
 )
-def test_less_of_noise_alone_is_better(loss):
+def test_less_residual_noise_lowers_the_loss(loss):
     targets = _noise_alone()
     values = [
         np.asarray(loss(targets, {"enhanced": gain * targets["noisy"]}))
@@ -110,7 +110,7 @@ def test_less_of_noise_alone_is_better(loss):
 
 
 @pytest.mark.parametrize("loss", [losses.NegativeSNR(), losses.NegativeSISDR()])
-def test_no_ratio_to_silence_is_learned(loss):
+def test_silent_target_has_no_loss_and_no_gradient(loss):
     targets = _noise_alone()
     enhanced = tf.Variable(targets["noisy"])
     with tf.GradientTape() as tape:

@@ -1,4 +1,4 @@
-"""The measures of Hu and Loizou once more: one frame, one band, one lag at a time."""
+"""Reference of the metrics of Hu and Loizou: loops over frames, bands and lags."""
 
 import math
 

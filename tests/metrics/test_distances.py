@@ -1,4 +1,4 @@
-"""LSD, LLR, WSS and the composite: by hand and by a slow loop of the published formula."""
+"""LSD, LLR, WSS and composite ratings, by hand and against references with loops."""
 
 import numpy as np
 import pytest
@@ -43,9 +43,9 @@ def test_lsd_of_a_gain_is_the_gain(gain):
     assert value == pytest.approx(20 * np.log10(max(abs(gain), 1 / abs(gain))))
 
 
-def test_lsd_looks_at_50_db_by_hand():
-    # In 29 frames the pulse is in turn 64, 448, 320 and 192 samples from the start,
-    # where the window is tan(pi / 8)^2 of the highest, or the highest.
+def test_lsd_of_the_dynamic_range_by_hand():
+    # In 29 frames the pulse is alternately 64, 448, 320 and 192 samples from the start,
+    # where the window is its maximum or tan(pi / 8)^2 of it.
     lower_db = 50 + 20 * np.log10(np.tan(np.pi / 8) ** 2)
     expected = (15 * lower_db + 14 * 50) / 29
     value = metrics.log_spectral_distance(_pulses(), 1e-4 * _pulses(), RATE)
@@ -66,14 +66,14 @@ def test_lsd_is_that_of_scipy():
 
 
 @pytest.mark.parametrize("rate", [8_000, 16_000, 44_100])
-def test_wss_is_that_of_the_slow_loop(rate):
+def test_wss_is_that_of_the_reference(rate):
     clean, noisy = _pair(rate, 0.3)
     expected = reference_measures.wss(clean, noisy, rate)
     assert metrics.weighted_spectral_slope(clean, noisy, rate) == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize(("rate", "order"), [(8_000, 10), (16_000, 16), (44_100, 16)])
-def test_llr_is_that_of_the_slow_loop(rate, order):
+def test_llr_is_that_of_the_reference(rate, order):
     random = np.random.default_rng(0).standard_normal((2, rate))
     clean = scipy.signal.lfilter([0.05], [1, -1.5, 0.8], random[0])
     noisy = clean + 0.01 * random[1]
@@ -85,8 +85,8 @@ def test_llr_of_two_resonances_is_near_that_of_their_coefficients():
     excitation = np.random.default_rng(0).standard_normal(10 * RATE)
     clean = scipy.signal.lfilter([1], [1, -0.9], excitation)
     estimate = scipy.signal.lfilter([1], [1, -0.5], excitation)
-    # An error filter 1 - 0.5 z^-1 leaves (1 + 0.25 - 2 * 0.5 * 0.9) / (1 - 0.81) of an
-    # AR(1) process at 0.9, the right one leaves 1; LLR is the log of the ratio.
+    # The error of the filter 1 - 0.5 z^-1 on an AR(1) process at 0.9 has the power
+    # (1 + 0.25 - 2 * 0.5 * 0.9) / (1 - 0.81), that of the right filter 1.
     expected = np.log((1.25 - 0.9) / 0.19)
     value = metrics.log_likelihood_ratio(clean, estimate, RATE)
     assert value == pytest.approx(expected, rel=0.1)
@@ -109,7 +109,7 @@ def test_distances_grow_with_the_noise(name):
 
 
 @pytest.mark.parametrize("name", DISTANCES)
-def test_blocks_of_frames_change_nothing(name, monkeypatch):
+def test_size_of_blocks_does_not_matter(name, monkeypatch):
     expected = DISTANCES[name](*_pair(), RATE)
     monkeypatch.setattr(frames, "_BLOCK", 7)
     assert DISTANCES[name](*_pair(), RATE) == pytest.approx(expected, rel=1e-12)
@@ -149,6 +149,6 @@ def test_composite_is_made_of_its_parts():
     assert metrics.composite(clean, noisy, RATE) == pytest.approx(expected, rel=1e-6)
 
 
-def test_composite_is_for_16_khz_alone():
+def test_composite_is_for_16_khz_only():
     with pytest.raises(metrics.MetricUndefined, match="16000 Hz; received 8000"):
         metrics.composite(*_pair(8_000), 8_000)

@@ -1,4 +1,4 @@
-"""Metrics against the libraries and the formula, and the reasons for no number."""
+"""Metrics, against libraries and formulas, and reasons for undefined values."""
 
 import numpy as np
 import pesq as pesq_package
@@ -23,7 +23,7 @@ def test_pesq_and_stoi_are_the_libraries():
         assert metrics.pesq(clean, noisy, RATE, mode) == expected
     for extended in (False, True):
         expected = pystoi.stoi(clean, noisy, RATE, extended=extended)
-        # ESTOI adds noise of its own in the last places.
+        # pystoi adds random noise to ESTOI.
         assert metrics.stoi(clean, noisy, RATE, extended) == pytest.approx(expected, abs=1e-9)
 
 
@@ -73,7 +73,7 @@ METRICS = {
         (lambda c, e: (1e-200 * c, e), "the reference must have a power"),
     ],
 )
-def test_pairs_without_a_number_say_why(name, spoil, reason):
+def test_undefined_values_have_a_reason(name, spoil, reason):
     with pytest.raises(metrics.MetricUndefined, match=reason):
         METRICS[name](*spoil(*_pair()))
 
@@ -91,7 +91,7 @@ def test_half_a_second_with_little_speech_is_too_short_for_stoi():
         metrics.stoi(clean, noisy, RATE)
 
 
-def test_pesq_refuses_what_its_program_would_die_of():
+def test_pesq_refuses_recordings_that_can_crash_it():
     clean, noisy = _pair(41.0)
     with pytest.raises(metrics.MetricUndefined, match=r"0.25 s to 40 s; received 41.000 s"):
         metrics.pesq(clean, noisy, RATE)
@@ -103,7 +103,7 @@ def test_pesq_in_narrow_band_at_8_khz_is_the_library():
     assert metrics.pesq(clean, noisy, 8_000, "nb") == pesq_package.pesq(8_000, clean, noisy, "nb")
 
 
-def test_an_estimate_that_vanishes_beside_the_reference_has_no_pesq():
+def test_an_estimate_far_below_the_reference_has_no_pesq():
     clean, _ = _pair()
     with pytest.raises(metrics.MetricUndefined, match="PESQ"):
         metrics.pesq(clean, 1e-45 * clean, RATE)
@@ -121,7 +121,7 @@ RATED = {
 
 @pytest.mark.parametrize("name", RATED)
 @pytest.mark.parametrize("rate", [0, -16_000, 7_999, 10**9, 16_000.5, float("nan"), None])
-def test_rates_that_mean_nothing_are_refused(name, rate):
+def test_invalid_sample_rates_are_refused(name, rate):
     with pytest.raises(metrics.MetricUndefined, match=f"received {rate}"):
         RATED[name](*_pair(), rate)
 
@@ -142,12 +142,12 @@ def test_a_perfect_estimate_has_no_distortion():
     ("rate", "mode", "reason"),
     [(8_000, "wb", "received 8000"), (44_100, "nb", "received 44100"), (16_000, "xb", "'xb'")],
 )
-def test_pesq_refuses_what_it_is_not_defined_for(rate, mode, reason):
+def test_pesq_refuses_other_rates_and_modes(rate, mode, reason):
     with pytest.raises(metrics.MetricUndefined, match=reason):
         metrics.pesq(*_pair(), rate, mode)
 
 
-def test_the_extended_index_is_the_same_at_each_call_and_leaves_the_generator_alone() -> None:
+def test_estoi_is_reproducible_and_keeps_the_state_of_the_generator() -> None:
     reference, estimate = _noise(0), _noise(1)
     np.random.seed(5)
     wanted = np.random.standard_normal()

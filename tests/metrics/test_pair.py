@@ -1,4 +1,4 @@
-"""All metrics of a pair: every name is a value or a reason, whatever comes in."""
+"""All metrics of a pair: a value or a reason for each, for any input."""
 
 import doctest
 import math
@@ -25,7 +25,7 @@ def _trio(seconds=1.5):
 
 
 def _check(result, names):
-    """Every name has a finite value or a reason, and not both."""
+    """Checks that every metric has either a finite value or a reason."""
     assert result.values.keys() | result.reasons.keys() == names
     assert not result.values.keys() & result.reasons.keys()
     assert all(type(x) is float and math.isfinite(x) for x in result.values.values())
@@ -64,7 +64,7 @@ def test_a_copy_has_no_ratios():
     assert result.values["log_spectral_distance_db"] == 0.0
 
 
-def test_a_bad_noisy_recording_spoils_its_own_metrics_alone():
+def test_a_bad_noisy_recording_affects_only_its_metrics():
     clean, estimate, noisy = _trio()
     result = metrics.evaluate_pair(clean, estimate, RATE, 0 * noisy)
     _check(result, OF_THREE)
@@ -115,7 +115,7 @@ def test_hostile_rates_never_raise(rate):
     assert "stoi" in result.reasons
 
 
-def test_a_silent_estimate_is_all_zeros_and_says_why_there_is_no_more():
+def test_a_silent_estimate_has_the_share_of_zeros_and_reasons():
     clean, estimate, _ = _trio()
     result = metrics.evaluate_pair(clean, 0 * estimate, RATE)
     assert result.values == {"share_of_zeros": 1.0}

@@ -1,4 +1,4 @@
-"""Output and gradients of a `.keras` file under Keras on JAX: FILE, input and result as .npz."""
+"""Output and gradients of a `.keras` file under JAX; arguments FILE, input.npz, result.npz."""
 
 import sys
 
@@ -10,7 +10,7 @@ from tfse import load
 
 
 def main(file: str, source: str, result: str) -> None:
-    """Writes `output` and `gradient_NUMBER` of the mean square of the output."""
+    """Writes `output`, and the gradients of its mean square as `gradient_NUMBER`."""
     model = load(file)
     x = np.load(source)["x"]
     other = [v.value for v in model.non_trainable_variables]

@@ -1,4 +1,4 @@
-"""FastEnhancer: parity with the authors' code, sizes, and rules of its settings."""
+"""FastEnhancer: parity with the authors' code, sizes and checks of settings."""
 
 import dataclasses
 import importlib
@@ -28,7 +28,7 @@ SMALL = models.FastEnhancerConfig(
 
 
 def test_mask_equals_the_authors():
-    """`fastenhancer_original.npz` holds arrays that the authors' PyTorch code computed.
+    """`fastenhancer_original.npz` contains arrays computed by the authors' PyTorch code.
 
     Their `Model(channels=8, kernel_size=[8, 3, 3], stride=4, rnnformer_kwargs=dict(
     num_blocks=2, channels=12, freq=6, num_heads=4, eps=1e-5, positional_embedding="train"),
@@ -93,7 +93,7 @@ def test_sizes_are_the_papers(name, published, macs):
         ({"mask": "complex"}, "`mask` must be one of"),
     ],
 )
-def test_settings_have_rules(setting, message):
+def test_invalid_settings_are_refused(setting, message):
     with pytest.raises(ConfigError, match=message):
         models.build(dataclasses.replace(SMALL, **setting))
 
@@ -107,7 +107,7 @@ def _assign(core, arrays):
 
 
 def _with_highest_bin(spectrum):
-    """[batch, bins, frames, 2] -> [batch, frames, bins + 1, 2], zero in the last."""
+    """Transposes to `[batch, frames, bins + 1, 2]`, zero in the last bin."""
     return np.pad(spectrum.transpose(0, 2, 1, 3), [(0, 0), (0, 0), (0, 1), (0, 0)])
 
 
@@ -124,7 +124,7 @@ def test_maps_over_frequency_are_the_authors():
         np.testing.assert_allclose(ours, theirs[f"{layer}/kernel"], atol=1e-6)
 
 
-def test_embedding_starts_with_waves_of_rising_frequency():
+def test_initial_embedding_is_waves_of_ascending_frequency():
     embedding = np.asarray(
         models.build(SMALL).get_layer("core").get_layer("band_embedding").embedding
     )
@@ -132,7 +132,7 @@ def test_embedding_starts_with_waves_of_rising_frequency():
     np.testing.assert_allclose(embedding, np.hstack([np.sin(angles), np.cos(angles)]), atol=1e-5)
 
 
-def test_training_starts_near_the_mask_that_changes_nothing():
+def test_training_starts_near_the_identity_mask():
     model = models.build(SMALL)
     x = 0.1 * np.random.default_rng(0).standard_normal((1, 640)).astype(np.float32)
     y = np.asarray(model(x))[:, model.latency_samples :]

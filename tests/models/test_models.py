@@ -1,4 +1,4 @@
-"""Every model: contracts of streaming, saving, latency and silence."""
+"""Contracts of all models: streaming, saving, latency, silence and half precision."""
 
 import subprocess
 import sys
@@ -44,7 +44,7 @@ def test_one_trace_serves_blocks_of_every_length(model):
     np.testing.assert_allclose(np.concatenate(outputs, axis=1), np.asarray(model(x)), atol=1e-6)
 
 
-def test_keras_file_gives_the_same_model_back(model, tmp_path):
+def test_keras_file_restores_the_same_model(model, tmp_path):
     path = tmp_path / "model.keras"
     model.save(path)
     copy = tfse.load(path)
@@ -58,7 +58,7 @@ def test_keras_file_gives_the_same_model_back(model, tmp_path):
     contracts.check_streaming_model(copy, x)
 
 
-def test_digital_silence_gives_finite_silence(model):
+def test_output_for_digital_silence_is_silence(model):
     silence = np.zeros((1, 12 * model.hop_length), np.float32)
     np.testing.assert_allclose(np.asarray(model(silence)), 0.0, atol=1e-6)
 
@@ -92,7 +92,7 @@ def test_aligned_output_is_as_long_as_the_input(model, samples):
     assert tuple(y.shape) == (1, samples)
 
 
-def test_new_process_that_imports_only_tfse_gives_the_same_bits(tmp_path):
+def test_output_in_a_new_process_is_bit_identical(tmp_path):
     model = instances.MODELS["dpcrn"]()
     x = _noise(model)
     model.save(tmp_path / "model.keras")
@@ -118,7 +118,7 @@ def test_measured_delay_is_the_declared_latency(frame_length, hop_length):
     assert contracts.measured_latency(model, 20 * hop_length) == model.latency_samples
 
 
-def test_dpcrn_of_the_paper_has_its_number_of_values():
+def test_dpcrn_of_the_paper_has_its_number_of_parameters():
     model = models.build(models.DPCRNConfig())
     assert model.count_params() == 804_646
     assert model.latency_samples == 200
@@ -138,31 +138,34 @@ def test_small_dpcrn_is_small():
             r"`mask` must be one of \['complex', 'polar'\]; received 'none'",
         ),
         (models.ModelConfig(), "`config` must be one of .*received ModelConfig"),
-        (models.DPCRNConfig(filters=(8, 8)), "every encoder stage needs all its settings"),
+        (
+            models.DPCRNConfig(filters=(8, 8)),
+            "must have one entry per encoder stage; received the lengths .*'filters': 2",
+        ),
         (
             models.DPCRNConfig(paddings=((0, 3), (0, 1), (1, 1), (1, 1), (1, 1))),
             "multiple of its stride; received 204 padded bins",
         ),
     ],
 )
-def test_configs_that_cannot_work_are_refused(config, message):
+def test_invalid_configs_are_refused(config, message):
     with pytest.raises(ConfigError, match=message):
         models.build(config)
 
 
-def test_file_that_is_no_model_is_refused(tmp_path):
+def test_file_that_is_not_an_archive_is_refused(tmp_path):
     path = tmp_path / "not.keras"
     path.write_text("hello")
-    with pytest.raises(ModelError, match=r"whole \.keras archive; .*not\.keras is cut or none"):
+    with pytest.raises(ModelError, match=r"not\.keras is not a complete \.keras archive"):
         tfse.load(path)
 
 
-def test_model_of_others_is_refused(tmp_path):
+def test_keras_model_without_tfse_is_refused(tmp_path):
     import keras
 
     inputs = keras.Input((3,))
     keras.Model(inputs, keras.layers.Dense(1)(inputs)).save(tmp_path / "other.keras")
-    with pytest.raises(ModelError, match="must hold a model of tfse; received a Functional"):
+    with pytest.raises(ModelError, match=r"other\.keras holds a Functional, not a tfse model"):
         tfse.load(tmp_path / "other.keras")
 
 
@@ -184,10 +187,10 @@ def test_unknown_name_is_refused_with_the_names_that_exist():
 @pytest.mark.parametrize(
     ("config", "wanted"),
     [
-        # Of the paper's sizes, added up by hand, stage by stage.
+        # Sizes of the papers, counted by hand per stage.
         (models.DPCRNConfig(), 37_465_600),
         (models.LSTMIRMConfig(), 4 * 512 * (257 + 512) + 4 * 256 * (512 + 256) + 256 * 257),
     ],
 )
-def test_the_cost_of_a_frame(config, wanted):
+def test_multiply_accumulates_per_frame(config, wanted):
     assert multiply_accumulates(models.build(config)) == wanted

@@ -1,4 +1,4 @@
-"""A model is the same under Keras' JAX backend, gradients with it."""
+"""Models under the JAX backend of Keras: same output and gradients as under TensorFlow."""
 
 import os
 import pathlib

@@ -1,4 +1,4 @@
-"""A widened DPCRN computes what the narrow one does, and its copies can part."""
+"""Widening of a DPCRN: same output as the narrow model, and different copies."""
 
 import dataclasses
 
@@ -10,14 +10,14 @@ from tfse.errors import ModelError
 from tfse.models import build
 from tfse.models.widening import widen
 
-# Twice the channels between the dual-path blocks; all else grows unevenly.
+# Twice the channels between the dual-path blocks; uneven factors elsewhere.
 WIDER = {"filters": (6, 9, 12), "frequency_units": 7, "time_units": 8}
 
 
 def _narrow(**settings):
     model = build(instances.tiny_dpcrn(**settings))
     rng = np.random.default_rng(3)
-    # Weights that differ all, so that no mistake of order hides behind a constant.
+    # Distinct weights, so that errors of order change the output.
     for weight in model.weights:
         weight.assign(np.abs(rng.standard_normal(weight.shape)) * 0.3 + 0.05)
     return model
@@ -28,7 +28,7 @@ def _wide(**settings):
 
 
 @pytest.mark.parametrize("settings", [{}, {"log_power_input": True, "mask": "polar", "blocks": 1}])
-def test_the_wide_model_gives_the_output_of_the_narrow_one(settings):
+def test_the_wide_model_has_the_output_of_the_narrow_one(settings):
     narrow, wide = _narrow(**settings), _wide(**settings)
     x = instances.random(2, 40 * 32)
     expected = np.asarray(narrow(x))
@@ -56,21 +56,21 @@ def test_batch_statistics_of_the_wide_model_are_those_of_the_narrow_one():
     np.testing.assert_allclose(found, expected, atol=2e-5 * np.abs(expected).max())
 
 
-def test_copies_of_a_unit_are_read_with_weights_of_their_own():
+def test_copies_of_a_unit_are_read_with_different_weights():
     narrow, wide = _narrow(), _wide()
     widen(wide, narrow, seed=1)
     values = {weight.path: np.asarray(weight) for weight in wide.weights}
-    given = {weight.path: np.asarray(weight) for weight in narrow.weights}
-    # Units 0 and 4 of the first stage are copies of one: written alike, read apart.
+    narrow_values = {weight.path: np.asarray(weight) for weight in narrow.weights}
+    # Units 0 and 4 of the first stage are copies: same kernel, different weights that read them.
     written = values["encoder_0/kernel"]
     np.testing.assert_array_equal(written[..., 0], written[..., 4])
     read = values["encoder_1/kernel"][..., :4]
     np.testing.assert_allclose(
-        read[:, :, 0] + read[:, :, 4], given["encoder_1/kernel"][:, :, 0], atol=1e-6
+        read[:, :, 0] + read[:, :, 4], narrow_values["encoder_1/kernel"][:, :, 0], atol=1e-6
     )
     assert np.abs(read[:, :, 0] - read[:, :, 4]).min() > 1e-6
-    # What has no copy is read as before.
-    np.testing.assert_array_equal(read[:, :, 2], given["encoder_1/kernel"][:, :, 2])
+    # Weights that read a unit without copies do not change.
+    np.testing.assert_array_equal(read[:, :, 2], narrow_values["encoder_1/kernel"][:, :, 2])
     other = _wide()
     widen(other, narrow, seed=2)
     assert not np.array_equal(np.asarray(other.get_layer("core").get_weights()[8]), read)
@@ -79,16 +79,19 @@ def test_copies_of_a_unit_are_read_with_weights_of_their_own():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"filters": (3, 9, 12)}, "may be narrower; received 3 units for 4 in encoder_0/kernel"),
-        ({"time_units": 4}, "may be narrower; received 16 units for 20"),
+        (
+            {"filters": (3, 9, 12)},
+            "must not be narrower; received 3 units for 4 in encoder_0/kernel",
+        ),
+        ({"time_units": 4}, "must not be narrower; received 16 units for 20"),
         ({"blocks": 1}, "2 and 1 blocks"),
         ({"frame_length": 128, "fft_length": 128, "hop_length": 64}, "frame_length 128 for 64"),
         ({"window": "sqrt_hann"}, "window sqrt_hann for sine"),
-        ({"mask": "polar"}, "nothing but filters and units may differ; received the shapes"),
+        ({"mask": "polar"}, "must differ only in filters and units; received the shapes"),
         ({"log_power_input": True}, "standardization/mean is missing"),
     ],
 )
-def test_models_that_are_no_wider_likes_are_refused_and_stay(settings, message):
+def test_incompatible_models_are_refused_and_unchanged(settings, message):
     narrow, wide = _narrow(), _wide(**settings)
     before = wide.get_weights()
     with pytest.raises(ModelError, match=message):

@@ -315,7 +315,7 @@ def test_a_warm_start_is_made_once_and_written_down(run, prepared, tmp_path, cap
         (lambda c: setattr(c.data, "sample_rate", 8000), "`data.sample_rate` must equal"),
         (lambda c: setattr(c.train, "schedule", "linear"), "`train.schedule` must be one of"),
         (lambda c: setattr(c.train, "batch_size", 0), "`train.batch_size` must be above 0"),
-        (lambda c: setattr(c.loss, "mask_mse", 0.0), "a loss must have a weight"),
+        (lambda c: setattr(c.loss, "mask_mse", 0.0), "one loss must have a weight above 0"),
         (lambda c: setattr(c.train, "precision", "float8"), "`train.precision` must be one of"),
         (lambda c: setattr(c.train, "ema_decay", 1.0), r"`train.ema_decay` must lie in \[0, 1\)"),
         (lambda c: setattr(c.train, "weight_decay", -1.0), "`train.weight_decay` must not be"),

@@ -1,1 +1,1 @@
-"""Ground floor: signal processing as pure functions, without layers or settings."""
+"""Signal processing as pure functions, without layers or settings."""

@@ -1,7 +1,7 @@
-"""Real Fourier transforms in operations that device runtimes have.
+"""Real Fourier transforms in operations that device runtimes support.
 
-LiteRT has a real transform for powers of two (RFFT2D) and no inverse. An
-inverse can be had from a forward one; any other length is a matrix product.
+LiteRT has a real transform for powers of two (RFFT2D) and no inverse. The inverse is
+computed by a forward transform; any other length is a matrix product.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from tfse.types import Tensor
 
 
 def forward(frames: Tensor, length: int) -> tuple[Tensor, Tensor]:
-    """Returns real and imaginary part of the transform of real frames.
+    """Returns the real and imaginary parts of the transform of real frames.
 
     Args:
         frames: `[..., samples]`, at most `length` samples, padded with zeros.
         length: points of the transform, even.
 
     Shapes:
-        `[..., samples]` -> twice `[..., length // 2 + 1]`.
+        `[..., samples]` -> two of `[..., length // 2 + 1]`.
     """
     if is_power_of_two(length):
         real, imaginary = ops.rfft(frames, fft_length=length)
@@ -33,19 +33,19 @@ def forward(frames: Tensor, length: int) -> tuple[Tensor, Tensor]:
 
 
 def inverse(real: Tensor, imaginary: Tensor, length: int) -> Tensor:
-    """Returns the real frames of a half spectrum.
+    """Returns the real frames whose half spectrum is given.
 
-    For powers of two by a second forward transform: with the spectrum A + iB let
+    Powers of two take a second forward transform: with the spectrum A + iB let
     s[k] = A[k] + B[k] for k <= N/2 and A[N-k] - B[N-k] beyond; then Y = rfft(s)
-    gives x[n] = (Re Y + Im Y)[n] / N and x[N-n] = (Re Y - Im Y)[n] / N.
+    yields x[n] = (Re Y + Im Y)[n] / N and x[N-n] = (Re Y - Im Y)[n] / N.
 
     Args:
         real: `[..., length // 2 + 1]`.
-        imaginary: likewise; that of the first and the last bin does not count.
+        imaginary: of the same shape; ignored in the first and the last bin.
         length: points of the transform, even.
 
     Shapes:
-        twice `[..., bins]` -> `[..., length]`.
+        two of `[..., length // 2 + 1]` -> `[..., length]`.
 
     Source:
         Bracewell, "Discrete Hartley transform", JOSA 73(12), 1983.

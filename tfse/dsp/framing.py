@@ -1,4 +1,4 @@
-"""Cutting samples into overlapping frames, and adding frames up again."""
+"""Framing of samples, and overlap-add of frames."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tfse.types import Tensor
 def frame(samples: Tensor, *, frame_length: int, hop_length: int) -> Tensor:
     """Cuts samples into overlapping frames.
 
-    The samples are laid out in blocks of one hop and the blocks put side by
-    side: no gather, so it is quick in both directions and on every runtime.
+    The samples are split into blocks of one hop, which are concatenated: without a
+    gather, forward and gradient are fast on every runtime.
 
     Args:
         samples: `[batch, (frames - 1) * hop_length + frame_length]`.
-        frame_length: samples in a frame.
+        frame_length: samples per frame.
         hop_length: samples from one frame to the next, at most `frame_length`.
 
     Returns:
@@ -31,7 +31,7 @@ def frame(samples: Tensor, *, frame_length: int, hop_length: int) -> Tensor:
 
 
 def overlap_add(frames: Tensor, *, hop_length: int) -> Tensor:
-    """Adds overlapping frames up; the transpose of `frame`.
+    """Adds overlapping frames; the transpose of `frame`.
 
     Args:
         frames: `[batch, frames, frame_length]`.

@@ -11,7 +11,7 @@ _SMALLEST_POWER = 1e-10
 
 
 def decibels(power: Tensor) -> Tensor:
-    """Returns 10 log10 of a power above zero."""
+    """Returns 10 log10 of a positive power."""
     return 10.0 / 2.302585092994046 * ops.log(power)
 
 
@@ -24,15 +24,15 @@ def mean_power(waveform: Tensor, length: Tensor) -> Tensor:
 
 
 def power_ratio_db(numerator: Tensor, denominator: Tensor, length: Tensor) -> Tensor:
-    """Returns the ratio of two waveforms' powers in dB.
+    """Returns the power ratio of two waveforms in dB.
 
     Args:
         numerator: `[batch, samples]`, zero beyond `length`.
-        denominator: likewise.
-        length: samples of each, `[batch]`.
+        denominator: of the same shape, zero beyond `length`.
+        length: valid samples, `[batch]`.
 
     Returns:
-        `[batch]`; within -100..100 dB of the other's level, and 0 if both are silent.
+        `[batch]`; finite, and 0 if both are silent.
     """
     above = mean_power(numerator, length) + _SMALLEST_POWER
     below = mean_power(denominator, length) + _SMALLEST_POWER
@@ -42,18 +42,18 @@ def power_ratio_db(numerator: Tensor, denominator: Tensor, length: Tensor) -> Te
 def limited_ratio_db(
     numerator: Tensor, denominator: Tensor, length: Tensor, limit_db: float
 ) -> Tensor:
-    """Returns the ratio of two waveforms' powers in dB, which approaches a limit.
+    """Returns the power ratio of two waveforms in dB, which approaches a limit.
 
         10 log10(|n|^2 / (|d|^2 + 10^(-limit / 10) |n|^2))
 
     Args:
         numerator: `[batch, samples]`, zero beyond `length`.
-        denominator: likewise.
-        length: samples of each, `[batch]`.
+        denominator: of the same shape, zero beyond `length`.
+        length: valid samples, `[batch]`.
         limit_db: the limit; infinity for none.
 
     Returns:
-        `[batch]`, 0 where the numerator is silent: no ratio to silence means anything.
+        `[batch]`; 0 where the numerator is silent, for which the ratio is undefined.
 
     Source:
         Wisdom et al., "Unsupervised sound separation using mixture invariant training",
@@ -70,8 +70,8 @@ def si_sdr_db(reference: Tensor, estimate: Tensor, length: Tensor) -> Tensor:
 
     Args:
         reference: `[batch, samples]`, zero beyond `length`.
-        estimate: likewise.
-        length: samples of each, `[batch]`.
+        estimate: of the same shape, zero beyond `length`.
+        length: valid samples, `[batch]`.
 
     Returns:
         `[batch]`, finite on silence.
@@ -84,12 +84,12 @@ def si_sdr_db(reference: Tensor, estimate: Tensor, length: Tensor) -> Tensor:
 
 
 def projected(reference: Tensor, estimate: Tensor, length: Tensor) -> Tensor:
-    """Returns the part of an estimate that is a multiple of the reference, `[batch, samples]`.
+    """Returns the projection of an estimate onto the reference, `[batch, samples]`.
 
     Args:
         reference: `[batch, samples]`, zero beyond `length`.
-        estimate: likewise.
-        length: samples of each, `[batch]`.
+        estimate: of the same shape, zero beyond `length`.
+        length: valid samples, `[batch]`.
     """
     product = ops.sum(reference * estimate, axis=1) / ops.maximum(length, 1.0)
     scale = product / (mean_power(reference, length) + _SMALLEST_POWER)

@@ -1,8 +1,7 @@
-"""Masks on a spectrum: what they are ideally, and how they are applied.
+"""Masks on a spectrum: ideal masks, and their application.
 
-A spectrum has its real and imaginary part as the last axis,
-`[batch, frames, bins, 2]`; a power or a magnitude mask is
-`[batch, frames, bins]`.
+The last axis of a spectrum holds its real and imaginary part, `[batch, frames, bins, 2]`;
+a power or a magnitude mask is `[batch, frames, bins]`.
 """
 
 from __future__ import annotations
@@ -12,8 +11,8 @@ from keras import ops
 
 from tfse.types import Tensor
 
-# Added to a power before a division: digital silence has none. It lies 100 dB
-# and more below the power of a bin of the quietest 16-bit speech.
+# Added to a power before a division, for digital silence. It is at least 100 dB
+# below the power of a bin of the quietest 16-bit speech.
 _SMALLEST_POWER = 1e-12
 
 
@@ -28,7 +27,7 @@ def ideal_ratio_mask(clean: Tensor, noise: Tensor, *, exponent: float = 0.5) -> 
     Args:
         clean: spectrum of the clean speech, `[batch, frames, bins, 2]`.
         noise: spectrum of the noise, of the same shape.
-        exponent: 0.5 gives the square root of the Wiener gain.
+        exponent: 0.5 for the square root of the Wiener gain.
 
     Returns:
         `[batch, frames, bins]`.
@@ -42,7 +41,7 @@ def ideal_ratio_mask(clean: Tensor, noise: Tensor, *, exponent: float = 0.5) -> 
 
 
 def ideal_complex_mask(clean: Tensor, noisy: Tensor) -> Tensor:
-    """Returns S / Y, which makes the noisy spectrum the clean one; 0 in digital silence.
+    """Returns S / Y, which maps the noisy to the clean spectrum; 0 in digital silence.
 
     Args:
         clean: spectrum S of the clean speech, `[batch, frames, bins, 2]`.
@@ -71,7 +70,7 @@ def apply_complex_mask(spectrum: Tensor, mask: Tensor) -> Tensor:
         Williamson, Wang and Wang, "Complex ratio masking for monaural speech
         separation", IEEE/ACM TASLP 24(3), 2016, equation 3.
     """
-    # Split and not indexed: device runtimes take an index for a slow copy.
+    # `split`, since device runtimes turn indexing into a slow copy.
     real, imaginary = ops.split(spectrum, 2, axis=-1)
     mask_real, mask_imaginary = ops.split(mask, 2, axis=-1)
     return ops.concatenate(

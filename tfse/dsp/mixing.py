@@ -1,7 +1,7 @@
-"""How loud things are, how they are added, and what a room does to them.
+"""Levels, gains for an SNR, and room convolution of waveforms.
 
-Pure functions on waveforms whose last axis is time, in `keras.ops`; with the
-TensorFlow backend they also run inside a `tf.data` graph.
+Pure functions in `keras.ops` on waveforms whose last axis is time; with the TensorFlow
+backend they also run inside a `tf.data` graph.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import Any
 
 from keras import ops
 
-# Powers below this are taken for this: -120 dBFS, less than 16 bits can hold.
+# Lower bound of powers: -120 dBFS, below the resolution of 16 bits.
 POWER_MIN = 1e-12
-# FFT lengths are multiples of this power of two, so that they have small
-# factors only and there are few of them for the FFT library to plan.
+# FFT lengths are multiples of this power of two, so that they have small factors
+# and the FFT library plans few of them.
 FFT_STEP = 8192
 
 
@@ -28,7 +28,7 @@ def power(samples: Any) -> Any:
 
 
 def to_db(ratio: Any) -> Any:
-    """Returns a ratio of powers in dB; zero gives -inf.
+    """Returns a ratio of powers in dB; -inf for zero.
 
     Shapes:
         [...] -> [...]
@@ -37,7 +37,7 @@ def to_db(ratio: Any) -> Any:
 
 
 def from_db(db: Any) -> Any:
-    """Returns the factor on amplitudes that changes a level by `db`.
+    """Returns the amplitude gain that changes a level by `db`.
 
     Shapes:
         [...] -> [...]
@@ -48,7 +48,7 @@ def from_db(db: Any) -> Any:
 def level_dbfs(samples: Any) -> Any:
     """Returns the RMS level in dB, where an RMS of 1 is 0 dBFS.
 
-    Silence gives -120, so that the level is always a number.
+    The level of silence is -120, so that it is always finite.
 
     Shapes:
         [..., samples] -> [...]
@@ -57,11 +57,11 @@ def level_dbfs(samples: Any) -> Any:
 
 
 def gain_to_level(samples: Any, target_dbfs: Any) -> Any:
-    """Returns the factor that brings a waveform to a level; silence stays small.
+    """Returns the gain that brings a waveform to a level; it is finite for silence.
 
     Args:
         samples: the waveform.
-        target_dbfs: RMS level wanted, dB; an RMS of 1 is 0.
+        target_dbfs: target RMS level in dB, where an RMS of 1 is 0.
 
     Shapes:
         [..., samples], [...] -> [...]
@@ -70,11 +70,10 @@ def gain_to_level(samples: Any, target_dbfs: Any) -> Any:
 
 
 def gain_for_snr(speech: Any, noise: Any, snr_db: Any) -> Any:
-    """Returns the factor on `noise` that gives the wanted ratio to `speech`.
+    """Returns the gain on `noise` for which the mixture with `speech` has an SNR.
 
-    Both powers are means over the whole of the waveforms, pauses included, so
-    that anyone can check the ratio with `snr_db`. Where there is no speech at all,
-    noise stays as loud as it is.
+    Both powers are means over the whole waveforms, pauses included, so that `snr_db`
+    reproduces the ratio. The gain is 1 where `speech` is silent.
 
     Shapes:
         [..., samples], [..., samples], [...] -> [...]
@@ -85,7 +84,7 @@ def gain_for_snr(speech: Any, noise: Any, snr_db: Any) -> Any:
 
 
 def snr_db(speech: Any, noise: Any) -> Any:
-    """Returns the ratio of the powers in dB; inf without noise, -inf without speech.
+    """Returns the SNR in dB; inf without noise, -inf without speech.
 
     Shapes:
         [..., samples], [..., samples] -> [...]
@@ -97,7 +96,7 @@ def snr_db(speech: Any, noise: Any) -> Any:
 
 
 def clip_guard(samples: Any, peak_max: float) -> Any:
-    """Returns the factor, 1 at most, that keeps every sample within `peak_max`.
+    """Returns the gain, at most 1, that keeps every sample within `peak_max`.
 
     Shapes:
         [..., samples] -> [...]
@@ -107,11 +106,11 @@ def clip_guard(samples: Any, peak_max: float) -> Any:
 
 
 def early_part(response: Any, early_samples: int) -> Any:
-    """Returns a room impulse response without what comes after its early part.
+    """Returns a room impulse response with zeros after its early part.
 
     Args:
-        response: begins with the direct path.
-        early_samples: length of the early part.
+        response: starts with the direct path.
+        early_samples: length of the early part, in samples.
 
     Shapes:
         [..., samples] -> [..., samples]
@@ -121,26 +120,25 @@ def early_part(response: Any, early_samples: int) -> Any:
 
 
 def fft_length(samples: Any) -> Any:
-    """Returns the FFT length at which a waveform does not wrap around.
+    """Returns the FFT length at which a convolution does not wrap around.
 
     Args:
-        samples: length of the waveform and of the response together; an int or
-            an integer tensor.
+        samples: summed length of waveform and response; an int or an integer tensor.
     """
     return (samples + (FFT_STEP - 1)) // FFT_STEP * FFT_STEP
 
 
 def convolve_pair(samples: Any, first: Any, second: Any) -> tuple[Any, Any]:
-    """Passes a waveform through two responses at once, both cut to its length.
+    """Convolves a waveform with two responses at once; both results have its length.
 
-    The two are the real and the imaginary part of one complex response: three
-    FFTs do what takes five real ones, and TensorFlow's real FFT on the CPU is no
-    faster than its complex one.
+    The responses are the real and the imaginary part of one complex response: three
+    complex FFTs replace five real ones, and TensorFlow's real FFT on the CPU is no faster
+    than its complex one.
 
     Args:
         samples: the waveform.
         first: one impulse response.
-        second: another one, as long.
+        second: another one, of the same length.
 
     Shapes:
         [samples], [taps], [taps] -> [samples], [samples]
@@ -150,12 +148,12 @@ def convolve_pair(samples: Any, first: Any, second: Any) -> tuple[Any, Any]:
     padded = _padded(samples, length)
     real, imag = ops.fft((padded, ops.zeros_like(padded)))
     pair_real, pair_imag = ops.fft((_padded(first, length), _padded(second, length)))
-    # An inverse FFT is a forward one of the number with its parts exchanged.
+    # The inverse FFT is a forward FFT with real and imaginary part swapped.
     product_real = real * pair_real - imag * pair_imag
     product_imag = real * pair_imag + imag * pair_real
-    through_second, through_first = ops.fft((product_imag, product_real))
+    by_second, by_first = ops.fft((product_imag, product_real))
     scale = 1.0 / ops.cast(length, samples.dtype)
-    return through_first[:count] * scale, through_second[:count] * scale
+    return by_first[:count] * scale, by_second[:count] * scale
 
 
 def _padded(samples: Any, length: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Another sample rate, by a fixed filter that gradients pass through."""
+"""Resampling of waveforms by a fixed, differentiable filter."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from keras import ops
 
 from tfse.types import Tensor
 
-# What the filter of Octave's `resample` is designed for.
+# Design of the filter in Octave's `resample`.
 _REJECTION_DB = 60.0
 _ROLL_OFF = 0.1
-# Kaiser's formulas: width of the transition, and shape of the window.
+# Kaiser's formulas for the width of the transition and the shape of the window.
 _TAPS_PER_WIDTH = 28.714
 _KAISER_BETA = 0.1102 * (_REJECTION_DB - 8.7)
 
 
 def octave_filter(up: int, down: int) -> npt.NDArray[np.float64]:
-    """Returns the low-pass filter that Octave's `resample` and pystoi use.
+    """Returns the low-pass filter of Octave's `resample` and of pystoi.
 
     Args:
-        up: factor of the higher rate over the old one; no common factor with `down`.
-        down: factor of the higher rate over the new one.
+        up: interpolation factor, coprime to `down`.
+        down: decimation factor.
 
     Returns:
         `[2 * half + 1]`, symmetric, with a sum of 1, at `up` times the old rate.
 
     Source:
-        Kaiser's window design, as Octave's `resample` sets it: 60 dB of rejection
-        from the lower of both Nyquist frequencies on, a transition of a tenth of it.
+        Kaiser's window design with the settings of Octave's `resample`: 60 dB of rejection
+        above the lower of the two Nyquist frequencies, a transition of a tenth of it.
     """
     cutoff = 0.5 / max(up, down)
     half = math.ceil((_REJECTION_DB - 8) / (_TAPS_PER_WIDTH * cutoff * _ROLL_OFF))
@@ -41,15 +41,15 @@ def octave_filter(up: int, down: int) -> npt.NDArray[np.float64]:
 
 
 def resample(waveform: Tensor, *, old_rate: int, new_rate: int) -> Tensor:
-    """Resamples waveforms with zero delay; silence is before and after them.
+    """Resamples waveforms with zero delay, as if between silence.
 
-    Every block of `down` samples gives `up` new ones, each the product of the
-    samples around the block with one phase of the filter: one convolution.
+    One convolution: every block of `down` samples yields `up` new ones, each the product
+    of the samples around the block with one phase of the filter.
 
     Args:
         waveform: `[batch, samples]`.
         old_rate: its sample rate, in Hz.
-        new_rate: the rate wanted, in Hz.
+        new_rate: sample rate of the result, in Hz.
 
     Returns:
         `[batch, ceil(samples * new_rate / old_rate)]`.
@@ -64,18 +64,18 @@ def resample(waveform: Tensor, *, old_rate: int, new_rate: int) -> Tensor:
     after = (blocks + kernel.shape[0] - 1 - before) * down - samples
     padded = ops.pad(waveform, [[0, 0], [before * down, after]])
     stacked = ops.reshape(padded, (-1, blocks + kernel.shape[0] - 1, down))
-    # The layout must be said: Keras' own default is a setting of the user's.
+    # Keras' default data format is a user setting.
     phases = ops.conv(stacked, kernel, padding="valid", data_format="channels_last")
     return ops.reshape(phases, (-1, blocks * up))[:, : resampled_length(samples, up, down)]
 
 
 def resampled_length(samples: Any, up: int, down: int) -> Any:
-    """Returns ceil(samples * up / down), of integers, tensors of them too."""
+    """Returns ceil(samples * up / down); `samples` is an int or an integer tensor."""
     return -(-samples * up // down)
 
 
 def _blocks(up: int, down: int) -> tuple[npt.NDArray[np.float32], int]:
-    """Returns the filter `[blocks, down, up]`, and how many blocks lie in the past.
+    """Returns the filter `[blocks, down, up]`, and the number of its blocks in the past.
 
     Output r of a block is the sum over i of x[i] * up * h[half + down r - up i],
     where x[0] is the first sample of the block.

@@ -1,4 +1,4 @@
-"""Analysis windows, and the synthesis windows that undo them."""
+"""Analysis windows, and the synthesis windows that invert them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tfse.errors import ConfigError
 
 Window = npt.NDArray[np.float64]
 
-# The overlapped squares of the window may not fall below this share of their
-# peak: the synthesis window divides by them, and would amplify rounding there.
+# Smallest share of their peak to which the overlapped squares of a window may fall: the
+# synthesis window divides by them, which amplifies rounding errors.
 _SMALLEST_OVERLAP = 1e-3
 
 
@@ -38,13 +38,13 @@ def analysis_window(name: str, frame_length: int) -> Window:
     Args:
         name: "sine", sin(pi (n + 0.5) / N); "hann", the periodic Hann window;
             "sqrt_hann", its square root; "rectangular".
-        frame_length: n, in samples.
+        frame_length: N, in samples.
 
     Returns:
         `[frame_length]`.
 
     Raises:
-        ConfigError: no window has that name.
+        ConfigError: no window has this name.
     """
     if name not in _WINDOWS:
         raise ConfigError(f"`window` must be one of {sorted(_WINDOWS)}; received {name!r}.")
@@ -52,12 +52,11 @@ def analysis_window(name: str, frame_length: int) -> Window:
 
 
 def synthesis_window(analysis: Window, hop_length: int) -> Window:
-    """Returns the window whose overlap-add undoes `analysis`.
+    """Returns the window whose overlap-add inverts `analysis`.
 
-    It is the analysis window divided by the sum of its own squares over all
-    frames that meet in a sample, the least-squares choice; where the squares
-    already sum to one (sine or square-root Hann at half overlap) the two are
-    the same.
+    The least-squares choice: the analysis window divided by the sum of its squares over
+    all frames that overlap in a sample. Where the squares sum to one (sine or square-root
+    Hann at half overlap), both windows are the same.
 
     Args:
         analysis: `[frame_length]`.
@@ -67,8 +66,8 @@ def synthesis_window(analysis: Window, hop_length: int) -> Window:
         `[frame_length]`.
 
     Raises:
-        ConfigError: some sample is seen by no frame, or hardly, so that nothing
-            reconstructs it.
+        ConfigError: a sample is covered by no frame, or with almost no weight, so that it
+            cannot be reconstructed.
 
     Source:
         Griffin and Lim, "Signal estimation from modified short-time Fourier
@@ -80,7 +79,7 @@ def synthesis_window(analysis: Window, hop_length: int) -> Window:
     overlap = squares.reshape(hops, hop_length).sum(axis=0)
     if hop_length > frame_length or overlap.min() < _SMALLEST_OVERLAP * overlap.max():
         raise ConfigError(
-            "the window must reconstruct: its overlapped squares may not fall below "
+            "the window must reconstruct: its overlapped squares must not fall below "
             f"{_SMALLEST_OVERLAP} of their peak; received {overlap.min() / overlap.max():.1e} with "
             f"frame_length={frame_length}, hop_length={hop_length}."
         )

@@ -1,4 +1,4 @@
-"""Layers; those that look back in time keep the contract of `StreamingLayer`."""
+"""Layers; those with a state over time keep the contract of `StreamingLayer`."""
 
 from tfse.layers.attention import BandEmbedding, FrequencyAttention
 from tfse.layers.compression import PowerLawCompression, PowerLawExpansion

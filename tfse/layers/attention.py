@@ -1,4 +1,4 @@
-"""Self-attention over the bands of each frame by itself."""
+"""Self-attention over the bands within each frame, and band embedding."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tfse.types import Shape, Tensor
 class FrequencyAttention(keras.layers.Layer):
     """Multi-head self-attention whose positions are the bands of one frame.
 
-    It receives one frame at a time, so it has no state and its model can stream. Queries,
-    keys and values are one product without bias; the layer has no output projection.
+    Frames are independent, so the layer has no state and its model can stream. Queries,
+    keys and values are one product without bias; there is no output projection.
 
     Args:
-        heads: number of heads; it must divide the channels.
+        heads: number of heads; divides the channels.
 
     Shapes:
         `[batch, frames, bands, channels]` -> the same. `kernel` `[channels, 3 * channels]`:
@@ -72,12 +72,12 @@ class FrequencyAttention(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="tfse")
 class BandEmbedding(keras.layers.Layer):
-    """Adds a learned vector to each band, which tells attention where a band lies.
+    """Learned vector per band, added to the input as its position for attention.
 
     Shapes:
         `[batch, frames, bands, channels]` -> the same. Weight `embedding`
-        `[bands, channels]`: at first sines of log-spaced frequencies in the first half of
-        the channels and their cosines in the second; the last of an odd number is zero.
+        `[bands, channels]`: initially sines of log-spaced frequencies in the first half of
+        the channels and their cosines in the second; zero in the last of an odd number.
 
     Source:
         Ahn et al., "FastEnhancer", ICASSP 2026; code: `calculate_positional_embedding`.
@@ -101,7 +101,7 @@ class BandEmbedding(keras.layers.Layer):
 
 
 def _sinusoids(bands: int, channels: int) -> Tensor:
-    """Returns the first value of the embedding, `[bands, channels]`."""
+    """Returns the initial embedding, `[bands, channels]`."""
     positions = ops.arange(1, bands + 1, dtype="float32") * (math.pi / bands)
     frequencies = ops.exp(ops.linspace(0.0, math.log(max(bands - 1, 1)), channels // 2))
     angles = positions[:, None] * frequencies[None]

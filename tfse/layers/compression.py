@@ -12,7 +12,7 @@ from tfse.types import Shape, Tensor
 
 
 class _PowerLaw(keras.layers.Layer):
-    """Raises magnitudes to a power and keeps phases, in float32."""
+    """Power law on magnitudes that keeps phases, in float32."""
 
     is_framewise = True
 
@@ -32,14 +32,14 @@ class _PowerLaw(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="tfse")
 class PowerLawCompression(_PowerLaw):
-    """Compresses a spectrum: X |X|^(exponent - 1).
+    """Power-law compression of a spectrum, X |X|^(exponent - 1).
 
     Args:
         exponent: of the magnitude.
 
     Shapes:
         `[batch, frames, bins, 2]`, real and imaginary part -> the same, float32.
-        Magnitudes below 1e-5 are scaled as one of 1e-5 is.
+        Magnitudes below 1e-5 have the gain of 1e-5.
 
     Source:
         Ahn et al., "FastEnhancer", ICASSP 2026, section 2.1.
@@ -52,10 +52,12 @@ class PowerLawCompression(_PowerLaw):
 
 @keras.saving.register_keras_serializable(package="tfse")
 class PowerLawExpansion(_PowerLaw):
-    """Turns a mask on a compressed spectrum into the mask on the spectrum: m |m|^(1/exponent - 1).
+    """Expansion of a mask m on a compressed spectrum to a mask on the spectrum.
 
-    To compress a spectrum, to multiply it with m, and to expand the product is to multiply
-    the spectrum with the expanded mask.
+        m |m|^(1 / exponent - 1)
+
+    Multiplying the spectrum by it equals compressing the spectrum, multiplying by m and
+    expanding the product.
 
     Args:
         exponent: of the compression.

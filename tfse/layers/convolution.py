@@ -1,4 +1,4 @@
-"""Convolutions over time and frequency that look back in time only."""
+"""Causal convolutions over time and frequency."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tfse.types import Shape, Tensor
 
 
 class _CausalConvolution(StreamingLayer):
-    """What both convolutions share: settings, bias, and the past frames."""
+    """Base class of both convolutions: settings, bias and past frames."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class _CausalConvolution(StreamingLayer):
             )
         if stride > 1 and max(dilation) > 1:
             raise ConfigError(
-                "a convolution may be strided or dilated, not both; received "
+                "`stride` and `dilation` must not both be above 1; received "
                 f"stride={stride}, dilation={dilation}."
             )
         self.filters = filters
@@ -44,7 +44,7 @@ class _CausalConvolution(StreamingLayer):
 
     @property
     def past_frames(self) -> int:
-        """Frames before the newest that an output frame sees."""
+        """Frames before the newest on which an output frame depends."""
         return self.dilation[0] * (self.kernel_size[0] - 1)
 
     def _build_bias(self) -> None:
@@ -60,7 +60,7 @@ class _CausalConvolution(StreamingLayer):
             raise ConfigError(f"bins and channels must be known; received the shape {input_shape}.")
 
     def initial_state(self, batch_size: int | Tensor) -> State:
-        """Returns frames of silence; nothing if the kernel sees one frame."""
+        """Returns past frames of zeros; empty if the kernel spans one frame."""
         if not self.past_frames:
             return {}
         shape = (batch_size, self.past_frames, self._bins, self._channels)
@@ -88,7 +88,7 @@ class _CausalConvolution(StreamingLayer):
 
 @keras.saving.register_keras_serializable(package="tfse")
 class CausalConv2D(_CausalConvolution):
-    """Convolution whose output frame t sees input frames t, t - 1, ... only.
+    """Convolution whose output frame t depends on input frames t, t - 1, ... only.
 
     Args:
         filters: output channels.
@@ -96,7 +96,7 @@ class CausalConv2D(_CausalConvolution):
         stride: over frequency; over time it is 1.
         dilation: (frames, bins).
         padding: zeros (below, above) the bins.
-        use_bias: adds one number a channel.
+        use_bias: adds one value per output channel.
 
     Shapes:
         `[batch, frames, bins, channels]` -> `[batch, frames, out_bins, filters]` with
@@ -133,7 +133,6 @@ class CausalConv2D(_CausalConvolution):
         self._build_bias()
 
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """Convolves the frames of `x` with those before them."""
         frames, next_state = self._with_past(x, state)
         frames = ops.pad(frames, [[0, 0], [0, 0], list(self.padding), [0, 0]])
         y = ops.conv(
@@ -160,13 +159,12 @@ class CausalConv2D(_CausalConvolution):
 class CausalConv2DTranspose(_CausalConvolution):
     """Transposed convolution over frequency; in time, y[t] = w[-1] x[t] + w[-2] x[t - 1] + ...
 
-    With a time stride of 1 an output frame is a sum over the newest input
-    frames, so one step computes one frame and nothing to be thrown away. Over
-    frequency, output bin `stride * q + r` meets only the kernel's taps
-    `r, r + stride, ...`: each remainder r is an ordinary convolution of its
-    own, and all of them together one convolution with `stride * filters`
-    outputs, whose memory already lies in the order of the output's bins. Every
-    runtime has that one fast, which is not so of transposed convolutions.
+    With a time stride of 1, an output frame is a sum over the newest input frames, so a
+    step computes exactly one frame. Over frequency, output bin `stride * q + r` depends
+    only on the kernel's taps `r, r + stride, ...`: each remainder r is an ordinary
+    convolution, and all of them are one convolution with `stride * filters` outputs,
+    stored in the order of the output bins. Unlike transposed convolutions, it is fast on
+    every runtime.
 
     Args:
         filters: output channels.
@@ -174,7 +172,7 @@ class CausalConv2DTranspose(_CausalConvolution):
         stride: over frequency; over time it is 1.
         dilation: (frames, bins).
         cropping: bins dropped (below, above).
-        use_bias: adds one number a channel.
+        use_bias: adds one value per output channel.
 
     Shapes:
         `[batch, frames, bins, channels]` -> `[batch, frames, out_bins, filters]` with
@@ -183,12 +181,12 @@ class CausalConv2DTranspose(_CausalConvolution):
         State `past`: `[batch, dilation * (kernel - 1), bins, channels]`.
 
     Raises:
-        ConfigError: sizes below 1, or nothing left after cropping.
+        ConfigError: sizes below 1, or no bin left after cropping.
 
     Source:
         Shi et al., "Real-time single image and video super-resolution using an
         efficient sub-pixel convolutional neural network", CVPR 2016, for the
-        form of the transposed convolution.
+        implementation.
     """
 
     def __init__(
@@ -216,7 +214,6 @@ class CausalConv2DTranspose(_CausalConvolution):
         self._build_bias()
 
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """Convolves the frames of `x` with those before them."""
         frames, next_state = self._with_past(x, state)
         padding, positions, below = self._positions()
         y = ops.conv(
@@ -228,27 +225,27 @@ class CausalConv2DTranspose(_CausalConvolution):
         )
         out_bins = positions * self.stride
         y = ops.reshape(y, (-1, ops.shape(x)[1], out_bins, self.filters))
-        wanted = self.compute_output_shape(x.shape)[2]
-        # Where there is nothing to crop the graph has no slice, whose gradient is slow.
-        if out_bins > wanted:
-            y = y[:, :, below : below + wanted]
+        kept = self.compute_output_shape(x.shape)[2]
+        # No slice where nothing is cropped: its gradient is slow.
+        if out_bins > kept:
+            y = y[:, :, below : below + kept]
         return self._with_bias(y), next_state
 
     def _positions(self) -> tuple[list[int], int, int]:
-        """Returns zeros around the bins, positions that are computed, and bins to crop below.
+        """Returns zeros around the bins, number of computed positions, and bins to crop below.
 
-        A position is `stride` output bins; those that would be cropped whole are left out.
+        A position is `stride` output bins; fully cropped positions are not computed.
         """
         reach = self.dilation[1] * (self._taps - 1)
         skipped = min(self.cropping[0] // self.stride, reach)
         below = self.cropping[0] - skipped * self.stride
-        wanted = self.compute_output_shape((None, None, self._bins, None))[2]
-        positions = max(-(-(below + wanted) // self.stride), self._bins - skipped)
+        kept = self.compute_output_shape((None, None, self._bins, None))[2]
+        positions = max(-(-(below + kept) // self.stride), self._bins - skipped)
         return [reach - skipped, positions - self._bins + skipped], positions, below
 
     @property
     def _taps(self) -> int:
-        """Input bins that an output bin meets."""
+        """Input bins on which an output bin depends."""
         return -(-self.kernel_size[1] // self.stride)
 
     def _kernel_by_remainder(self) -> Tensor:

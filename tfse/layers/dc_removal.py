@@ -18,16 +18,16 @@ from tfse.types import Shape, Tensor
 
 @keras.saving.register_keras_serializable(package="tfse")
 class DCRemoval(StreamingLayer):
-    """Subtracts the running mean of a waveform, hop by hop and without a step in it.
+    """Subtraction of a waveform's running mean, hop by hop and without discontinuities.
 
         m[t] = exponential mean over hops so far of mean(x[t]),   y[t] = x[t] - r[t]
 
     where r[t] is a straight line from m[t-1] to m[t], and constant in the first hop. A
-    constant offset is gone from the first sample on, where a high-pass filter would make a
-    pulse of it.
+    constant offset is removed from the first sample on, without the initial pulse of a
+    high-pass filter.
 
     Args:
-        hop_length: samples of a hop.
+        hop_length: samples per hop.
         time_constant: of the exponential mean, in hops.
 
     Shapes:
@@ -35,7 +35,7 @@ class DCRemoval(StreamingLayer):
         the sum of the exponential window so far: `[batch, 1, 1]` each.
 
     Raises:
-        ConfigError: a value is not above 0.
+        ConfigError: `hop_length` or `time_constant` is not above 0.
     """
 
     def __init__(self, hop_length: int, time_constant: float, **kwargs: Any) -> None:
@@ -49,7 +49,7 @@ class DCRemoval(StreamingLayer):
         self.hop_length = hop_length
         self.time_constant = time_constant
         self._decay = math.exp(-1.0 / time_constant)
-        # How far each sample is from the last mean to the next.
+        # Weight of the next mean against the last, per sample of a hop.
         self._ramp = (np.arange(1, hop_length + 1) / hop_length).astype(np.float32)
 
     def initial_state(self, batch_size: int | Tensor) -> State:
@@ -57,27 +57,26 @@ class DCRemoval(StreamingLayer):
         return {"mean": zeros, "weight": zeros}
 
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        # Known hops stay known: with an open batch, -1 would leave them open too.
+        # A static number of hops stays static: -1 would be unknown with a dynamic batch.
         count = -1 if x.shape[1] is None else x.shape[1] // self.hop_length
         hops = ops.reshape(x, (ops.shape(x)[0], count, self.hop_length))
-        means, weights = self._running(ops.mean(hops, axis=-1, keepdims=True), state)
+        means, weights = self._running_means(ops.mean(hops, axis=-1, keepdims=True), state)
         before = ops.concatenate([state["mean"], means[:, :-1]], axis=1)
-        # The share of a hop in its running mean is 1 in the first and about a half, at most,
-        # from then on.
+        # The weight of a hop in its running mean is 1 in the first hop, later at most about 1/2.
         is_first = ops.relu(3.0 * (1.0 - self._decay) / weights - 2.0)
         lines = before + (means - before) * ops.maximum(self._ramp, is_first)
         next_state = {"mean": means[:, -1:], "weight": weights[:, -1:]}
         return ops.reshape(hops - lines, ops.shape(x)), next_state
 
-    def _running(self, values: Tensor, state: State) -> tuple[Tensor, Tensor]:
+    def _running_means(self, values: Tensor, state: State) -> tuple[Tensor, Tensor]:
         """Returns the running mean and its weight after every hop, `[batch, hops, 1]` each."""
         mean, weight = state["mean"], state["weight"]
         if values.shape[1] == 1:
-            return self._next(values, mean, weight)
+            return self._next_mean(values, mean, weight)
         if is_lowering():
             means, weights = [], []
             for value in ops.split(values, values.shape[1], axis=1):
-                mean, weight = self._next(value, mean, weight)
+                mean, weight = self._next_mean(value, mean, weight)
                 means.append(mean)
                 weights.append(weight)
             return ops.concatenate(means, axis=1), ops.concatenate(weights, axis=1)
@@ -86,7 +85,7 @@ class DCRemoval(StreamingLayer):
         sums = exponential_average(both, last, self.time_constant)
         return sums[..., :1] / sums[..., 1:], sums[..., 1:]
 
-    def _next(self, value: Tensor, mean: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    def _next_mean(self, value: Tensor, mean: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
         weight = self._decay * weight + (1.0 - self._decay)
         return mean + (value - mean) * ((1.0 - self._decay) / weight), weight
 

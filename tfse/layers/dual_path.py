@@ -1,4 +1,4 @@
-"""The dual-path block: along frequency, then along time."""
+"""Dual-path block: recurrence along frequency, then along time."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tfse.types import Shape, Tensor
 class DualPathBlock(keras.layers.Layer):
     """Two residual stages: BLSTM over frequency, then LSTM over time for each bin.
 
-    Each stage is an LSTM, a dense layer without activation back to the channels
-    of the input, and a frame normalization, added to what came in. The state is
-    that of the `TimeLSTM` inside; the block itself has none.
+    Each stage is an LSTM, a linear dense layer to the channels of the input and a frame
+    normalization, added to the input of the stage. The only state is that of the inner
+    `TimeLSTM`.
 
     Args:
-        frequency_units: of each direction of the BLSTM.
+        frequency_units: per direction of the BLSTM.
         time_units: of the LSTM over time.
-        recurrent_activation: of the gates of both.
+        recurrent_activation: of the gates of both LSTMs.
         epsilon: of the normalizations.
 
     Shapes:

@@ -13,8 +13,8 @@ from tfse.types import Tensor
 def exponential_average(values: Tensor, last: Tensor, time_constant: float) -> Tensor:
     """Returns s[t] = a s[t-1] + (1 - a) values[t] for every frame; a = exp(-1 / time_constant).
 
-    The average starts from `last` and approaches the mean of the values slowly. Divided by the
-    same average of ones, it is the weighted mean of the frames so far from the first frame on.
+    Started from zero and divided by the same average of ones, it is the weighted mean of the
+    frames so far, from the first frame on.
 
     Args:
         values: `[batch, frames, n]`.
@@ -22,7 +22,7 @@ def exponential_average(values: Tensor, last: Tensor, time_constant: float) -> T
         time_constant: in frames.
 
     Shapes:
-        -> `[batch, frames, n]`
+        `[batch, frames, n]` -> the same.
     """
     decay = math.exp(-1.0 / time_constant)
 
@@ -30,7 +30,7 @@ def exponential_average(values: Tensor, last: Tensor, time_constant: float) -> T
         last = decay * last + (1.0 - decay) * value
         return last, last
 
-    # One frame needs no loop, and a graph without one converts everywhere.
+    # One frame needs no loop; graphs without loops convert to every runtime.
     if values.shape[1] == 1 or is_lowering():
         averages = []
         for value in ops.unstack(values, axis=1):

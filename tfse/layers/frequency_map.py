@@ -1,4 +1,4 @@
-"""Linear map over frequency, and the triangular bands that it may start from."""
+"""Linear map over frequency, and triangular bands for its initialization."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from tfse.types import Shape, Tensor
 
 @keras.saving.register_keras_serializable(package="tfse")
 class FrequencyMap(keras.layers.Layer):
-    """Product of a matrix with the bins of each frame, the same for every channel.
+    """Product of a matrix with the bins of each frame, shared by all channels.
 
-    The matrix is at first a linear interpolation between evenly spaced bands: from more
-    bins to fewer bands a triangular filterbank, from fewer to more its transpose; each
-    row sums to 1.
+    The matrix is initialized with a linear interpolation between evenly spaced bands: a
+    triangular filterbank from more bins to fewer bands, its transpose from fewer to more;
+    the weights of each band sum to 1.
 
     Args:
         bands: number of output bands.
-        learned: False keeps the matrix as it is at first.
+        learned: whether the matrix is trained.
 
     Shapes:
         `[batch, frames, bins, channels]` -> `[batch, frames, bands, channels]`. `kernel`
@@ -66,9 +66,9 @@ class FrequencyMap(keras.layers.Layer):
 def interpolation(bins: int, bands: int) -> npt.NDArray[np.float32]:
     """Returns the matrix of linear interpolation, `[bins, bands]`, each column summing to 1.
 
-    The wider side's points lie on the narrower side's triangles. Following the original,
-    a triangle is as wide as the range divided by the number of bands, not by the number
-    of intervals, so that neighbours overlap by slightly less than half.
+    The larger side's points are weighted by the smaller side's triangles. As in the
+    original, a triangle is as wide as the range divided by the number of bands, not of
+    intervals, so that neighbours overlap by slightly less than half.
     """
     fewer, more = sorted((bins, bands))
     centres, points = np.linspace(0, fewer, fewer), np.linspace(0, fewer, more)

@@ -22,10 +22,10 @@ from tfse.types import Shape, Tensor
 
 @keras.saving.register_keras_serializable(package="tfse")
 class FrameCounter(StreamingLayer):
-    """Passes frames through and counts them, up to one more than `partial_frames`.
+    """Identity that counts frames, up to one more than `partial_frames`.
 
     Args:
-        partial_frames: frames at the start of a stream that hold zeros before the first sample.
+        partial_frames: frames at the start of a stream that contain zeros before sample 0.
 
     Shapes:
         `[batch, frames, ...]` -> the same. State `frames`: `[batch, 1]`, float32.
@@ -58,17 +58,17 @@ class FrameCounter(StreamingLayer):
 class FullFrameModel(keras.Model):
     """Functional model on frames that starts from its zero state at the first full frame.
 
-    A stream of hops begins with frames that are partly zeros before the first sample. Networks
-    that were trained on frames from sample 0 on never had them, and some never lose what such
-    a frame leaves in their states. Here every state but that of the `FrameCounter` is zero
-    again after each partial frame. Their own outputs are kept: they are complete only together
-    with the first full frame.
+    A stream of hops starts with frames that are partly zeros before sample 0. Networks trained
+    on frames from sample 0 on never received such frames, and some keep their effect in their
+    states for good. Therefore all states but that of the `FrameCounter` are reset to zero
+    after each partial frame. The outputs of partial frames are kept: overlap-add completes
+    them with the first full frame.
 
-    In training (`training=True`) the states are not reset: batch normalization would take its
-    statistics over single frames.
+    In training (`training=True`) states are not reset, since batch normalization would then
+    compute its statistics over single frames.
 
     Shapes:
-        `[batch, frames, ...]` -> as the layers say. The model must hold one `FrameCounter`.
+        `[batch, frames, ...]` -> that of the outputs. The model must contain one `FrameCounter`.
 
     Example:
         >>> from tfse.layers import TimeLSTM
@@ -93,29 +93,29 @@ class FullFrameModel(keras.Model):
         state = scope.state
         outputs = []
         for index in range(partial + 1):
-            # Where the number of frames is open, the last frame stands for those that are
-            # not there, and neither its output nor its state is used.
-            is_there = index < count
-            if is_there is False:
+            # With a dynamic number of frames, the last frame replaces missing ones; neither
+            # its output nor its state is used.
+            exists = index < count
+            if exists is False:
                 break
             first = ops.minimum(index, count - 1)
             block = x[:, first:] if index == partial else _frame(x, first)
             with StateScope(state) as inner:
                 outputs.append(super().call(block, training=False))
             advanced = inner.next_state if index == partial else self._reset(inner.next_state)
-            state = {**state, **_chosen(is_there, advanced, state)}
+            state = {**state, **_select(exists, advanced, state)}
         scope.keep(streaming_layers(self), state)
         return keras.tree.map_structure(
             lambda *parts: ops.concatenate(parts, axis=1)[:, :count], *outputs
         )
 
     def _reset(self, state: State) -> State:
-        """Returns zeros for all states but the counter's until that says a frame was full."""
+        """Returns zeros for all states but the counter's while frames are partial."""
         counter = self._counter()
         key = f"{counter.path}/frames"
         is_full = state[key] > counter.partial_frames
         return {
-            name: value if name == key else ops.where(_of_rank(is_full, value), value, 0.0)
+            name: value if name == key else ops.where(_expand(is_full, value), value, 0.0)
             for name, value in state.items()
         }
 
@@ -123,20 +123,20 @@ class FullFrameModel(keras.Model):
         for layer in self.layers:
             if isinstance(layer, FrameCounter):
                 return layer
-        raise ModelError(f"{self.name!r} must hold a FrameCounter; it has none.")
+        raise ModelError(f"the model {self.name!r} has no FrameCounter; add one.")
 
 
 def _frame(x: Tensor, index: int | Tensor) -> Tensor:
-    """Returns one frame, of which the graph knows that it is one."""
+    """Returns one frame, with a static number of frames."""
     return ops.expand_dims(ops.take(x, index, axis=1), 1)
 
 
-def _chosen(is_there: bool | Tensor, state: State, otherwise: Mapping[str, Tensor]) -> State:
-    if is_there is True:
+def _select(condition: bool | Tensor, state: State, otherwise: Mapping[str, Tensor]) -> State:
+    if condition is True:
         return state
-    return {name: ops.where(is_there, value, otherwise[name]) for name, value in state.items()}
+    return {name: ops.where(condition, value, otherwise[name]) for name, value in state.items()}
 
 
-def _of_rank(flags: Tensor, like: Tensor) -> Tensor:
-    """Returns `[batch, 1]` with as many axes as another tensor has."""
+def _expand(flags: Tensor, like: Tensor) -> Tensor:
+    """Reshapes `[batch, 1]` to the rank of another tensor."""
     return ops.reshape(flags, (-1, *[1] * (len(like.shape) - 1)))

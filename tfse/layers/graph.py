@@ -1,6 +1,6 @@
 """Graph of a Keras model: all its layers, and the tensors of their calls.
 
-Keras has no public names for these, so every use of its private ones is here.
+Keras has no public API for these; all uses of its private API are in this module.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from tfse.types import Shape
 
 
 def all_layers(model: keras.Layer) -> list[keras.Layer]:
-    """Returns a model and every layer in it, nested ones too."""
+    """Returns a model and all its layers, including nested ones."""
     return list(model._flatten_layers())
 
 
 def operations(model: keras.Model) -> Iterator[keras.Operation]:
-    """Yields every operation of a functional model; those of nested models in their place."""
+    """Yields the operations of a functional model; nested models are expanded."""
     for operation in model.operations:
         if isinstance(operation, keras.Model):
             yield from operations(operation)
@@ -28,7 +28,7 @@ def operations(model: keras.Model) -> Iterator[keras.Operation]:
 
 
 def input_shapes(operation: keras.Operation) -> list[Shape]:
-    """Returns the shapes of the inputs of an operation's first call; none for an input layer."""
+    """Returns the shapes of the inputs of an operation's first call; empty for an input layer."""
     nodes = operation._inbound_nodes
     return [tuple(tensor.shape) for tensor in nodes[0].input_tensors] if nodes else []
 

@@ -1,4 +1,4 @@
-"""GRU over time, with a gradient that takes one product per weight for all frames."""
+"""GRU over time, whose gradient is one product per weight for all frames."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from tfse.layers.lowering import is_lowering
 from tfse.layers.streaming import State, StreamingLayer
 from tfse.types import Shape, Tensor
 
-# Frames in one turn of the loop, each turn of which costs as much as several operations.
+# Frames per loop iteration: an iteration has the overhead of several operations.
 _BLOCK = 8
 
 
 @keras.saving.register_keras_serializable(package="tfse")
 class TimeGRU(StreamingLayer):
-    """GRU over time; for each band by itself, with shared weights, if there are bands.
+    """GRU over time; independent per band, with shared weights, if there are bands.
 
         z, r = sigmoid(x W_zr + b_zr + h U_zr)
         n    = tanh(x W_n + b_n + r * (h U_n + c))
         h    = n + z * (h - n)
 
-    The bands of all examples are rows of one product, and the part of the gates that
-    depends on the input alone is one product for all frames. The gradient is written out:
-    it recomputes the gates from the hidden states, so the loop stores nothing else, and
-    the gradients of the weights are one product each instead of a sum over the frames.
+    The bands of all examples are rows of one product, and the input's part of the gates is
+    one product for all frames. The gradient is explicit: it recomputes the gates from the
+    hidden states, so the loop stores nothing else, and the gradients of the weights are
+    one product each instead of a sum over frames.
 
     Args:
         units: size of the hidden state.
@@ -36,11 +36,11 @@ class TimeGRU(StreamingLayer):
         `[batch, frames, bands, channels]` -> `[batch, frames, bands, units]`.
         State `hidden`: `[batch, units]` or `[batch, bands, units]`.
         `kernel` `[channels, 3 * units]`, `recurrent_kernel` `[units, 3 * units]`, `bias`
-        `[3 * units]`, all in the order z r n; `recurrent_bias` c `[units]`.
+        `[3 * units]`, all in the order z, r, n; `recurrent_bias` c `[units]`.
 
     Source:
-        Cho et al., EMNLP 2014, with the reset gate behind the recurrent product, as in
-        cuDNN and PyTorch. These have a second bias for z and r, which adds nothing.
+        Cho et al., EMNLP 2014, with the reset gate after the recurrent product, as in
+        cuDNN and PyTorch. Their second bias for z and r is redundant and left out.
     """
 
     def __init__(self, units: int, **kwargs: Any) -> None:
@@ -70,7 +70,7 @@ class TimeGRU(StreamingLayer):
         gates = ops.matmul(x, self.kernel) + self.bias
         shape = (-1, *self._bands, self.units)
         if x.shape[1] == 1:
-            # One frame needs no loop, and a graph without one converts everywhere.
+            # One frame needs no loop; graphs without loops convert to every runtime.
             gates = ops.reshape(gates, (-1, 3 * self.units))
             hidden = _step(gates, hidden, *self._recurrent(gates.dtype))
             hidden = ops.reshape(hidden, shape)
@@ -80,11 +80,11 @@ class TimeGRU(StreamingLayer):
         return self._from_rows(hiddens), {"hidden": next_hidden}
 
     def _recurrent(self, dtype: Any) -> tuple[Tensor, Tensor]:
-        """Returns the recurrent weights in the precision of the gates."""
+        """Returns the recurrent weights in the dtype of the gates."""
         return ops.cast(self.recurrent_kernel, dtype), ops.cast(self.recurrent_bias, dtype)
 
     def _run(self, gates: Tensor, hidden: Tensor) -> Tensor:
-        """Returns the hidden state of every frame, `[frames, rows, units]`."""
+        """Returns the hidden states, `[frames, rows, units]`."""
         run = _unrolled if is_lowering() else _run
         return run(gates, hidden, *self._recurrent(gates.dtype))
 
@@ -115,7 +115,7 @@ def _step(gates: Tensor, hidden: Tensor, kernel: Tensor, bias: Tensor) -> Tensor
 
 
 def _unrolled(gates: Tensor, hidden: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
-    """Runs the GRU over time-major gates without a loop; the number of frames is known."""
+    """Runs the GRU over time-major gates without a loop; the number of frames is static."""
     hiddens = []
     for frame in ops.unstack(gates, axis=0):
         hidden = _step(frame, hidden, kernel, bias)
@@ -125,21 +125,21 @@ def _unrolled(gates: Tensor, hidden: Tensor, kernel: Tensor, bias: Tensor) -> Te
 
 @ops.custom_gradient
 def _run(gates: Tensor, hidden: Tensor, kernel: Tensor, bias: Tensor) -> Any:
-    """Runs the GRU over time-major gates, and returns its gradient beside the result.
+    """Runs the GRU over time-major gates; returns the result and its gradient function.
 
     Shapes:
         gates `[frames, rows, 3 * units]`, hidden `[rows, units]` -> `[frames, rows, units]`.
     """
 
     def block(before: Tensor, gates: Tensor) -> tuple[Tensor, Tensor]:
-        return _twice(_unrolled(gates, before[-1], kernel, bias))
+        return _carry_and_output(_unrolled(gates, before[-1], kernel, bias))
 
     first = ops.tile(hidden[None], (_BLOCK, 1, 1))
     _, hiddens = ops.scan(block, first, _to_blocks(gates))
     hiddens = _from_blocks(hiddens, ops.shape(gates)[0])
 
     def gradient(*upstream: Any, **_: Any) -> Any:
-        # The last argument: PyTorch passes a context first.
+        # PyTorch passes a context as the first argument.
         return _gradient(gates, hidden, hiddens, kernel, bias, upstream[-1])
 
     return hiddens, gradient
@@ -148,7 +148,7 @@ def _run(gates: Tensor, hidden: Tensor, kernel: Tensor, bias: Tensor) -> Any:
 def _gradient(
     gates: Tensor, hidden: Tensor, hiddens: Tensor, kernel: Tensor, bias: Tensor, upstream: Tensor
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Returns the gradients with respect to the first two and last two arguments."""
+    """Returns the gradients with respect to `gates`, `hidden`, `kernel` and `bias`."""
     units = hidden.shape[-1]
     before = ops.concatenate([hidden[None], hiddens[:-1]], axis=0)
     recurrent = ops.matmul(before, kernel)
@@ -157,7 +157,7 @@ def _gradient(
     )
     product = recurrent[..., 2 * units :] + bias
     candidate = ops.tanh(gates[..., 2 * units :] + reset * product)
-    # Derivatives of h with respect to what the sigmoids and the tanh are applied to.
+    # Derivatives of h with respect to the arguments of the sigmoids and the tanh.
     by_candidate = (1.0 - update) * (1.0 - ops.square(candidate))
     by_update = (before - candidate) * update * (1.0 - update)
     by_reset = by_candidate * product * reset * (1.0 - reset)
@@ -174,7 +174,7 @@ def _gradient(
 def _backward(
     upstream: Tensor, update: Tensor, by_recurrent: Tensor, transposed: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Returns the whole gradient of every hidden state, and that of the first."""
+    """Returns the total gradients of all hidden states, and that of the initial state."""
 
     def block(carried: Tensor, inputs: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
         later, totals = carried[0], []
@@ -183,8 +183,8 @@ def _backward(
             total = upstream + later
             later = total * update + ops.matmul(ops.tile(total, (1, 3)) * by_recurrent, transposed)
             totals.append(total)
-        # The gradient that goes on to the frame before travels behind those of the block.
-        return _twice(ops.stack([later, *reversed(totals)], axis=0))
+        # The gradient for the preceding frame is carried in front of those of the block.
+        return _carry_and_output(ops.stack([later, *reversed(totals)], axis=0))
 
     last = ops.zeros_like(upstream[:1])
     blocks = (_to_blocks(upstream), _to_blocks(update), _to_blocks(by_recurrent))
@@ -193,13 +193,13 @@ def _backward(
     return _from_blocks(totals[:, 1:], ops.shape(upstream)[0]), carried[0]
 
 
-def _twice(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Returns the carry and the output of a scan, which have one shape."""
+def _carry_and_output(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Returns a tensor as both carry and output of a scan step."""
     return x, x
 
 
 def _to_blocks(x: Tensor) -> Tensor:
-    """Returns `[blocks, frames of a block, rows, channels]`, padded with zeros."""
+    """Returns `[blocks, frames per block, rows, channels]`, padded with zeros."""
     frames = ops.shape(x)[0]
     x = ops.pad(x, [[0, -frames % _BLOCK], [0, 0], [0, 0]])
     return ops.reshape(x, (-1, _BLOCK, ops.shape(x)[1], x.shape[-1]))

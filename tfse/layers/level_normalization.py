@@ -12,20 +12,20 @@ from tfse.layers.exponential_average import exponential_average
 from tfse.layers.streaming import State, StreamingLayer
 from tfse.types import Shape, Tensor
 
-# Power of a bin below which silence is not amplified further: 23 dB below white noise at
-# -90 dBFS in a Hann window of 512 samples.
+# Power per bin that bounds the gain on silence: 23 dB below white noise at -90 dBFS in a
+# Hann window of 512 samples.
 _FLOOR = 1e-9
 
 
 @keras.saving.register_keras_serializable(package="tfse")
 class LevelNormalization(StreamingLayer):
-    """Divides a spectrum by the root of its mean power so far, which recent frames dominate.
+    """Division of a spectrum by the root of its running mean power.
 
         s[t] = a s[t-1] + (1 - a) mean over k of |X[t, k]|^2,   w[t] = a w[t-1] + (1 - a)
         Y[t] = X[t] / sqrt(s[t] / w[t] + 1e-9)
 
-    The division by w makes the first frames count in full, so that the level is right from
-    the first frame on. The output does not depend on the gain of the input.
+    The division by w makes the level unbiased from the first frame on. The output does not
+    depend on the gain of the input.
 
     Args:
         time_constant: of the exponential mean, in frames: a = exp(-1 / time_constant).
@@ -35,7 +35,7 @@ class LevelNormalization(StreamingLayer):
         `sums`: `[batch, 2]`, s and w.
 
     Raises:
-        ConfigError: the time constant is not above 0.
+        ConfigError: `time_constant` is not above 0.
     """
 
     def __init__(self, time_constant: float, **kwargs: Any) -> None:

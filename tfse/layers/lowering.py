@@ -1,4 +1,4 @@
-"""How layers write themselves for runtimes that know few operations."""
+"""Lowering of layers to the operations that device runtimes support."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ _active: contextvars.ContextVar[bool] = contextvars.ContextVar("tfse_lowering", 
 
 @contextlib.contextmanager
 def lowering() -> Iterator[None]:
-    """While it is entered, layers are traced for a device.
+    """Makes layers that are traced inside it use their device implementation.
 
-    Device runtimes (LiteRT, LiteRT.js) have no complex numbers, no inverse
-    transform and no fast loop, and they count each operation. A layer whose
-    usual form needs one of these has a second way to write the *same numbers*:
-    the battery in `tests/contracts.py` holds both ways equal. The number of
-    frames must be known while the model is traced.
+    Device runtimes (LiteRT, LiteRT.js) have no complex numbers, no inverse Fourier
+    transform and no fast loop, and each operation has a cost. A layer that needs one of
+    these has a second implementation of the *same function*; the battery in
+    `tests/contracts.py` tests that both are equal. The number of frames must be static.
 
     Example:
         >>> with lowering():
@@ -31,5 +30,5 @@ def lowering() -> Iterator[None]:
 
 
 def is_lowering() -> bool:
-    """Returns whether `lowering` is entered."""
+    """Returns whether the caller is inside `lowering`."""
     return _active.get()

@@ -1,4 +1,4 @@
-"""LSTMs over time, which can stream, and over the frequencies of one frame."""
+"""LSTMs over time, with a streaming state, and over the frequencies of one frame."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tfse.types import Shape, Tensor
 def keras2_hard_sigmoid(x: Tensor) -> Tensor:
     """Returns clip(0.2 x + 0.5, 0, 1), the hard sigmoid of Keras 1 and 2.
 
-    Keras 3 redefined `hard_sigmoid` as relu6(x + 3) / 6. Weights trained with
-    the old one, those published for DPCRN among them, need it back.
+    Keras 3 redefined `hard_sigmoid` as relu6(x + 3) / 6. Older weights, such as those
+    published for DPCRN, need the previous definition.
     """
     return ops.clip(0.2 * x + 0.5, 0.0, 1.0)
 
 
-# cuDNN runs an LSTM only if its gates are the plain sigmoid.
+# cuDNN supports only the plain sigmoid.
 _GATES: dict[str, Callable[[Tensor], Tensor]] = {
     "keras2_hard_sigmoid": keras2_hard_sigmoid,
     "sigmoid": keras.activations.sigmoid,
@@ -33,10 +33,10 @@ _GATES: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 def gate_activation(name: str) -> Callable[[Tensor], Tensor]:
-    """Returns the activation of an LSTM's gates by its name.
+    """Returns the activation of an LSTM's gates by name.
 
     Raises:
-        ConfigError: no such name.
+        ConfigError: no activation has this name.
     """
     if name not in _GATES:
         raise ConfigError(
@@ -47,7 +47,7 @@ def gate_activation(name: str) -> Callable[[Tensor], Tensor]:
 
 @keras.saving.register_keras_serializable(package="tfse")
 class TimeLSTM(StreamingLayer):
-    """LSTM over time; for each bin by itself, with shared weights, if there are bins.
+    """LSTM over time; independent per bin, with shared weights, if there are bins.
 
     Args:
         units: of the hidden state.
@@ -57,11 +57,11 @@ class TimeLSTM(StreamingLayer):
         `[batch, frames, channels]` -> `[batch, frames, units]`, or
         `[batch, frames, bins, channels]` -> `[batch, frames, bins, units]`.
         State `hidden` and `cell`: `[batch, units]` or `[batch, bins, units]`.
-        Gates in the order i f c o, with one bias.
+        Gates in the order i, f, c, o, with one bias.
 
     Source:
         Hochreiter and Schmidhuber, Neural Computation 9(8), 1997; forget gate
-        of Gers et al., 2000, its bias starting at 1.
+        of Gers et al., 2000, with an initial bias of 1.
     """
 
     def __init__(self, units: int, recurrent_activation: str = "sigmoid", **kwargs: Any) -> None:
@@ -88,10 +88,10 @@ class TimeLSTM(StreamingLayer):
 
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         before = [ops.reshape(state[name], (-1, self.units)) for name in ("hidden", "cell")]
-        # The loop over time must know as much of the input's rows as of the state's.
+        # The loop over time needs the same static number of rows in input and state.
         rows = self._to_rows(x, ops.shape(before[0])[0])
         if rows.shape[1] == 1:
-            # One frame needs no loop, and a graph without one converts everywhere.
+            # One frame needs no loop; graphs without loops convert to every runtime.
             y, (hidden, cell) = self.lstm.cell(ops.squeeze(rows, 1), before)
             y = y[:, None]
         elif is_lowering():
@@ -126,17 +126,17 @@ class TimeLSTM(StreamingLayer):
 
 @keras.saving.register_keras_serializable(package="tfse")
 class FrequencyBLSTM(keras.layers.Layer):
-    """Bidirectional LSTM over the bins of each frame by itself.
+    """Bidirectional LSTM over the bins within each frame.
 
-    It sees one frame, so it has no state and its model can stream.
+    Frames are independent, so the layer has no state and its model can stream.
 
     Args:
-        units: of each direction.
+        units: per direction.
         recurrent_activation: of the gates: "sigmoid", or `keras2_hard_sigmoid`.
 
     Shapes:
-        `[batch, frames, bins, channels]` -> `[batch, frames, bins, 2 * units]`, the
-        direction of rising frequency first.
+        `[batch, frames, bins, channels]` -> `[batch, frames, bins, 2 * units]`,
+        forward (ascending frequency) first.
 
     Source:
         Schuster and Paliwal, IEEE Trans. Signal Processing 45(11), 1997.
@@ -148,9 +148,9 @@ class FrequencyBLSTM(keras.layers.Layer):
         super().__init__(**kwargs)
         self.units = units
         self.recurrent_activation = recurrent_activation
-        # Not keras.layers.Bidirectional: it copies its layer through the config, and
-        # while a model is loaded Keras (3.15) may take the copy for another layer
-        # that had the same address in memory.
+        # Not keras.layers.Bidirectional: it copies its layer through the config, and while a
+        # model is loaded Keras (3.15) may confuse the copy with another layer that had the
+        # same address in memory.
         self.forward_lstm = self._direction("forward", go_backwards=False)
         self.backward_lstm = self._direction("backward", go_backwards=True)
 

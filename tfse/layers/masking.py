@@ -13,12 +13,12 @@ from tfse.types import Shape, Tensor
 
 
 class _Masking(keras.layers.Layer):
-    """Applies `apply(spectrum, mask)` in float32, the precision of the spectrum."""
+    """Base class: `apply(spectrum, mask)` in float32, the dtype of the spectrum."""
 
     is_framewise = True
     apply: Callable[[Tensor, Tensor], Tensor]
 
-    # Keras keeps an argument called `mask` for its own padding masks.
+    # Keras reserves an argument called `mask` for its padding masks.
     def call(self, spectrum: Tensor, gain: Tensor) -> Tensor:
         """Returns the masked spectrum, `[batch, frames, bins, 2]`."""
         return type(self).apply(spectrum, ops.cast(gain, spectrum.dtype))
@@ -29,7 +29,7 @@ class _Masking(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="tfse")
 class MagnitudeMasking(_Masking):
-    """Scales every bin and keeps its phase.
+    """Product of a spectrum and a real mask, which keeps phases.
 
     Shapes:
         spectrum `[batch, frames, bins, 2]`, mask `[batch, frames, bins]` -> the
@@ -41,7 +41,7 @@ class MagnitudeMasking(_Masking):
 
 @keras.saving.register_keras_serializable(package="tfse")
 class ComplexMasking(_Masking):
-    """Multiplies every bin with a complex ratio mask.
+    """Product of a spectrum and a complex ratio mask.
 
     Shapes:
         spectrum and mask `[batch, frames, bins, 2]` -> the same.
@@ -52,15 +52,15 @@ class ComplexMasking(_Masking):
 
 @keras.saving.register_keras_serializable(package="tfse")
 class PolarMask(keras.layers.Layer):
-    """Makes a complex mask of a bounded magnitude and a phase rotation.
+    """Complex mask from a bounded magnitude and a phase rotation.
 
         2 sigmoid(m) (1 + c, s) / sqrt((1 + c)^2 + s^2 + epsilon)
 
-    A network that gives zeros leaves the spectrum as it is. The magnitude goes up
-    to 2, for bins in which speech and noise nearly cancel each other.
+    An input of zeros is the mask 1. The magnitude is at most 2, for bins in which speech and
+    noise nearly cancel each other.
 
     Args:
-        epsilon: under the root, so that no rotation at all is no division by zero.
+        epsilon: added under the root against division by zero.
 
     Shapes:
         `[batch, frames, bins, 3]`, logit m of the magnitude, cosine c and sine s of
@@ -80,7 +80,7 @@ class PolarMask(keras.layers.Layer):
         self.epsilon = epsilon
 
     def call(self, x: Tensor) -> Tensor:
-        # Split and not indexed: device runtimes take an index for a slow copy.
+        # `split`, since device runtimes turn indexing into a slow copy.
         logit, cosine, sine = ops.split(x, 3, axis=-1)
         cosine = cosine + 1.0
         length = ops.sqrt(ops.square(cosine) + ops.square(sine) + self.epsilon)

@@ -1,4 +1,4 @@
-"""Normalizations that see one frame, or the training set, and never the future."""
+"""Causal normalizations: per frame, or by statistics of the training set."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _frame_counts: ContextVar[Tensor | None] = ContextVar("frame_counts", default=No
 
 @contextlib.contextmanager
 def frames_without_padding(counts: Tensor) -> Iterator[None]:
-    """Tells every `BatchNormalization` that trains inside how long the examples are.
+    """Provides every `BatchNormalization` that trains inside with the examples' lengths.
 
     Args:
-        counts: frames of each example that are not padding, `[batch]`, integers.
+        counts: frames per example that are not padding, `[batch]`, integers.
     """
     token = _frame_counts.set(counts)
     try:
@@ -33,12 +33,11 @@ def frames_without_padding(counts: Tensor) -> Iterator[None]:
 
 @keras.saving.register_keras_serializable(package="tfse")
 class BatchNormalization(keras.layers.BatchNormalization):
-    """Batch normalization whose statistics leave padding out.
+    """Batch normalization whose statistics exclude padding.
 
-    In a batch of examples of several lengths, made equal with zeros, the frames of padding
-    would change the mean and the variance of the others, and with them their gradients.
-    Inside `frames_without_padding` they are left out; elsewhere, and in inference, this
-    is the layer of Keras.
+    In a zero-padded batch of examples of several lengths, frames of padding would change
+    the statistics and the gradients of all others. Inside `frames_without_padding` they
+    are excluded; elsewhere, and in inference, this is the layer of Keras.
 
     Shapes:
         `[batch, frames, ..., channels]` -> the same.
@@ -48,13 +47,13 @@ class BatchNormalization(keras.layers.BatchNormalization):
     """
 
     def _moments(self, inputs: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-        # Keras masks by itself, but then does not synchronize replicas.
+        # Keras' own masking does not synchronize replicas.
         counts = _frame_counts.get()
         if counts is None:
             return super()._moments(inputs, mask)
         valid = ops.arange(ops.shape(inputs)[1])[None] < ops.cast(counts, "int32")[:, None]
         valid = ops.reshape(valid, (*ops.shape(valid), *[1] * (len(inputs.shape) - 2)))
-        # Selected and not multiplied: padding may hold NaN.
+        # `where` instead of a product: padding may contain NaN.
         inputs = ops.where(valid, inputs, 0.0)
         share, _ = self._over_replicas(ops.cast(valid, inputs.dtype), range(len(inputs.shape)))
         first, spread = self._over_replicas(inputs, self._reduction_axes)
@@ -63,14 +62,14 @@ class BatchNormalization(keras.layers.BatchNormalization):
         return mean, ops.maximum(variance, 0.0)
 
     def _over_replicas(self, x: Tensor, axes: Iterable[int]) -> tuple[Tensor, Tensor]:
-        """Returns mean and variance over the axes and over all replicas."""
+        """Returns mean and variance over axes and replicas."""
         mean, variance = ops.moments(x, axes=tuple(axes), synchronized=self.synchronized)
         return mean, variance
 
 
 @keras.saving.register_keras_serializable(package="tfse")
 class FrameNormalization(keras.layers.LayerNormalization):
-    """Layer normalization over the bins and channels of each frame by itself.
+    """Layer normalization over the bins and channels of each frame.
 
     Args:
         epsilon: added to the variance.
@@ -94,12 +93,11 @@ class FrameNormalization(keras.layers.LayerNormalization):
 
 @keras.saving.register_keras_serializable(package="tfse")
 class Standardization(keras.layers.Layer):
-    """(x - mean) / deviation, with statistics of the training set kept as weights.
+    """Standardization by mean and standard deviation of the training set.
 
     Shapes:
         `[..., features]` -> the same. Weights `mean` and `deviation`: `[features]`,
-        0 and 1 until `set_statistics` is called; training leaves them alone. All
-        float32.
+        0 and 1 until `set_statistics` is called, not trained. All float32.
     """
 
     is_framewise = True
@@ -122,14 +120,14 @@ class Standardization(keras.layers.Layer):
         return input_shape
 
     def set_statistics(self, mean: npt.ArrayLike, deviation: npt.ArrayLike) -> None:
-        """Keeps the statistics of the training set.
+        """Sets the statistics of the training set.
 
         Args:
             mean: `[features]`.
-            deviation: standard deviation, `[features]`, above zero.
+            deviation: standard deviation, `[features]`, above 0.
 
         Raises:
-            ConfigError: a deviation that is not above zero.
+            ConfigError: a standard deviation is not above 0.
         """
         smallest = float(ops.min(deviation))
         if not smallest > 0:
@@ -143,8 +141,8 @@ class LogPower(keras.layers.Layer):
     """Log power spectrum, log(|X|^2 + floor).
 
     Args:
-        floor: power added before the logarithm, so that digital silence stays
-            finite. 1e-8 is 100 dB below a bin of speech at -26 dBFS.
+        floor: power added before the logarithm, which keeps digital silence finite.
+            1e-8 is 100 dB below a bin of speech at -26 dBFS.
 
     Shapes:
         spectrum `[batch, frames, bins, 2]` -> `[batch, frames, bins]`, float32.
@@ -171,7 +169,7 @@ class LogPower(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="tfse")
 class AppendChannel(keras.layers.Layer):
-    """Gives a map of features one channel more.
+    """Concatenation of one more channel to a feature map.
 
     Shapes:
         `[batch, frames, bins, channels]` and `[batch, frames, bins]` ->

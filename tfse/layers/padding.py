@@ -1,4 +1,4 @@
-"""Padding of batches: valid samples and frames, and tensors without what lies beyond them."""
+"""Padding of batches: valid samples and frames, and tensors zeroed beyond them."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ def valid_samples(length: Tensor, samples: int | Tensor) -> Tensor:
 
 def target_without_padding(targets: Tensors, name: str) -> Tensor:
     """Returns one waveform of the targets, `[batch, samples]`, zero beyond the length."""
-    # Chosen and not multiplied: what stands in the padding may be no number.
+    # `where` instead of a product: padding may contain NaN.
     valid = valid_samples(targets["length"], ops.shape(targets[name])[1]) > 0
     return ops.where(valid, targets[name], 0.0)
 
 
 def without_padding(targets: Tensors, outputs: Tensors) -> tuple[Tensor, Tensor]:
-    """Returns clean and enhanced, `[batch, samples]`, both zero beyond the length."""
+    """Returns clean and enhanced waveforms, `[batch, samples]`, zero beyond the length."""
     enhanced = {"enhanced": outputs["enhanced"], "length": targets["length"]}
     return target_without_padding(targets, "clean"), target_without_padding(enhanced, "enhanced")
 
 
 def valid_frames(length: Tensor, frames: int | Tensor, stft: STFT) -> Tensor:
-    """Returns 1 for every frame that holds at least one valid sample, `[batch, frames]`.
+    """Returns 1 for frames with at least one valid sample and 0 for others, `[batch, frames]`.
 
     Args:
-        length: valid samples of each example, `[batch]`.
-        frames: how many there are; frame t is as `stft` makes it.
+        length: valid samples per example, `[batch]`.
+        frames: number of frames, laid out as by `stft`.
         stft: the transform.
     """
     starts = ops.arange(1, frames + 1) * stft.hop_length - stft.frame_length
@@ -50,11 +50,11 @@ def head_without_padding(head: Tensor, length: Tensor, stft: STFT) -> Tensor:
 
 
 def mean_over_frames(values: Tensor, length: Tensor, stft: STFT) -> Tensor:
-    """Averages over the bins of the frames that hold at least one valid sample.
+    """Averages over the bins of all frames with at least one valid sample.
 
     Args:
-        values: `[batch, frames, bins]`, frame t as `stft` makes it.
-        length: valid samples of each example, `[batch]`.
+        values: `[batch, frames, bins]`, with frames laid out as by `stft`.
+        length: valid samples per example, `[batch]`.
         stft: the transform.
 
     Returns:
@@ -71,7 +71,7 @@ def spectrum(waveform: Tensor, stft: STFT, frames: int | Tensor | None = None) -
     Args:
         waveform: `[batch, samples]`.
         stft: the transform.
-        frames: to return; None for all that hold a sample.
+        frames: number of frames; None for all that contain a sample.
 
     Returns:
         `[batch, frames, bins, 2]`.

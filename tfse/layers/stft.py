@@ -16,10 +16,10 @@ from tfse.types import Shape, Tensor
 
 
 class _Transform(StreamingLayer):
-    """What the transform and its inverse share: their settings, in float32.
+    """Base class of the transform and its inverse: their settings, in float32.
 
-    Half precision has 60 dB of dynamic range at best and speech needs more, so
-    these layers keep float32 whatever the policy of the model.
+    Half precision has at most 60 dB of dynamic range, less than speech needs, so these
+    layers use float32 under any dtype policy.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class _Transform(StreamingLayer):
         fft_length = frame_length if fft_length is None else fft_length
         if not 1 <= hop_length <= frame_length <= fft_length:
             raise ConfigError(
-                "1 <= `hop_length` <= `frame_length` <= `fft_length`; received "
+                "1 <= `hop_length` <= `frame_length` <= `fft_length` must hold; received "
                 f"hop_length={hop_length}, frame_length={frame_length}, fft_length={fft_length}."
             )
         if fft_length % 2:
@@ -49,7 +49,7 @@ class _Transform(StreamingLayer):
 
     @property
     def bins(self) -> int:
-        """Frequencies of a frame, from 0 Hz to half the sample rate."""
+        """Frequency bins per frame, from 0 Hz to half the sample rate."""
         return self.fft_length // 2 + 1
 
     def _past(self, batch_size: int | Tensor) -> Tensor:
@@ -69,16 +69,16 @@ class _Transform(StreamingLayer):
 class STFT(_Transform):
     """Short-time Fourier transform of a waveform.
 
-    Frame t ends with sample `(t + 1) * hop_length - 1`: it looks back only, and
-    the samples before the first are zero.
+    Frame t ends with sample `(t + 1) * hop_length - 1`: the transform is causal, and the
+    samples before the first are zero.
 
     Args:
-        frame_length: samples in a frame.
+        frame_length: samples per frame.
         hop_length: samples from one frame to the next, at most `frame_length`.
         fft_length: points of the transform, even; frames are padded with zeros
             at their end. None for `frame_length`.
         window: name of the analysis window, see `tfse.dsp.windows`.
-        sample_rate: of the waveform, in Hz; it travels with the model.
+        sample_rate: of the waveform, in Hz; saved with the model.
 
     Shapes:
         waveform `[batch, frames * hop_length]` ->
@@ -131,17 +131,17 @@ class STFT(_Transform):
 
 @keras.saving.register_keras_serializable(package="tfse")
 class InverseSTFT(_Transform):
-    """Overlap-add of inverse transforms; undoes an `STFT` of the same settings.
+    """Overlap-add of inverse transforms; inverts an `STFT` of the same settings.
 
-    A sample is complete once the last frame that covers it is added, so the
-    waveform comes `frame_length - hop_length` samples late.
+    A sample is complete once the last frame that covers it is added, so the waveform is
+    `frame_length - hop_length` samples late.
 
     Args:
-        frame_length: samples in a frame.
+        frame_length: samples per frame.
         hop_length: samples from one frame to the next.
         fft_length: points of the transform. None for `frame_length`.
-        window: name of the *analysis* window; the synthesis window follows
-            from it, see `tfse.dsp.windows.synthesis_window`.
+        window: name of the *analysis* window, from which the synthesis window is derived,
+            see `tfse.dsp.windows.synthesis_window`.
 
     Shapes:
         spectrum `[batch, frames, bins, 2]` -> waveform `[batch, frames * hop_length]`.

@@ -1,4 +1,4 @@
-"""The streaming contract: one body a layer, offline and frame by frame."""
+"""Streaming contract: one implementation per layer, offline and frame by frame."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ _active_scope: contextvars.ContextVar[StateScope | None] = contextvars.ContextVa
 
 
 class StreamingLayer(keras.layers.Layer):
-    """A layer that looks back in time, written once.
+    """Base class of layers with a state over time.
 
-    A subclass gives two things and nothing else:
+    A subclass implements two methods:
 
         initial_state(batch_size) -> state        zeros, a dict by name
-        advance(x, state) -> (y, next_state)      any number of frames, one upwards
+        advance(x, state) -> (y, next_state)      one or more frames
 
-    Offline is `advance` from the initial state over the whole utterance; a
-    stream is the same call, block by block, with the state handed on. Causal
-    padding is therefore the zero state, and there is no second body that could
-    drift from the first. The layer must be built before `initial_state`.
+    Offline, `advance` runs from the initial state over the whole utterance; a stream makes
+    the same call block by block and passes the state on. Causal padding is therefore the
+    zero state, and there is no second implementation that could differ. The layer must be
+    built before `initial_state`.
 
-    Time is axis 1 of inputs and outputs. `tests/contracts.py` runs the law on
-    every subclass: any split into blocks gives the same output, the future
-    never reaches the past, and the delay is `latency_samples`.
+    Time is axis 1 of inputs and outputs. `tests/contracts.py` tests the contract on every
+    subclass: any split into blocks returns the same output, the past does not depend on
+    the future, and the delay is `latency_samples`.
     """
 
     @property
@@ -52,7 +52,7 @@ class StreamingLayer(keras.layers.Layer):
         raise NotImplementedError
 
     def call(self, x: Tensor) -> Tensor:
-        """Advances from the active scope's state, or from the initial one."""
+        """Advances from the state of the active scope, or from the initial state."""
         scope = active_scope()
         if scope is not None:
             return scope.advance(self, x)
@@ -61,10 +61,13 @@ class StreamingLayer(keras.layers.Layer):
 
 
 class StateScope:
-    """While it is entered, streaming layers take their state from it.
+    """Context from which streaming layers take their state.
 
-    The state of a layer is kept under `layer.path`. A layer that is applied
-    twice would have to hold two pasts under one name, and is refused.
+    A layer's state has the prefix `layer.path`. A layer that is applied twice would need two
+    states under one name, which is an error.
+
+    Args:
+        state: of every layer, from `initial_state` or `next_state` of an earlier scope.
 
     Example:
         >>> with StateScope(state) as scope:
@@ -73,13 +76,11 @@ class StateScope:
     """
 
     def __init__(self, state: Mapping[str, Tensor]) -> None:
-        """Starts from `state`, as `initial_state` or an earlier scope gave it."""
         self._state = state
         self.next_state: State = {}
         self._advanced: set[str] = set()
 
     def __enter__(self) -> StateScope:
-        """Makes this the scope of this thread or task."""
         self._token = _active_scope.set(self)
         return self
 
@@ -97,7 +98,7 @@ class StateScope:
         return self._state
 
     def keep(self, layers: Iterable[StreamingLayer], state: Mapping[str, Tensor]) -> None:
-        """Keeps the next state of layers that `FullFrameModel` advanced in a scope of its own."""
+        """Keeps the next state of layers that `FullFrameModel` advanced in an inner scope."""
         for layer in layers:
             self._check_first_call(layer)
             for name in layer.initial_state(1):
@@ -110,7 +111,7 @@ class StateScope:
         names = {f"{layer.path}/{name}": name for name in layer.initial_state(1)}
         missing = sorted(set(names) - set(self._state))
         if missing:
-            raise ModelError(f"the state must hold every streaming layer's; missing {missing}.")
+            raise ModelError(f"the state must contain that of every layer; missing {missing}.")
         state = {name: self._state[key] for key, name in names.items()}
         output, next_state = layer.advance(x, state)
         self.next_state.update({key: next_state[name] for key, name in names.items()})
@@ -119,31 +120,31 @@ class StateScope:
     def _check_first_call(self, layer: StreamingLayer) -> None:
         if layer.path in self._advanced:
             raise ModelError(
-                "a streaming layer may be applied once in a model, for its state has one place; "
+                "a streaming layer must not be applied twice in a model, since it has one state; "
                 f"received a second call of {layer.path!r}."
             )
         self._advanced.add(layer.path)
 
 
 def active_scope() -> StateScope | None:
-    """Returns the scope that is entered in this thread or task, if any."""
+    """Returns the active scope of this thread or task, if any."""
     return _active_scope.get()
 
 
 def streaming_layers(model: keras.Model) -> list[StreamingLayer]:
-    """Returns every streaming layer of a model, nested ones too."""
+    """Returns all streaming layers of a model, including nested ones."""
     return [layer for layer in all_layers(model) if isinstance(layer, StreamingLayer)]
 
 
 def initial_state(model: keras.Model, batch_size: int = 1) -> State:
-    """Returns the state of a whole model before the first sample.
+    """Returns the state of a model before the first sample.
 
     Args:
         model: a functional model whose layers can stream.
-        batch_size: streams that run side by side.
+        batch_size: number of parallel streams.
 
     Returns:
-        Tensors of zeros by name, `LAYER_PATH/PART`, each `[batch_size, ...]`.
+        Zeros by name, `LAYER_PATH/PART`, each `[batch_size, ...]`.
 
     Raises:
         ModelError: a layer looks ahead or over all time, or two share a path.
@@ -154,7 +155,7 @@ def initial_state(model: keras.Model, batch_size: int = 1) -> State:
         parts = {f"{layer.path}/{k}": v for k, v in layer.initial_state(batch_size).items()}
         if set(parts) & set(state):
             raise ModelError(
-                f"streaming layers must have names of their own; two are {layer.path!r}."
+                f"streaming layers must have unique names; two have the name {layer.path!r}."
             )
         state.update(parts)
     return state
@@ -166,15 +167,15 @@ def stream_step(
     """Runs the next block of a stream through a model.
 
     Args:
-        model: the model that also runs offline; same graph, same weights.
-        block: the next input, `[batch, n]` samples with n a multiple of the hop.
-        state: from `initial_state` or the step before.
+        model: the same model that runs offline.
+        block: the next input, `[batch, samples]`, a multiple of the hop.
+        state: from `initial_state` or the previous step.
 
     Returns:
-        The output block, and the state to give to the next step.
+        The output block, and the state for the next step.
 
     Raises:
-        ModelError: the model cannot stream, or the state is not this model's.
+        ModelError: the model cannot stream, or the state is of another model.
     """
     require_streamable(model)
     with StateScope(state) as scope:
@@ -183,15 +184,15 @@ def stream_step(
 
 
 def latency_samples(model: keras.Model) -> int:
-    """Returns by how many samples a model's output is later than its input."""
+    """Returns the delay of a model's output, in samples."""
     return sum(layer.latency_samples for layer in streaming_layers(model))
 
 
 def require_streamable(model: keras.Model) -> None:
-    """Refuses a model with a layer that looks ahead or over all time.
+    """Checks that no layer of a model looks ahead or over all time.
 
     Raises:
-        ModelError: names the first such layer.
+        ModelError: a layer does; the message names the first.
     """
     for operation in operations(model):
         if not _is_framewise(operation):
@@ -201,8 +202,8 @@ def require_streamable(model: keras.Model) -> None:
             )
 
 
-# Layers of Keras that see one frame at a time whatever their settings. A layer of tfse without
-# a state declares it with the class attribute `is_framewise = True`.
+# Keras layers that treat frames independently with any settings. Stateless layers of tfse
+# declare it by the class attribute `is_framewise = True`.
 _FRAMEWISE = (
     keras.layers.Activation,
     keras.layers.Add,

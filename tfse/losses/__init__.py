@@ -1,4 +1,4 @@
-"""Losses: one number an example, and nothing from padding."""
+"""Losses: one value per example, independent of padding."""
 
 from tfse.losses.base import EnhancementLoss
 from tfse.losses.config import LossConfig

@@ -12,15 +12,15 @@ Tensors = Mapping[str, Tensor]
 
 
 class EnhancementLoss(keras.losses.Loss):
-    """A loss that gives one number an example, whatever stands beyond its length.
+    """Base class of losses: one value per example, independent of padding.
 
-    Per-example losses add up exactly however a batch is spread over replicas;
-    a mean inside a loss would be counted once a replica.
+    Per-example losses have the same sum however a batch is divided among replicas; a mean
+    inside a loss would be counted once per replica.
 
-    A subclass gives `call(targets, outputs) -> [batch]` with
+    A subclass implements `call(targets, outputs) -> [batch]` with
 
         targets: `clean`, `noise`, `noisy` `[batch, samples]` and `length` `[batch]`,
-            the samples of each that are not padding;
+            the valid samples per example;
         outputs: `enhanced` `[batch, samples]`, and the heads of the model's core
             by name, `[batch, frames, bins, ...]`.
     """

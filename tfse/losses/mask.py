@@ -1,4 +1,4 @@
-"""Losses on what the core of a model estimates: masks and log power spectra."""
+"""Losses on the heads of a model's core: masks and log power spectra."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class MaskMSE(EnhancementLoss):
         mean over frames and bins of (mask - (S^2 / (S^2 + N^2))^exponent)^2
 
     Args:
-        stft: transform of the model, which the mask is made for.
+        stft: transform of the model, to which the mask applies.
         exponent: of the ideal ratio mask.
 
     Source:
@@ -53,14 +53,14 @@ class ComplexMaskMSE(EnhancementLoss):
 
         mean over frames, bins and parts of (Q(mask) - Q(S / Y))^2,  Q(x) = K tanh(C x / 2)
 
-    of the spectra S of the clean and Y of the noisy waveform. The mask that would be
-    ideal has no bound where the noisy spectrum is small; compressed, its parts
-    lie within -K..K. In digital silence it is 0.
+    with the spectra S of the clean and Y of the noisy waveform. The ideal mask is unbounded
+    where the noisy spectrum is small; compressed, its parts are within -K..K. In digital
+    silence it is 0.
 
     Args:
-        stft: transform of the model, which the mask is made for.
-        limit: k, the bound of a part; above 0.
-        steepness: c; above 0.
+        stft: transform of the model, to which the mask applies.
+        limit: K, the bound of a part; above 0.
+        steepness: C; above 0.
 
     Raises:
         ConfigError: `limit` or `steepness` is not above 0.
@@ -68,7 +68,7 @@ class ComplexMaskMSE(EnhancementLoss):
     Source:
         Williamson, Wang and Wang, "Complex ratio masking for monaural speech
         separation", IEEE/ACM TASLP 24(3), 2016, equations 9 to 13. There the network
-        gives Q of the mask; here the model applies its mask as it is.
+        estimates Q of the mask; here it estimates the mask itself.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A loss on magnitudes at several resolutions at once."""
+"""Multi-resolution STFT loss, on magnitudes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tfse.layers.padding import mean_over_frames, spectrum, without_padding
 from tfse.losses.base import EnhancementLoss, Tensors
 from tfse.types import Tensor
 
-#: (frame, hop, FFT) in samples, as Parallel WaveGAN has them.
+#: (frame, hop, FFT) in samples, as in Parallel WaveGAN.
 RESOLUTIONS = ((600, 120, 1024), (1200, 240, 2048), (240, 50, 512))
 
-# Of a bin, before the root and the logarithm, as in Parallel WaveGAN: -70 dB.
+# Lower bound of a bin's power before root and logarithm, -70 dB as in Parallel WaveGAN.
 _SMALLEST_POWER = 1e-7
 
 
@@ -24,11 +24,10 @@ class MultiResolutionSTFT(EnhancementLoss):
 
         |||S| - |E|||_F / |||S|||_F + mean |ln |S| - ln |E||
 
-    Where the clean speech is silent there is no convergence, and the second term alone
-    counts.
+    Where the clean speech is silent, the first term is undefined and left out.
 
     Args:
-        resolutions: (frame, hop, FFT) in samples, of every transform.
+        resolutions: (frame, hop, FFT) in samples, per transform.
 
     Raises:
         ConfigError: lengths of a transform out of order.
@@ -54,13 +53,13 @@ class MultiResolutionSTFT(EnhancementLoss):
 
 
 def _error(clean: Tensor, enhanced: Tensor, length: Tensor, stft: STFT) -> Tensor:
-    """Returns the two errors of one resolution, added, `[batch]`."""
+    """Returns the sum of both errors at one resolution, `[batch]`."""
     powers = [masks.power(spectrum(x, stft)) for x in (clean, enhanced)]
     reference, estimate = (ops.sqrt(power + _SMALLEST_POWER) for power in powers)
-    # Frames of padding are zero in both: they add nothing to a sum of differences.
+    # Frames of padding are zero in both, so they do not change the sum.
     difference = ops.sum(ops.square(reference - estimate), axis=(1, 2))
     energy = ops.sum(powers[0], axis=(1, 2))
-    sounds = energy > _SMALLEST_POWER
-    convergence = ops.sqrt((difference + _SMALLEST_POWER) / ops.where(sounds, energy, 1.0))
+    is_sound = energy > _SMALLEST_POWER
+    convergence = ops.sqrt((difference + _SMALLEST_POWER) / ops.where(is_sound, energy, 1.0))
     logarithmic = ops.abs(ops.log(reference) - ops.log(estimate))
-    return ops.where(sounds, convergence, 0.0) + mean_over_frames(logarithmic, length, stft)
+    return ops.where(is_sound, convergence, 0.0) + mean_over_frames(logarithmic, length, stft)

@@ -10,8 +10,7 @@ from tfse.layers.padding import mean_over_frames, spectrum, without_padding
 from tfse.losses.base import EnhancementLoss, Tensors
 from tfse.types import Tensor
 
-# Inside a square root or a power: their slope at zero is infinite. It is the
-# power of a bin at -140 dBFS.
+# Added under square roots and powers, whose slope at zero is infinite: a bin at -140 dBFS.
 _SMALLEST_POWER = 1e-12
 
 
@@ -20,8 +19,8 @@ class LogSpectralMSE(EnhancementLoss):
 
         ln(mse(Sr, Er) + mse(Si, Ei) + mse(|S|, |E|) + 1e-8)
 
-    Where the clean speech is silent it is the logarithm of what is left of the noise: it
-    goes down by 2.3 for every 10 dB, to -18.4.
+    Where the clean speech is silent, it is the logarithm of the residual noise power: it
+    falls by 2.3 per 10 dB, to -18.4.
 
     Args:
         stft: transform of the model.
@@ -44,7 +43,7 @@ class LogSpectralMSE(EnhancementLoss):
 
 
 class CompressedSpectrumMSE(EnhancementLoss):
-    """Squared error of power-compressed spectra, of the magnitude and complex.
+    """Squared error of power-compressed spectra, magnitude and complex part.
 
         (1 - w) mean (|S|^c - |E|^c)^2 + w mean | |S|^c e^(i arg S) - |E|^c e^(i arg E) |^2
 
@@ -75,7 +74,7 @@ class CompressedSpectrumMSE(EnhancementLoss):
         """Compares `outputs["enhanced"]` with `targets["clean"]`."""
         clean, enhanced = (spectrum(x, self._stft) for x in without_padding(targets, outputs))
         clean_magnitude, enhanced_magnitude = _magnitude(clean), _magnitude(enhanced)
-        # A power is the slowest operation here: one for each spectrum.
+        # One power per spectrum, since it is the slowest operation.
         clean_gain, enhanced_gain = (
             ops.power(x, self._power - 1.0) for x in (clean_magnitude, enhanced_magnitude)
         )

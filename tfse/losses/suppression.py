@@ -1,4 +1,4 @@
-"""Losses that keep a model from doing harm: eaten speech, and noise left in silence."""
+"""Suppression losses: over-suppressed speech, and residual noise in silence."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from tfse.layers.padding import mean_over_frames, spectrum, target_without_paddi
 from tfse.losses.base import EnhancementLoss, Tensors
 from tfse.types import Tensor
 
-# Inside a square root: the power of a bin at -140 dBFS.
+# Added under a power, whose slope at zero is infinite: a bin at -140 dBFS.
 _SMALLEST_POWER = 1e-12
-# -100 dBFS: a frame below it is silent.
+# A frame below -100 dBFS is silent.
 _SILENT_POWER = 1e-10
 
 
 class OverSuppression(EnhancementLoss):
-    """What of the clean speech is missing in the estimate; what is left of noise is free.
+    """Over-suppression: speech that is missing in the estimate; residual noise costs nothing.
 
         mean over frames and bins of max(|S|^c - |E|^c, 0)^2
 
-    Beside `CompressedSpectrumMSE` of the same c, a weight of a^2 - 1 times its own
-    makes an error of missing speech count a times one of noise left. By itself it
-    is least for an estimate that is too loud.
+    Combined with `CompressedSpectrumMSE` of the same c, a weight of a^2 - 1 times the other's
+    makes an error of missing speech count a times as much as one of residual noise. Alone,
+    it is minimal for an estimate that is too loud.
 
     Args:
         stft: transform of the model.
@@ -50,19 +50,19 @@ class OverSuppression(EnhancementLoss):
 
 
 class ResidualLevel(EnhancementLoss):
-    """How much noise is left where the clean speech is digital silence, in dB.
+    """Level of residual noise where the clean speech is digital silence, in dB.
 
         mean over silent frames of 10 log10(|E|^2 / |Y|^2 + 10^(floor / 10)) - floor
 
-    of enhanced E and noisy Y, over the frames in which the clean speech lies below
-    -100 dBFS: 0 for silence, -floor for noise left as it was. More attenuation than the
-    floor earns almost nothing, so that pauses are not gated to digital silence. An example
-    without such a frame, or whose noise is as silent there, has loss 0: the loss is for
-    data with mixtures of noise alone.
+    with enhanced E and noisy Y, over the frames in which the clean speech is below
+    -100 dBFS: 0 for silence, -floor for unchanged noise. Attenuation beyond the floor hardly
+    reduces the loss, so that pauses are not gated to digital silence. The loss of an example
+    without such frames, or without noise in them, is 0: it is for data with noise-only
+    mixtures.
 
     Args:
-        frame_length: samples in a frame, which do not overlap.
-        floor_db: attenuation that is enough, below 0 dB.
+        frame_length: samples per frame; frames do not overlap.
+        floor_db: sufficient attenuation, below 0 dB.
 
     Raises:
         ConfigError: `floor_db` is not below 0.
@@ -81,14 +81,14 @@ class ResidualLevel(EnhancementLoss):
         """Compares `outputs["enhanced"]` with `targets["noisy"]`."""
         noisy = self._power(target_without_padding(targets, "noisy"))
         clean, enhanced = (self._power(x) for x in without_padding(targets, outputs))
-        # Padding is silent in the noisy waveform, so it is no such frame.
+        # Padding is silent in the noisy waveform, so it does not count.
         counted = ops.cast((clean < _SILENT_POWER) & (noisy > _SILENT_POWER), "float32")
         ratio = enhanced / ops.maximum(noisy, _SILENT_POWER)
         level = levels.decibels(ratio + 10 ** (self._floor_db / 10)) - self._floor_db
         return ops.sum(level * counted, axis=1) / ops.maximum(ops.sum(counted, axis=1), 1.0)
 
     def _power(self, waveform: Tensor) -> Tensor:
-        """Returns the mean square of every frame, `[batch, frames]`."""
+        """Returns the mean square per frame, `[batch, frames]`."""
         surplus = -ops.shape(waveform)[1] % self._frame_length
         padded = ops.pad(waveform, [[0, 0], [0, surplus]])
         frames = framing.frame(

@@ -1,4 +1,4 @@
-"""Losses on waveforms: how much of the output is not the clean speech, in dB."""
+"""Waveform losses: negative SNR and SI-SDR, in dB."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from tfse.layers.padding import without_padding
 from tfse.losses.base import EnhancementLoss, Tensors
 from tfse.types import Tensor
 
-# Above this SNR a smaller error is worth less and less, in dB.
+# SNR above which a smaller error hardly reduces the loss, in dB.
 SNR_LIMIT_DB = 30.0
 
 
 class NegativeSNR(EnhancementLoss):
-    """-10 log10(|s|^2 / (|s - e|^2 + 10^(-limit / 10) |s|^2)), in dB, of clean s and enhanced e.
+    """Negative signal-to-noise ratio of clean s and enhanced e, in dB.
 
-    Without the limit the slope with respect to e is 1 / |s - e|: it has no bound where the
-    estimate is nearly right, so that the few examples with little noise have most of the
-    gradient. An example whose clean speech is silent has no SNR: its loss and its
-    gradient are 0, and other losses have to remove its noise.
+        -10 log10(|s|^2 / (|s - e|^2 + 10^(-limit / 10) |s|^2))
 
-    Powers are means over the valid samples with -100 dBFS added, so that the length of an
-    example does not matter.
+    Without the limit, the slope with respect to e is proportional to 1 / |s - e| and thus
+    unbounded for accurate estimates, so that the few examples with little noise would
+    dominate the gradient. The SNR of an example with silent clean speech is undefined: its
+    loss and gradient are 0, and its noise must be removed by other losses.
+
+    Powers are means over the valid samples plus -100 dBFS, independent of the length.
 
     Args:
-        limit_db: SNR that the negative loss approaches, in dB; infinity for the paper's.
+        limit_db: upper limit of the SNR, in dB; infinity for none, as in the paper.
 
     Source:
         Le et al., "DPCRN", Interspeech 2021, equation 5; the limit from Wisdom et al.,
@@ -49,15 +50,15 @@ class NegativeSISDR(EnhancementLoss):
 
         -10 log10(|a s|^2 / (|a s - e|^2 + 10^(-limit / 10) |a s|^2)),  a = <e, s> / |s|^2
 
-    As in `NegativeSNR`, an example whose clean speech is silent has a loss and a gradient
-    of 0, and so has one whose estimate is silent.
+    Loss and gradient of an example with silent clean speech, as in `NegativeSNR`, or with a
+    silent estimate are 0.
 
     Args:
-        limit_db: ratio that the negative loss approaches, in dB; infinity for none.
+        limit_db: upper limit of the ratio, in dB; infinity for none.
 
     Source:
         Le Roux, Wisdom, Erdogan and Hershey, "SDR - half-baked or well done?",
-        ICASSP 2019, equation 2. As there, no mean is removed. The limit is that of
+        ICASSP 2019, equation 2. As there, no mean is subtracted. The limit is that of
         `NegativeSNR`.
     """
 

@@ -20,7 +20,7 @@ from tfse.types import Tensor
 
 
 class WeightedSum(EnhancementLoss):
-    """A sum of losses, each times its weight.
+    """Weighted sum of losses.
 
     Args:
         terms: the losses and their weights.
@@ -60,7 +60,7 @@ _BUILDERS: dict[str, Callable[[LossConfig, EnhancementModel], EnhancementLoss]] 
     ),
 }
 
-# Losses that look at a head of the core rather than at the waveform, and the axes it has.
+# Losses on a head of the core rather than on the waveform, and the axes of the head.
 _FRAMES_AND_BINS = ("batch", "frames", "bins")
 _HEADS = {
     "mask_mse": ("mask", _FRAMES_AND_BINS),
@@ -70,27 +70,27 @@ _HEADS = {
 
 
 def build_loss(config: LossConfig, model: EnhancementModel) -> WeightedSum:
-    """Builds the weighted sum that a config describes, for one model.
+    """Builds the weighted sum of a config for a model.
 
     Args:
         config: weights and settings.
-        model: gives the transform, and the heads that exist.
+        model: provides the transform and the heads.
 
     Returns:
         The loss.
 
     Raises:
-        ConfigError: every weight is 0, one is negative or not finite, a loss needs a head
-            that the model lacks, or a setting breaks a loss's rule.
+        ConfigError: all weights are 0, a weight is negative or not finite, the model lacks a
+            head that a loss needs, or a setting of a loss is invalid.
     """
     weights = {name: getattr(config, name) for name in _BUILDERS if getattr(config, name)}
     if not weights:
-        raise ConfigError(f"a loss must have a weight; all of {sorted(_BUILDERS)} are 0.")
+        raise ConfigError(f"one loss must have a weight above 0; all of {sorted(_BUILDERS)} are 0.")
     for name, weight in weights.items():
         if not 0 < weight < math.inf:
             raise ConfigError(
-                f"`loss.{name}` must not be negative, which would train the model to raise this "
-                f"loss, and must be finite; received {weight}."
+                f"`loss.{name}` must not be negative, which would maximize this loss, and must "
+                f"be finite; received {weight}."
             )
         _check_head(name, model)
     return WeightedSum({_BUILDERS[name](config, model): w for name, w in weights.items()})

@@ -1,4 +1,4 @@
-"""Metrics: reference first, estimate second; a number, or the reason why there is none."""
+"""Metrics of a reference and an estimate: a value, or the reason why it is undefined."""
 
 from tfse.metrics.composite_ratings import Composite, composite
 from tfse.metrics.intelligibility import stoi

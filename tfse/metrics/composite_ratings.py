@@ -1,4 +1,4 @@
-"""Ratings of listeners, predicted from several distances."""
+"""Composite ratings: predicted ratings of listeners, from several metrics."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ def composite(
 ) -> Composite:
     """Returns the composite measures CSIG, CBAK and COVL.
 
-    PESQ enters as the MOS-LQO of wide band, as is usual for published numbers at
-    16 kHz; the authors fitted their weights to raw PESQ of narrow band.
+    PESQ is the wide-band MOS-LQO, as in most published results at 16 kHz; the authors fitted
+    their weights to raw narrow-band PESQ.
 
     Args:
         reference: clean speech, `[samples]`; full scale is 1.
         estimate: `[samples]`.
         sample_rate: in Hz; 16,000.
-        pesq_wb: `pesq` of the pair in wide band, if it is known already.
+        pesq_wb: wide-band `pesq` of the pair, if already computed.
 
     Returns:
         Three ratings, 1 to 5; higher is better.
 
     Raises:
-        MetricUndefined: PESQ, LLR, WSS or the segmental SNR has no value for the pair.
-        MetricNotApplicable: another rate, or more than PESQ takes.
+        MetricUndefined: PESQ, LLR, WSS or the segmental SNR is undefined for the pair.
+        MetricNotApplicable: another sample rate, or too long for PESQ.
 
     Source:
         Hu and Loizou, "Evaluation of objective quality measures for speech
@@ -66,7 +66,7 @@ def composite(
 
 
 def composite_of(*, pesq_wb: float, llr: float, wss: float, segmental_snr_db: float) -> Composite:
-    """Returns the ratings that four measures predict, limited to 1..5."""
+    """Returns the ratings predicted by four metrics, limited to 1..5."""
     return Composite(
         csig=_rating(3.093 - 1.029 * llr + 0.603 * pesq_wb - 0.009 * wss),
         cbak=_rating(1.634 + 0.478 * pesq_wb - 0.007 * wss + 0.063 * segmental_snr_db),

@@ -1,4 +1,4 @@
-"""Short frames of two waveforms, side by side."""
+"""Frame-wise metrics of two waveforms."""
 
 from __future__ import annotations
 
@@ -14,34 +14,35 @@ Frames = npt.NDArray[np.float64]
 Values = npt.NDArray[np.float64]
 FrameMetric = Callable[[Frames, Frames], Values]
 
-# Frames worked on at a time, so that an hour needs no more memory than a minute.
+# Frames per block, which bounds the memory for long recordings.
 _BLOCK = 2_000
-# What the authors' program adds to every sample, so that digital silence has a spectrum.
+# Added to every sample, as in the authors' program, so that digital silence has a spectrum.
 _SMALLEST_SAMPLE = float(np.finfo(np.float64).eps)
 
 
 def frame_values(
     pair: tuple[Samples, Samples], window: Samples, hop: int, count: int, metric: FrameMetric
 ) -> Values:
-    """Returns a metric of every pair of frames.
+    """Returns a metric per pair of frames.
 
     Args:
         pair: reference and estimate, each `[samples]`.
-        window: what frames are multiplied by, `[window]`.
+        window: factor of every frame, `[window]`.
         hop: samples from one frame to the next.
-        count: frames wanted; the first starts at sample 0.
-        metric: of windowed frames of reference and estimate, each
-            `[frames, window]`; returns `[frames]`.
+        count: number of frames; the first starts at sample 0.
+        metric: from windowed frames of reference and estimate, each `[frames, window]`, to
+            `[frames]`.
 
     Returns:
         `[count]`.
 
     Raises:
-        MetricUndefined: `count` is not above 0: the pair is too short.
+        MetricUndefined: `count` is below 1, since the pair is too short.
     """
     if count < 1:
         raise MetricUndefined(
-            f"frames of {len(window)} samples need more; received {len(pair[0])} samples."
+            f"the pair is too short for frames of {len(window)} samples; received {len(pair[0])} "
+            "samples."
         )
     views = [np.lib.stride_tricks.sliding_window_view(x, len(window))[::hop] for x in pair]
     values = []
@@ -54,11 +55,11 @@ def frame_values(
 def loizou_frame_values(
     pair: tuple[Samples, Samples], sample_rate: int, metric: FrameMetric
 ) -> Values:
-    """Returns a metric of the frames that Hu and Loizou compare.
+    """Returns a metric per frame of Hu and Loizou.
 
-    Frames are of 30 ms, 75 % overlapped, under a Hann window without its zeros.
-    The last whole frame is left out and 2.2e-16 is added to every sample, as in
-    the authors' program, so that numbers compare with published ones.
+    Frames of 30 ms overlap by 75 %, under a Hann window without its zeros. As in the authors'
+    program, the last whole frame is left out and 2.2e-16 is added to every sample, so that
+    results are comparable with published ones.
 
     Args:
         pair: reference and estimate, each `[samples]`; full scale is 1.
@@ -69,11 +70,11 @@ def loizou_frame_values(
         `[frames]`.
 
     Raises:
-        MetricUndefined: less than a frame and a hop: 37.5 ms.
+        MetricUndefined: the pair is shorter than a frame and a hop, 37.5 ms.
 
     Source:
         Loizou, "Speech Enhancement: Theory and Practice", 2nd edition, 2013,
-        and its program `composite.m`.
+        and the program `composite.m`.
     """
     samples = round(0.03 * sample_rate)
     hop = samples // 4
@@ -84,6 +85,6 @@ def loizou_frame_values(
 
 
 def lowest_mean(values: Values, share: float = 0.95) -> float:
-    """Returns the mean of the lowest `share` of `[frames]`, of one at least."""
+    """Returns the mean of the lowest `share` of `[frames]`, at least of one."""
     count = max(int(share * len(values) + 0.5), 1)
     return float(np.mean(np.sort(values)[:count]))

@@ -1,4 +1,4 @@
-"""Levels."""
+"""Level metrics: change of level, and share of zeros."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from tfse.metrics.validation import Waveform, validate_finite, validate_waveform
 
 
 def level_change_db(reference: Waveform, estimate: Waveform) -> float:
-    """Returns how much louder the estimate is than the reference.
+    """Returns the level of the estimate relative to the reference.
 
-    Against clean speech, it is the shift of level that a user hears, wanted at 0;
-    against the noisy recording, what enhancement took away, with the noise in it.
+    With clean speech as the reference, it is the audible change of level, ideally 0; with the
+    noisy recording, it includes the removed noise.
 
     Args:
         reference: clean speech or the noisy recording, `[samples]`.
@@ -28,17 +28,16 @@ def level_change_db(reference: Waveform, estimate: Waveform) -> float:
 
 
 def share_of_zeros(estimate: Waveform) -> float:
-    """Returns the share of samples that are exactly 0: dropouts, or a gate that shuts.
+    """Returns the share of samples that are exactly 0, by dropouts or a closed gate.
 
     Args:
         estimate: `[samples]`.
 
     Returns:
-        0 to 1; silence has 1.
+        0 to 1; 1 for silence.
 
     Raises:
-        MetricUndefined: the estimate is not `[samples]`, is empty, or holds NaN or
-            infinity.
+        MetricUndefined: the estimate is not `[samples]`, is empty, or contains NaN or infinity.
     """
     validate_waveform("estimate", estimate)
     validate_finite("estimate", estimate)

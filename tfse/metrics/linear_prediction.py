@@ -1,4 +1,4 @@
-"""Distance of the spectra's envelopes."""
+"""Log-likelihood ratio: distance of spectral envelopes by linear prediction."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ _TINY = float(np.finfo(np.float64).tiny)
 def log_likelihood_ratio(reference: Waveform, estimate: Waveform, sample_rate: int) -> float:
     """Returns the log-likelihood ratio (LLR) of the estimate's linear prediction.
 
-    A frame has log(a_e R a_e' / a_r R a_r'): how much worse the coefficients a_e of
-    the estimate predict the reference, of autocorrelation R, than its own a_r. The
-    mean is over the lowest 95 % of frames; frames are not limited to 2, as they are
-    not in the composite measure. The order is 16, and 10 below 10 kHz.
+    Per frame it is log(a_e R a_e' / a_r R a_r'): the error with which the coefficients a_e of
+    the estimate predict the reference, of autocorrelation R, over that of its own a_r. The
+    mean is over the lowest 95 % of frames; as in the composite measure, frames are not
+    limited to 2. The order is 16, or 10 below 10 kHz.
 
     Args:
         reference: clean speech, `[samples]`; full scale is 1.
         estimate: `[samples]`.
-        sample_rate: in Hz, 8,000 at least.
+        sample_rate: in Hz, at least 8,000.
 
     Returns:
-        0 or above; lower is better. Levels do not matter.
+        0 or above; lower is better. Independent of levels.
 
     Raises:
-        MetricUndefined: the pair cannot be compared, or is less than 37.5 ms.
+        MetricUndefined: the pair cannot be compared, or is shorter than 37.5 ms.
 
     Source:
         Hu and Loizou, IEEE TASLP 16(1), 2008, with frames of their program `composite.m`.
@@ -40,9 +40,9 @@ def log_likelihood_ratio(reference: Waveform, estimate: Waveform, sample_rate: i
 
 def _ratios(reference: Frames, estimate: Frames, order: int) -> Values:
     correlation = _autocorrelation(reference, order)
-    wrong = _residual(predictor(_autocorrelation(estimate, order)), correlation)
-    right = _residual(predictor(correlation), correlation)
-    return np.log(np.maximum(wrong, _TINY) / np.maximum(right, _TINY))
+    by_estimate = _residual(predictor(_autocorrelation(estimate, order)), correlation)
+    by_reference = _residual(predictor(correlation), correlation)
+    return np.log(np.maximum(by_estimate, _TINY) / np.maximum(by_reference, _TINY))
 
 
 def _autocorrelation(frames: Frames, order: int) -> Frames:
@@ -53,13 +53,13 @@ def _autocorrelation(frames: Frames, order: int) -> Frames:
 
 
 def predictor(correlation: Frames) -> Frames:
-    """Returns the coefficients 1, a_1 .. a_p of the error filter, by Levinson and Durbin.
+    """Returns the coefficients 1, a_1 .. a_p of the error filter, by Levinson-Durbin.
 
     Args:
-        correlation: lags 0 to p of each frame, `[frames, p + 1]`.
+        correlation: lags 0 to p per frame, `[frames, p + 1]`.
 
     Returns:
-        `[frames, p + 1]`; 1, 0 .. 0 of silence.
+        `[frames, p + 1]`; 1, 0 .. 0 for silence.
     """
     coefficients = np.zeros_like(correlation)
     coefficients[:, 0] = 1.0
@@ -73,7 +73,7 @@ def predictor(correlation: Frames) -> Frames:
 
 
 def _residual(coefficients: Frames, correlation: Frames) -> Values:
-    """Returns the power that the error filters leave, `[frames]`: a R a'."""
+    """Returns the power of the prediction error, a R a', `[frames]`."""
     lags = np.arange(correlation.shape[1])
     toeplitz = correlation[:, np.abs(lags[:, None] - lags)]
     return np.einsum("fi,fij,fj->f", coefficients, toeplitz, coefficients)

@@ -1,4 +1,4 @@
-"""What is said when a number cannot be had."""
+"""Errors of metrics: undefined for a pair, or not applicable to it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from tfse.errors import TfseError
 
 
 class MetricUndefined(TfseError, ValueError):
-    """A metric has no value for this pair; the message is the reason."""
+    """Error of a metric that has no value for a pair; the message is the reason."""
 
 
 class MetricNotApplicable(MetricUndefined):
-    """Nothing is wrong with the pair, but the metric is not defined for its like.
+    """Error of a metric that is not defined for a valid pair.
 
-    Another sample rate, a recording that is too long, or a copy of the reference,
-    which has no distortion.
+    Examples are another sample rate, a recording that is too long, or a copy of the
+    reference, which has no distortion.
     """

@@ -15,13 +15,13 @@ from tfse.metrics.validation import Waveform
 
 @dataclass(frozen=True)
 class PairResult:
-    """What is known of a pair; each metric is in one of the two.
+    """Results of a pair; each metric is either in `values` or in `reasons`.
 
     Attributes:
-        values: finite numbers by the metric's name.
-        reasons: by the metric's name, why there is no number.
-        limits: those of them where nothing is wrong with the pair, and the metric
-            is not defined for its like (`MetricNotApplicable`).
+        values: finite values by metric.
+        reasons: reasons for a missing value, by metric.
+        limits: metrics in `reasons` that are not defined for a valid pair
+            (`MetricNotApplicable`).
     """
 
     values: dict[str, float] = field(default_factory=dict)
@@ -32,17 +32,17 @@ class PairResult:
 def evaluate_pair(
     reference: Waveform, estimate: Waveform, sample_rate: int, noisy: Waveform | None = None
 ) -> PairResult:
-    """Returns every metric of a pair, or why it has none.
+    """Returns all metrics of a pair, or the reasons why they are undefined.
 
     Args:
         reference: clean speech, `[samples]`; full scale is 1.
         estimate: `[samples]`.
         sample_rate: of all recordings, in Hz.
-        noisy: what the estimate was made from, `[samples]`; adds
-            `si_sdr_improvement_db` and `level_change_from_noisy_db`.
+        noisy: input of the enhancement, `[samples]`; adds `si_sdr_improvement_db` and
+            `level_change_from_noisy_db`.
 
     Returns:
-        Values and reasons; content that cannot be measured is a reason, not an error.
+        Values and reasons; invalid content is a reason, not an error.
 
     Example:
         >>> import numpy as np
@@ -57,24 +57,24 @@ def evaluate_pair(
     result = PairResult()
     for name, metric in METRICS.items():
         if metric.function is not None:
-            _note(result, name, metric.function, reference, estimate, sample_rate)
-    _note_composite(result, reference, estimate, sample_rate)
+            _add(result, name, metric.function, reference, estimate, sample_rate)
+    _add_composite(result, reference, estimate, sample_rate)
     if noisy is not None:
-        _note(result, "si_sdr_improvement_db", si_sdr_improvement, reference, estimate, noisy)
-        _note(result, "level_change_from_noisy_db", _level_change_from_noisy_db, noisy, estimate)
+        _add(result, "si_sdr_improvement_db", si_sdr_improvement, reference, estimate, noisy)
+        _add(result, "level_change_from_noisy_db", _level_change_from_noisy_db, noisy, estimate)
     return result
 
 
-def _note(
+def _add(
     result: PairResult, name: str, measure: Callable[..., float], *arguments: Waveform | int
 ) -> None:
     try:
         result.values[name] = measure(*arguments)
     except MetricUndefined as error:
-        _note_reason(result, name, error)
+        _add_reason(result, name, error)
 
 
-def _note_composite(
+def _add_composite(
     result: PairResult, reference: Waveform, estimate: Waveform, sample_rate: int
 ) -> None:
     pesq_wb = result.values.get("pesq_wb")
@@ -83,10 +83,10 @@ def _note_composite(
         result.values.update(ratings._asdict())
     except MetricUndefined as error:
         for name in Composite._fields:
-            _note_reason(result, name, error)
+            _add_reason(result, name, error)
 
 
-def _note_reason(result: PairResult, name: str, error: MetricUndefined) -> None:
+def _add_reason(result: PairResult, name: str, error: MetricUndefined) -> None:
     result.reasons[name] = str(error)
     if isinstance(error, MetricNotApplicable):
         result.limits.add(name)

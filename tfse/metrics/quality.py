@@ -1,4 +1,4 @@
-"""Perceived quality."""
+"""Quality metric: PESQ."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pesq as _pesq
 from tfse.metrics.metric_errors import MetricNotApplicable, MetricUndefined
 from tfse.metrics.validation import Waveform, validate
 
-# What ITU-T P.862 is defined for.
+# Sample rates of ITU-T P.862.
 _SAMPLE_RATES = {"nb": (8_000, 16_000), "wb": (16_000,)}
 _SHORTEST_S = 0.25
-# The reference program keeps 50 utterances and writes past its memory beyond them,
-# which has ended the process; speech does not come to 50 in this time.
+# The reference program has memory for 50 utterances and can crash the process with more;
+# speech of this duration has fewer.
 _LONGEST_S = 40.0
 
 
@@ -23,20 +23,20 @@ def pesq(reference: Waveform, estimate: Waveform, sample_rate: int, mode: str = 
     Args:
         reference: clean speech, `[samples]`.
         estimate: `[samples]`.
-        sample_rate: in Hz; 16,000, or 8,000 in narrow band. Others are refused, not
-            resampled: what is above 8 kHz would go unheard and unsaid.
-        mode: "wb", ITU-T P.862.2; "nb", P.862. Their numbers do not compare.
+        sample_rate: in Hz; 16,000, or 8,000 in narrow band. There is no
+            resampling, which would silently ignore the spectrum above 8 kHz.
+        mode: "wb", ITU-T P.862.2; "nb", P.862. Their scores are not comparable.
 
     Returns:
         1.02 to 4.64 in wide band; higher is better.
 
     Raises:
-        MetricUndefined: another mode, a pair that cannot be compared, less than a
-            quarter of a second, or no speech found.
-        MetricNotApplicable: another rate, or more than 40 s.
+        MetricUndefined: another mode, a pair that cannot be compared, less than 0.25 s, or no
+            speech found.
+        MetricNotApplicable: another sample rate, or more than 40 s.
 
     Source:
-        ITU-T P.862 (2001) and P.862.2 (2007), by the package `pesq`.
+        ITU-T P.862 (2001) and P.862.2 (2007), computed by the package `pesq`.
     """
     if mode not in _SAMPLE_RATES:
         raise MetricUndefined(f"`mode` must be 'nb' or 'wb'; received {mode!r}.")
@@ -58,5 +58,5 @@ def _score(reference: Waveform, estimate: Waveform, sample_rate: int, mode: str)
     except (_pesq.PesqError, ValueError) as error:
         raise MetricUndefined(f"PESQ found no speech: {error!r}.") from error
     if not math.isfinite(score):
-        raise MetricUndefined(f"PESQ must be finite; the package gave {score}.")
+        raise MetricUndefined(f"PESQ returned {score}, which is not finite.")
     return score

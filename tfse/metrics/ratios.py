@@ -1,4 +1,4 @@
-"""Ratios of powers."""
+"""Ratio metrics: SNR, SI-SDR and segmental SNR."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from tfse.metrics.frames import Frames, Values, loizou_frame_values
 from tfse.metrics.metric_errors import MetricNotApplicable, MetricUndefined
 from tfse.metrics.validation import Waveform, validate_sample_rate, validated
 
-# What rounding in float64 leaves of a distortion that is not there, -280 dB.
+# Rounding errors of float64 in place of zero distortion, -280 dB.
 _ROUNDING = 1e-28
-# What Hu and Loizou limit the frames of the segmental SNR to, in dB.
+# Limits per frame by Hu and Loizou.
 _SEGMENTAL_LIMITS_DB = (-10.0, 35.0)
 
 
@@ -26,7 +26,7 @@ def snr(reference: Waveform, estimate: Waveform) -> float:
 
     Raises:
         MetricUndefined: the pair cannot be compared.
-        MetricNotApplicable: the estimate is the reference, so that there is no noise.
+        MetricNotApplicable: the estimate is a copy of the reference, without noise.
     """
     reference, estimate = validated(reference, estimate)
     noise = np.sum((reference - estimate) ** 2)
@@ -49,12 +49,12 @@ def si_sdr(reference: Waveform, estimate: Waveform) -> float:
 
     Raises:
         MetricUndefined: the pair cannot be compared.
-        MetricNotApplicable: the estimate is the reference up to its scale, so that
-            there is no distortion.
+        MetricNotApplicable: the estimate is a scaled copy of the reference, without
+            distortion.
 
     Source:
         Le Roux, Wisdom, Erdogan and Hershey, "SDR - half-baked or well done?",
-        ICASSP 2019, equation 2; no mean is taken away.
+        ICASSP 2019, equation 2; no mean is subtracted.
     """
     reference, estimate = validated(reference, estimate)
     target = (estimate @ reference) / (reference @ reference) * reference
@@ -64,23 +64,23 @@ def si_sdr(reference: Waveform, estimate: Waveform) -> float:
             "the estimate must differ from the reference; it is a copy of it."
         )
     if not np.any(target):
-        raise MetricUndefined("the estimate must share something with the reference.")
+        raise MetricUndefined("the estimate must not be orthogonal to the reference.")
     return float(10 * np.log10(np.sum(target**2) / distortion))
 
 
 def si_sdr_improvement(reference: Waveform, estimate: Waveform, noisy: Waveform) -> float:
-    """Returns how far SI-SDR rises from the noisy recording to the estimate.
+    """Returns the SI-SDR of the estimate minus that of the noisy recording.
 
     Args:
         reference: clean speech, `[samples]`.
         estimate: `[samples]`.
-        noisy: what the estimate was made from, `[samples]`.
+        noisy: input of the enhancement, `[samples]`.
 
     Returns:
         dB; above 0 is better than the noisy recording.
 
     Raises:
-        MetricUndefined: `si_sdr` has no value for the estimate or the noisy recording.
+        MetricUndefined: `si_sdr` is undefined for the estimate or the noisy recording.
     """
     after = si_sdr(reference, estimate)
     try:
@@ -90,22 +90,22 @@ def si_sdr_improvement(reference: Waveform, estimate: Waveform, noisy: Waveform)
 
 
 def segmental_snr(reference: Waveform, estimate: Waveform, sample_rate: int) -> float:
-    """Returns the mean of the frames' signal-to-noise ratios.
+    """Returns the segmental signal-to-noise ratio, a mean over frames.
 
-    Frames are of 30 ms, 75 % overlapped, under a Hann window, each limited to
-    -10..35 dB. A frame in which the reference is silent counts as -10 dB, even if
-    the estimate is silent too, as in the authors' program.
+    Frames of 30 ms overlap by 75 %, under a Hann window; the SNR of each is limited to
+    -10..35 dB. As in the authors' program, a frame with a silent reference counts as -10 dB,
+    even if the estimate is silent too.
 
     Args:
         reference: clean speech, `[samples]`; full scale is 1.
         estimate: `[samples]`.
-        sample_rate: in Hz, 8,000 at least.
+        sample_rate: in Hz, at least 8,000.
 
     Returns:
-        -10 to 35 dB; higher is better. A copy of the reference has 35.
+        -10 to 35 dB; higher is better. 35 for a copy of the reference.
 
     Raises:
-        MetricUndefined: the pair cannot be compared, or is less than 37.5 ms.
+        MetricUndefined: the pair cannot be compared, or is shorter than 37.5 ms.
 
     Source:
         Quackenbush, Barnwell and Clements, "Objective Measures of Speech Quality",

@@ -18,16 +18,16 @@ Function = Callable[[Waveform, Waveform, int], float]
 
 @dataclasses.dataclass(frozen=True)
 class Metric:
-    """One metric: how it is computed and how reports show it.
+    """Metric: its function and its presentation in reports.
 
     Attributes:
         name: in JSON and CSV.
         label: in tables and plots, without the unit.
-        unit: "dB", or "" for numbers without one.
+        unit: "dB", or "" without a unit.
         better: 1 where higher is better, -1 where lower is, 0 where neither is.
         digits: after the decimal point.
-        meaning: one line.
-        function: None where more than a pair is needed: the noisy recording, other
+        meaning: description in one line.
+        function: None for metrics that need more than a pair: the noisy recording, other
             metrics, or the processor time.
     """
 
@@ -46,11 +46,11 @@ class Metric:
 
     @property
     def short(self) -> str:
-        """The label where there is little room; narrow-band PESQ keeps its full name."""
+        """Short label; that of narrow-band PESQ stays complete."""
         return "PESQ" if self.name == "pesq_wb" else self.label
 
 
-#: Processor seconds per second of audio; the one metric that is a time.
+#: Processor seconds per second of audio; the only metric of time.
 REAL_TIME_FACTOR = "real_time_factor"
 #: The metrics that are compared first.
 PRINCIPAL = ("pesq_wb", "stoi", "si_sdr_db")
@@ -149,9 +149,9 @@ METRICS = {metric.name: metric for metric in _METRICS}
 
 
 def metric_of(name: str) -> Metric:
-    """Returns the metric of a name; any other name is a score by a file of the user's own.
+    """Returns a metric by name; an unknown name is a score from a file of the user.
 
-    Such a score is assumed to be better if higher.
+    Higher is assumed to be better for such a score.
     """
     return METRICS.get(name) or Metric(
         name, name.replace("_", " "), "", 1, 3, "score of a given file"
@@ -159,5 +159,5 @@ def metric_of(name: str) -> Metric:
 
 
 def in_order(names: set[str]) -> list[str]:
-    """Returns names in the order of reports: those of the registry first."""
+    """Returns names in the order of reports, those of the registry first."""
     return [name for name in METRICS if name in names] + sorted(names - set(METRICS))

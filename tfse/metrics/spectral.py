@@ -1,4 +1,4 @@
-"""Distances of short-time spectra."""
+"""Log-spectral distance."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ _DYNAMIC_RANGE_DB = 50.0
 def log_spectral_distance(reference: Waveform, estimate: Waveform, sample_rate: int) -> float:
     """Returns the log-spectral distance.
 
-    With R and E the power spectra of frame l at bin k, it is the mean over l of
-    sqrt(mean over k of (10 log10 max(R, d) - 10 log10 max(E, d))^2). The floor d is
-    50 dB below the largest R of all frames and bins. Frames are of 32 ms, 75 %
-    overlapped, under a periodic Hann window, whole ones only; bins are those of a
-    DFT of the frame's length, from 0 to half the sample rate, both included.
+    With the power spectra R and E of frame l at bin k, it is the mean over l of
+    sqrt(mean over k of (10 log10 max(R, d) - 10 log10 max(E, d))^2). The floor d is 50 dB
+    below the largest R of all frames and bins. Whole frames of 32 ms overlap by 75 %, under
+    a periodic Hann window; bins are those of a DFT of the frame length, from 0 to half the
+    sample rate inclusive.
 
     Args:
         reference: clean speech, `[samples]`.
         estimate: `[samples]`.
-        sample_rate: in Hz, 8,000 at least.
+        sample_rate: in Hz, at least 8,000.
 
     Returns:
         dB, 0 or above; lower is better.
 
     Raises:
-        MetricUndefined: the pair cannot be compared, or is less than 32 ms.
+        MetricUndefined: the pair cannot be compared, or is shorter than 32 ms.
 
     Source:
         Gray and Markel, "Distance measures for speech processing", IEEE TASSP
@@ -49,7 +49,7 @@ def log_spectral_distance(reference: Waveform, estimate: Waveform, sample_rate: 
 
 
 def _distances_db(reference: Frames, estimate: Frames, floor: float) -> Values:
-    # The smallest number is for a reference that lies under the window's zeros alone.
+    # The lower bound is for a reference that is not zero only at zeros of the window.
     floor = max(floor, float(np.finfo(np.float64).tiny))
     ratio = np.maximum(_power(reference), floor) / np.maximum(_power(estimate), floor)
     return np.sqrt(np.mean((10 * np.log10(ratio)) ** 2, axis=1))

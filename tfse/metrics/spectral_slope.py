@@ -1,4 +1,4 @@
-"""Distance of the slopes between critical bands."""
+"""Weighted spectral slope distance."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _WIDTHS_HZ = (
     *(127.914, 140.423, 153.823, 168.154, 183.457, 199.776, 217.153, 235.631, 255.255, 276.072),
     *(298.126, 321.465, 346.136),
 )
-# Below it a filter's skirt is cut off: nominally -30 dB.
+# Gain below which a filter is zero: nominally -30 dB.
 _SKIRT = np.exp(-30.0 / (2.0 * 2.303))
-# Klatt's constants in dB: how fast weights fall below the highest band and below a peak.
+# Klatt's constants: decay of weights below the highest band and below a peak.
 _K_MAX_DB, _K_PEAK_DB = 20.0, 1.0
 _SMALLEST_POWER = 1e-10
 
@@ -30,25 +30,25 @@ _SMALLEST_POWER = 1e-10
 def weighted_spectral_slope(reference: Waveform, estimate: Waveform, sample_rate: int) -> float:
     """Returns the weighted spectral slope distance (WSS).
 
-    The mean, over the lowest 95 % of frames, of the squared differences of slopes
-    between neighbours of 25 critical bands (50 to 3,600 Hz), weighted for peaks and
-    divided by the sum of the weights.
+    It is the mean over the lowest 95 % of frames of the squared differences of slopes between
+    neighbours of 25 critical bands (50 to 3,600 Hz), weighted for peaks and divided by the
+    sum of weights.
 
     Args:
         reference: clean speech, `[samples]`; full scale is 1.
         estimate: `[samples]`.
-        sample_rate: in Hz, 8,000 at least.
+        sample_rate: in Hz, at least 8,000.
 
     Returns:
         0 or above, in dB^2; lower is better.
 
     Raises:
-        MetricUndefined: the pair cannot be compared, or is less than 37.5 ms.
+        MetricUndefined: the pair cannot be compared, or is shorter than 37.5 ms.
 
     Source:
         Klatt, ICASSP 1982, page 1280; Hu and Loizou, IEEE TASLP 16(1), 2008,
-        with bands and filters of their program `composite.m`. As in it, the peak
-        above a rising slope is the band before the highest.
+        with bands and filters of their program `composite.m`. As there, the peak of a rising
+        slope is the band before the highest.
     """
     validate_sample_rate(sample_rate)
     pair = validated(reference, estimate)
@@ -68,7 +68,7 @@ def _distances(reference: Frames, estimate: Frames, filters: Frames) -> Values:
 
 @functools.cache
 def _filters(sample_rate: int) -> Frames:
-    """Returns Gaussian filters of powers, `[bins, 25]`; the last bin is left out."""
+    """Returns Gaussian filters on powers, `[bins, 25]`, without the last bin."""
     bins = _dft_samples(sample_rate) // 2
     hz_per_bin = sample_rate / (2 * bins)
     centres = np.floor(np.array(_CENTRES_HZ) / hz_per_bin)
@@ -79,18 +79,18 @@ def _filters(sample_rate: int) -> Frames:
 
 
 def _dft_samples(sample_rate: int) -> int:
-    """Returns the power of two not below two frames."""
+    """Returns the smallest power of two that holds two frames."""
     return int(2 ** np.ceil(np.log2(2 * round(0.03 * sample_rate))))
 
 
 def _band_levels_db(frames: Frames, filters: Frames) -> Frames:
-    """Returns `[frames, 25]` of `[frames, window]`."""
+    """Returns band levels, `[frames, 25]`, of frames, `[frames, window]`."""
     spectrum = np.abs(np.fft.rfft(frames, 2 * len(filters))[:, :-1]) ** 2
     return 10 * np.log10(np.maximum(spectrum @ filters, _SMALLEST_POWER))
 
 
 def _weights(levels_db: Frames, slopes_db: Frames) -> Frames:
-    """Returns weights of slopes, `[frames, 24]`: large at peaks and in high bands."""
+    """Returns weights of slopes, `[frames, 24]`: large near peaks and near the highest band."""
     here = levels_db[:, :-1]
     highest = np.max(levels_db, axis=1, keepdims=True)
     near_highest = _K_MAX_DB / (_K_MAX_DB + highest - here)
@@ -98,10 +98,10 @@ def _weights(levels_db: Frames, slopes_db: Frames) -> Frames:
 
 
 def _peaks(levels_db: Frames, slopes_db: Frames) -> Frames:
-    """Returns the level of the peak that each slope leads up to, `[frames, 24]`.
+    """Returns the level of the peak next to each slope, `[frames, 24]`.
 
-    A rising slope leads up to the right, to the last band of the rise but one; a
-    falling slope to the left, to where the fall began.
+    The peak of a rising slope is to the right, the last but one band of the rise; that of a
+    falling slope is to the left, the first band of the fall.
     """
     above, below = levels_db.copy(), levels_db.copy()
     rises = slopes_db > 0

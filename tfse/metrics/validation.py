@@ -1,4 +1,4 @@
-"""What every metric asks of its recordings, in one place."""
+"""Validation of waveforms and sample rates for all metrics."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tfse.metrics.metric_errors import MetricUndefined
 Waveform = npt.NDArray[Any]
 Samples = npt.NDArray[np.float64]
 
-# Squares and their products stay within what float64 holds.
+# Within these, squares and their products are finite in float64.
 _POWERS = (1e-100, 1e100)
-# Below, the bands of speech that metrics look at are missing.
+# Below 8 kHz, bands of speech that metrics use are missing.
 _SAMPLE_RATES = (8_000, 384_000)
 
 
@@ -27,8 +27,8 @@ def validate(reference: Waveform, estimate: Waveform) -> None:
         estimate: `[samples]`.
 
     Raises:
-        MetricUndefined: they are not of one axis and one length, are empty, hold
-            NaN or infinity, or one is silent or of a power that cannot be held.
+        MetricUndefined: they are not one-dimensional and of the same length, are empty, contain
+            NaN or infinity, or one is silent or has a power out of range.
     """
     validate_waveform("reference", reference)
     validate_waveform("estimate", estimate)
@@ -39,17 +39,17 @@ def validate(reference: Waveform, estimate: Waveform) -> None:
         )
     for name, waveform in (("reference", reference), ("estimate", estimate)):
         validate_finite(name, waveform)
-        _check_sound(name, waveform)
+        _check_power(name, waveform)
 
 
 def validated(reference: Waveform, estimate: Waveform) -> tuple[Samples, Samples]:
-    """Checks two waveforms as `validate` does and returns them as float64."""
+    """Checks two waveforms with `validate` and returns them as float64."""
     validate(reference, estimate)
     return reference.astype(np.float64), estimate.astype(np.float64)
 
 
 def validate_waveform(name: str, waveform: Waveform) -> None:
-    """Checks that `waveform` is an array of real numbers, `[samples]`, and not empty."""
+    """Checks that `waveform` is a non-empty array of real numbers, `[samples]`."""
     if not isinstance(waveform, np.ndarray) or waveform.dtype.kind not in "fiu":
         kind = getattr(waveform, "dtype", type(waveform).__name__)
         raise MetricUndefined(f"the {name} must be an array of real numbers; received {kind}.")
@@ -60,14 +60,14 @@ def validate_waveform(name: str, waveform: Waveform) -> None:
 
 
 def validate_finite(name: str, waveform: Waveform) -> None:
-    """Checks that `waveform` holds neither NaN nor infinity."""
+    """Checks that `waveform` contains neither NaN nor infinity."""
     finite = np.isfinite(waveform)
     if not finite.all():
         raise MetricUndefined(f"the {name} must be finite; sample {int(np.argmin(finite))} is not.")
 
 
 def validate_sample_rate(sample_rate: int) -> None:
-    """Checks that `sample_rate` is a whole number of Hz of which a metric can be had."""
+    """Checks that `sample_rate` is a whole number of Hz within the range of metrics."""
     low, high = _SAMPLE_RATES
     if not isinstance(sample_rate, numbers.Integral) or not low <= sample_rate <= high:
         raise MetricUndefined(
@@ -76,7 +76,7 @@ def validate_sample_rate(sample_rate: int) -> None:
         )
 
 
-def _check_sound(name: str, waveform: Waveform) -> None:
+def _check_power(name: str, waveform: Waveform) -> None:
     if not np.any(waveform):
         raise MetricUndefined(f"the {name} must not be silent; all {len(waveform)} samples are 0.")
     with np.errstate(over="ignore", under="ignore"):

@@ -1,4 +1,4 @@
-"""Models: one paper a file, each a functional, serializable Keras model."""
+"""Models: one paper per file, each a functional, serializable Keras model."""
 
 from tfse.models.config import ModelConfig
 from tfse.models.dpcrn import DPCRNConfig, dpcrn_on_32_bins

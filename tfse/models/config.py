@@ -1,26 +1,26 @@
-"""What the settings of every model have in common."""
+"""Settings that all models share."""
 
-# No `from __future__ import annotations` here: config flags read the types of
-# the dataclass fields, and would find strings.
+# No `from __future__ import annotations`: config flags need the types of dataclass
+# fields, not strings.
 import dataclasses
 
 
 @dataclasses.dataclass
 class ModelConfig:
-    """Settings of the transform around a model's core; a model adds its own.
+    """Settings of the transform around a model's core; models add their own.
 
     Attributes:
         name: of the model; becomes `model.name`.
         sample_rate: in Hz.
-        frame_length: samples in a frame.
+        frame_length: samples per frame.
         hop_length: samples from one frame to the next.
         fft_length: points of the transform, at least `frame_length`.
         window: analysis window, see `tfse.dsp.windows`.
         dc_time_s: time constant of the running mean that is subtracted from the waveform,
-            see `DCRemoval`; 0 leaves an offset in.
-        first_frame: where the network's states begin: "partial", with the frame of the first
-            hop, which holds zeros before it; or "full", with the frame that begins at sample
-            0, as in most other implementations, see `FullFrameModel`.
+            see `DCRemoval`; 0 for no subtraction.
+        first_frame: the frame from which the network's states start: "partial", the frame of
+            the first hop, which contains zeros before sample 0; or "full", the frame that
+            starts at sample 0, as in most other implementations, see `FullFrameModel`.
     """
 
     name: str = "model"

@@ -23,19 +23,19 @@ from tfse.types import Shape
 
 
 def multiply_accumulates(model: keras.Model) -> int:
-    """Returns the multiply-accumulates of one frame.
+    """Returns the multiply-accumulates per frame.
 
-    Products and convolutions count, as their definition says and not as some
-    runtime computes them; transforms, activations and element-wise work do not.
+    Products and convolutions count, by their definition rather than a runtime's
+    implementation; transforms, activations and element-wise operations do not.
 
     Args:
-        model: a functional model of tfse.
+        model: a functional tfse model.
     """
-    return sum(_of(layer, shape) for layer, shape in _applied(model))
+    return sum(_of(layer, shape) for layer, shape in _layers_with_shapes(model))
 
 
-def _applied(model: keras.Model) -> Iterator[tuple[keras.Operation, Shape]]:
-    """Yields every layer with the shape of its first input."""
+def _layers_with_shapes(model: keras.Model) -> Iterator[tuple[keras.Operation, Shape]]:
+    """Yields every operation with the shape of its first input."""
     for operation in operations(model):
         if shapes := input_shapes(operation):
             yield operation, shapes[0]
@@ -43,7 +43,7 @@ def _applied(model: keras.Model) -> Iterator[tuple[keras.Operation, Shape]]:
 
 @functools.singledispatch
 def _of(layer: keras.Operation, shape: Shape) -> int:
-    """Returns what a layer costs; without a rule of its own, nothing."""
+    """Returns the cost of a layer per frame; 0 for types without a rule."""
     return 0
 
 
@@ -65,7 +65,7 @@ def _(layer: CausalConv2DTranspose, shape: Shape) -> int:
 
 @_of.register
 def _(layer: TimeLSTM, shape: Shape) -> int:
-    return _rows(shape) * _cell(shape[-1], layer.units)
+    return _rows(shape) * _lstm_cell(shape[-1], layer.units)
 
 
 @_of.register
@@ -81,13 +81,13 @@ def _(layer: FrequencyMap, shape: Shape) -> int:
 @_of.register
 def _(layer: FrequencyAttention, shape: Shape) -> int:
     bands, channels = shape[2:]
-    # Queries, keys and values; then scores, and what they weigh.
+    # Queries, keys and values; then scores, and the weighted values.
     return int(bands * channels * 3 * channels + 2 * bands * bands * channels)
 
 
 @_of.register
 def _(layer: FrequencyBLSTM, shape: Shape) -> int:
-    return 2 * _rows(shape) * _cell(shape[-1], layer.units)
+    return 2 * _rows(shape) * _lstm_cell(shape[-1], layer.units)
 
 
 @_of.register
@@ -96,10 +96,10 @@ def _(layer: DualPathBlock, shape: Shape) -> int:
     return dense + _of(layer.frequency, shape) + _of(layer.time, shape)
 
 
-def _cell(channels: int, units: int) -> int:
+def _lstm_cell(channels: int, units: int) -> int:
     return 4 * units * (channels + units)
 
 
 def _rows(shape: Shape) -> int:
-    """Returns the vectors of a frame: one, or one a bin."""
+    """Returns the number of vectors per frame: one, or one per bin."""
     return math.prod(shape[2:-1])

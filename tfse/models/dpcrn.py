@@ -4,8 +4,8 @@ Le, Chen, Chen and Lu, "DPCRN: Dual-path convolution recurrent network for
 single channel speech enhancement", Interspeech 2021.
 """
 
-# No `from __future__ import annotations` here: config flags read the types of
-# the dataclass fields, and would find strings.
+# No `from __future__ import annotations`: config flags need the types of dataclass
+# fields, not strings.
 import dataclasses
 
 import keras
@@ -26,10 +26,9 @@ from tfse.models.features import with_log_power
 from tfse.models.registry import register
 from tfse.types import Tensor
 
-# Real and imaginary part: of the spectrum that comes in, of the mask that goes out.
+# Real and imaginary part, of the input spectrum and of the output mask.
 _COMPLEX = 2
-# Channels that the decoder gives for a mask: real and imaginary part, or
-# magnitude, cosine and sine.
+# Output channels of the decoder: real and imaginary part, or magnitude, cosine and sine.
 _MASK_CHANNELS = {"complex": _COMPLEX, "polar": 3}
 
 
@@ -40,21 +39,21 @@ class DPCRNConfig(ModelConfig):
     The decoder mirrors the encoder: filters, kernels and strides in reverse.
 
     Attributes:
-        log_power_input: gives the encoder a third channel, the log power of every
-            bin, standardized by the training set: unlike the other two it tells
-            loud frames from quiet ones.
+        log_power_input: adds a third input channel, the log power of every bin,
+            standardized by the training set: unlike the other two it depends on the
+            level of a frame.
         mask: "complex", the real and imaginary part of a complex ratio mask, as in
             the paper; or "polar", a bounded magnitude and a phase rotation, see
             `PolarMask`.
-        filters: of each encoder convolution.
-        kernel_sizes: (frames, bins) of each.
-        strides: over frequency, of each.
-        paddings: zeros (below, above) the bins, of each.
+        filters: per encoder convolution.
+        kernel_sizes: (frames, bins) per encoder convolution.
+        strides: over frequency, per encoder convolution.
+        paddings: zeros (below, above) the bins, per encoder convolution.
         blocks: dual-path blocks between encoder and decoder.
-        frequency_units: of each direction of the BLSTM over frequency.
+        frequency_units: per direction of the BLSTM over frequency.
         time_units: of the LSTM over time.
-        recurrent_activation: of all gates; "keras2_hard_sigmoid" fits the
-            weights published with the paper, "sigmoid" runs on cuDNN.
+        recurrent_activation: of all gates; "keras2_hard_sigmoid" for the weights
+            published with the paper, "sigmoid" for cuDNN.
         epsilon: of batch and layer normalization.
         momentum: of the batch normalization's moving averages.
     """
@@ -83,15 +82,14 @@ def dpcrn_on_32_bins(
 ) -> DPCRNConfig:
     """Returns the settings that the shipped DPCRNs share: frames of 32 ms every 16 ms.
 
-    A third stage with stride, so that 32 bins reach the LSTMs instead of 50, which halves the
-    cost; the log power of every bin as a third input, since the paper's normalization hides
-    which frames are loud; a mask of a bounded magnitude and a phase rotation. A constant
-    offset is subtracted from the waveform.
+    Differences to the paper: a third strided stage, which halves the cost since the LSTMs
+    receive 32 bins instead of 50; the log power of every bin as a third input, since the
+    paper's normalization removes the level of frames; a polar mask; and DC removal.
 
     Args:
         name: of the model.
-        filters: of the five encoder convolutions.
-        frequency_units: of each direction of the BLSTM over frequency.
+        filters: per encoder convolution, five.
+        frequency_units: per direction of the BLSTM over frequency.
         time_units: of the LSTM over time.
     """
     return DPCRNConfig(
@@ -121,8 +119,8 @@ def build_dpcrn(config: DPCRNConfig) -> EnhancementModel:
         A functional model on waveforms, `[batch, samples]` -> `[batch, samples]`.
 
     Raises:
-        ConfigError: the stages' settings differ in number, a stage's bins cannot
-            be had back by its mirror image, or there is no such mask.
+        ConfigError: the settings of stages differ in number, the decoder cannot restore
+            the bins of a stage, or the mask is unknown.
     """
     _check_stages(config)
     _check_mask(config)
@@ -172,7 +170,7 @@ def _encoder_stage(config: DPCRNConfig, stage: int, x: Tensor) -> Tensor:
 
 
 def _decoder_stage(config: DPCRNConfig, stage: int, x: Tensor) -> Tensor:
-    """Undoes encoder stage `stage`; what that one padded, this one crops."""
+    """Mirrors encoder stage `stage`: crops the bins that it padded."""
     last = stage == 0
     x = CausalConv2DTranspose(
         _MASK_CHANNELS[config.mask] if last else config.filters[stage - 1],
@@ -193,7 +191,10 @@ def _check_stages(config: DPCRNConfig) -> None:
     names = ("filters", "kernel_sizes", "strides", "paddings")
     counts = {name: len(getattr(config, name)) for name in names}
     if len(set(counts.values())) != 1 or not config.filters:
-        raise ConfigError(f"every encoder stage needs all its settings; received {counts}.")
+        raise ConfigError(
+            "`filters`, `kernel_sizes`, `strides` and `paddings` must have one entry per encoder "
+            f"stage; received the lengths {counts}."
+        )
 
 
 def _check_mask(config: DPCRNConfig) -> None:

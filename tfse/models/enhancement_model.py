@@ -1,4 +1,4 @@
-"""The model class: waveform in, waveform out, with what a host must know of it."""
+"""Enhancement model: waveform to waveform, with sample rate, hop and latency."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _FIRST_FRAMES = ("partial", "full")
 
 @keras.saving.register_keras_serializable(package="tfse")
 class EnhancementModel(keras.Model):
-    """A functional model from noisy to enhanced waveforms.
+    """Functional model from noisy to enhanced waveforms.
 
-    Sample rate, hop and latency are read from the layers that cause them, so
-    they travel with the `.keras` file and cannot disagree with it.
+    Sample rate, hop and latency are read from the layers that define them, so they are
+    saved in the `.keras` file and are always consistent with it.
 
     Shapes:
         noisy `[batch, samples]` -> enhanced `[batch, samples]`, float32, samples a
@@ -43,7 +43,7 @@ class EnhancementModel(keras.Model):
         for layer in streaming_layers(self):
             if isinstance(layer, STFT):
                 return layer
-        raise ModelError(f"an enhancement model must have an STFT layer; {self.name!r} has none.")
+        raise ModelError(f"the model {self.name!r} has no STFT layer; add one.")
 
     @property
     def sample_rate(self) -> int:
@@ -52,7 +52,7 @@ class EnhancementModel(keras.Model):
 
     @property
     def hop_length(self) -> int:
-        """Samples per hop; the input is a multiple of it."""
+        """Samples per hop; the length of the input is a multiple of it."""
         return int(self.stft.hop_length)
 
     @property
@@ -62,10 +62,10 @@ class EnhancementModel(keras.Model):
 
 
 def spectrum_input(config: ModelConfig) -> tuple[Tensor, Tensor]:
-    """Returns the input of a core, `[batch, frames, bins, 2]`, and what its layers take of it.
+    """Returns the input of a core, `[batch, frames, bins, 2]`, and the tensor for its layers.
 
     Raises:
-        ConfigError: there is no such `first_frame`, or no frame begins at sample 0.
+        ConfigError: `first_frame` is unknown, or no frame starts at sample 0.
     """
     if config.first_frame not in _FIRST_FRAMES:
         raise ConfigError(
@@ -83,7 +83,7 @@ def core_model(config: ModelConfig, spectrum: Tensor, heads: dict[str, Tensor]) 
 
 
 def _partial_frames(config: ModelConfig) -> int:
-    """Returns how many frames the states of the core leave out at the start."""
+    """Returns the number of frames at the start that leave no state in the core."""
     if config.first_frame == "partial":
         return 0
     if config.frame_length % config.hop_length:
@@ -101,7 +101,7 @@ def around_core(
 
     Args:
         config: settings of the transform.
-        core: from spectrum to `{"mask": ...}` and, if it has more heads, those.
+        core: from spectrum to a dict of heads, `mask` among them.
         masking: layer that applies the mask to the noisy spectrum.
 
     Returns:
@@ -129,14 +129,14 @@ def _without_dc(config: ModelConfig, noisy: Tensor) -> Tensor:
 
 
 def with_core_outputs(model: EnhancementModel) -> keras.Model:
-    """Returns the same model with everything that a loss may look at.
+    """Returns the same model with all outputs that losses use.
 
     Args:
-        model: as `around_core` made it.
+        model: from `around_core`.
 
     Returns:
-        A model that shares its layers, from `noisy` to a dict: `enhanced`, and
-        the outputs of the core by name.
+        A model that shares its layers, from `noisy` to a dict: `enhanced`, and the heads of
+        the core by name.
     """
     core = model.get_layer("core")
     heads = dict(zip(sorted(core.output), outputs_of_last_call(core), strict=True))
@@ -148,17 +148,17 @@ def with_core_outputs(model: EnhancementModel) -> keras.Model:
 def enhance_aligned(
     model: Callable[[Tensor], Tensor], noisy: Tensor, latency: int, hop_length: int
 ) -> Tensor:
-    """Runs a model over whole waveforms of any length, and takes its delay out.
+    """Runs a model over whole waveforms of any length, and removes its delay.
 
     Args:
         model: from noisy to enhanced waveforms, or to a dict with `enhanced`.
         noisy: `[batch, samples]`.
         latency: delay of the model, in samples.
-        hop_length: the multiple in which the model takes samples.
+        hop_length: samples per hop of the model.
 
     Returns:
-        The output, with the enhanced waveform `[batch, samples]` in line with
-        `noisy`. Other outputs of a dict keep the frames of the padded input.
+        The output, with the enhanced waveform `[batch, samples]` time-aligned with `noisy`.
+        Other outputs of a dict keep the frames of the padded input.
     """
     samples = ops.shape(noisy)[1]
     padding = latency + (-(samples + latency)) % hop_length

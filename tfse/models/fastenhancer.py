@@ -1,11 +1,11 @@
-"""FastEnhancer: GRU over time and self-attention over frequency, made for streaming.
+"""FastEnhancer: GRU over time and self-attention over frequency, for streaming.
 
 Ahn et al., "FastEnhancer: Speed-optimized streaming neural speech enhancement", ICASSP 2026,
 arXiv 2509.21867.
 """
 
-# No `from __future__ import annotations` here: config flags read the types of
-# the dataclass fields, and would find strings.
+# No `from __future__ import annotations`: config flags need the types of dataclass
+# fields, not strings.
 import dataclasses
 from typing import Any
 
@@ -34,7 +34,7 @@ from tfse.types import Tensor
 
 # Real and imaginary part of the spectrum.
 _COMPLEX = 2
-# Channels of the last layer.
+# Output channels of the decoder.
 _MASK_CHANNELS = {"compressed": 2, "polar": 3}
 
 
@@ -42,23 +42,22 @@ _MASK_CHANNELS = {"compressed": 2, "polar": 3}
 class FastEnhancerConfig(ModelConfig):
     """Settings of a FastEnhancer; the defaults are the paper's `base`.
 
-    The network has no convolution over time: its only state is one GRU vector per band
-    and block.
+    Without convolutions over time, the only state is one GRU vector per band and block.
 
     Attributes:
         level_time_s: time constant of the running level by which the input is divided, see
-            `LevelNormalization`; 0 leaves the input as it is, as in the paper.
+            `LevelNormalization`; 0 for no division, as in the paper.
         compression: exponent of the magnitude in the input.
-        log_power_input: the log power of every bin as a third input.
+        log_power_input: adds the log power of every bin as a third input.
         mask: "compressed", a complex mask on the compressed spectrum, as in the paper, or
             "polar", a bounded magnitude and a phase rotation on the spectrum, see `PolarMask`.
         channels: of the encoder and the decoder.
-        kernel_sizes: bins of each encoder convolution. The first has the stride; the
-            others keep the bins and must be odd.
+        kernel_sizes: bins per encoder convolution. The first has the stride; the others
+            keep the number of bins and must be odd.
         stride: over frequency, of the first convolution.
-        blocks: of GRU and attention between encoder and decoder.
-        block_channels: of the blocks.
-        bands: of the blocks.
+        blocks: blocks of GRU and attention between encoder and decoder.
+        block_channels: channels of the blocks.
+        bands: bands of the blocks.
         heads: of the attention.
         learned_bands: trains the maps from bins to bands and back, which are fixed
             triangular filters in the paper.
@@ -88,9 +87,9 @@ class FastEnhancerConfig(ModelConfig):
 def build_fastenhancer(config: FastEnhancerConfig) -> EnhancementModel:
     """Builds a FastEnhancer.
 
-    The paper drops the highest bin of the spectrum and sets it to zero in the output. Here
-    it takes the place of a zero of the first convolution's padding, and of an output bin
-    that the last one would crop: the same weights serve 257 bins.
+    The paper drops the highest bin of the spectrum and sets it to zero in the output. Here it
+    replaces a zero in the padding of the first convolution, and an output bin that the last
+    one would crop: the same weights apply to 257 bins.
 
     Args:
         config: sizes; see `FastEnhancerConfig`.
@@ -99,7 +98,8 @@ def build_fastenhancer(config: FastEnhancerConfig) -> EnhancementModel:
         A functional model on waveforms, `[batch, samples]` -> `[batch, samples]`.
 
     Raises:
-        ConfigError: a kernel size that the stride or the mirrored decoder does not allow.
+        ConfigError: a kernel size does not fit the stride or the mirrored decoder, or another
+            setting is out of range.
     """
     _check(config)
     return around_core(config, _core(config), ComplexMasking(name="masking"))
@@ -167,15 +167,14 @@ def _decoder(config: FastEnhancerConfig, x: Tensor, skips: list[Tensor]) -> Tens
     )
     x = last(x)
     if config.mask == "compressed":
-        # Training starts near the mask that changes nothing: near zero the expansion has
-        # no slope.
+        # Training starts near the identity mask, since the expansion has zero slope at zero.
         bias: Any = last.bias
         bias.assign((1.0, 0.0))
     return x
 
 
 def _block(config: FastEnhancerConfig, block: int, x: Tensor) -> Tensor:
-    """Adds what a GRU over time finds, then what attention over frequency finds."""
+    """Applies two residual stages: a GRU over time, then attention over frequency."""
     y = TimeGRU(config.block_channels, name=f"block_{block}_gru")(x)
     y = _dense(config, config.block_channels, f"block_{block}_gru_dense", y)
     x = keras.layers.Add(name=f"block_{block}_gru_sum")([x, y])
@@ -187,7 +186,7 @@ def _block(config: FastEnhancerConfig, block: int, x: Tensor) -> Tensor:
 
 
 def _convolution(config: FastEnhancerConfig, stage: int, name: str, x: Tensor) -> Tensor:
-    """Convolves over frequency with as many bins out as in, normalizes and activates."""
+    """Convolves over frequency, keeping the number of bins, normalizes and activates."""
     kernel = config.kernel_sizes[stage]
     padding = (kernel // 2, kernel // 2)
     x = CausalConv2D(config.channels, (1, kernel), padding=padding, use_bias=False, name=name)(x)
@@ -211,7 +210,7 @@ def _normalized(config: FastEnhancerConfig, name: str, x: Tensor) -> Tensor:
 
 
 def _edges(config: FastEnhancerConfig) -> tuple[int, int]:
-    """Returns zeros (below, above) the bins; the highest bin takes the place of one."""
+    """Returns zeros (below, above) the bins; the highest bin replaces one."""
     edge = (config.kernel_sizes[0] - config.stride) // 2
     return edge, edge - 1
 

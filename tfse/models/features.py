@@ -11,7 +11,7 @@ def with_log_power(x: Tensor, spectrum: Tensor) -> Tensor:
 
     Args:
         x: `[batch, frames, bins, channels]`.
-        spectrum: `[batch, frames, bins, 2]`, whose power it is.
+        spectrum: `[batch, frames, bins, 2]`.
 
     Returns:
         `[batch, frames, bins, channels + 1]`.

@@ -1,4 +1,4 @@
-"""Models from files, and from the weights that ship with the package."""
+"""Loading of models, from files and from the shipped weights."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tfse import pretrained
 from tfse.errors import ModelError
 from tfse.models.enhancement_model import EnhancementModel
 
-#: Largest size of what an archive holds, as a multiple of its own.
-_LARGEST_RATIO = 10
+# Largest unpacked size of an archive, as a multiple of its own size.
+_MAX_UNPACK_RATIO = 10
 
 
 def pretrained_names() -> list[str]:
@@ -21,16 +21,16 @@ def pretrained_names() -> list[str]:
 
 
 def load(path_or_name: str | pathlib.Path) -> EnhancementModel:
-    """Loads a model, in safe mode: no code from the file is run.
+    """Loads a model in safe mode: no code from the file runs.
 
     Args:
         path_or_name: a `.keras` file, or a name from `pretrained_names()`.
 
     Returns:
-        The model, ready to run; it carries its sample rate and latency.
+        The model, with its sample rate and latency.
 
     Raises:
-        ModelError: no such name or file, or not a model of tfse.
+        ModelError: the name or file does not exist, or is not a tfse model.
 
     Example:
         >>> import tfse
@@ -39,37 +39,35 @@ def load(path_or_name: str | pathlib.Path) -> EnhancementModel:
     """
     path = _resolve(path_or_name)
     if not zipfile.is_zipfile(path):
-        raise ModelError(f"a model file must be a whole .keras archive; {path} is cut or none.")
+        raise ModelError(f"{path} is not a complete .keras archive; copy or save it again.")
     _check_unpacked_size(path)
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:
-        # Keras raises whatever its readers of zip, JSON and HDF5 raise.
+        # Keras raises any error of its zip, JSON and HDF5 readers.
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelError(f"a model file must be readable by Keras; {path}: {reason}") from error
+        raise ModelError(f"{path} cannot be read by Keras: {reason}") from error
     if not isinstance(model, EnhancementModel):
-        raise ModelError(
-            f"a model file must hold a model of tfse; received a {type(model).__name__} in {path}."
-        )
+        raise ModelError(f"{path} holds a {type(model).__name__}, not a tfse model.")
     return model
 
 
 def _check_unpacked_size(path: pathlib.Path) -> None:
-    """Refuses an archive that unpacks to far more than it is, before Keras unpacks it.
+    """Rejects an archive that unpacks to far more than its size, before Keras unpacks it.
 
-    Keras stores without compression. What the file declares inside its parts, as the sizes
-    of layers, is not checked.
+    Keras stores without compression. Sizes declared inside the parts of the file, such as
+    those of layers, are not checked.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
     except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
-        return  # Keras says what is wrong with it.
+        return  # Keras reports the error.
     size = path.stat().st_size
-    if unpacked > _LARGEST_RATIO * size:
+    if unpacked > _MAX_UNPACK_RATIO * size:
         raise ModelError(
-            f"a model file must unpack to at most {_LARGEST_RATIO} times its size; {path} has "
-            f"{size:,} bytes and unpacks to {unpacked:,}."
+            f"{path} has {size:,} bytes and unpacks to {unpacked:,}, more than "
+            f"{_MAX_UNPACK_RATIO} times its size; a .keras file is not compressed."
         )
 
 

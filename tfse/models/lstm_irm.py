@@ -7,8 +7,8 @@ second target follows Sun, Du, Dai and Lee, "Multiple-target deep learning for
 LSTM-RNN based speech enhancement", HSCMA 2017.
 """
 
-# No `from __future__ import annotations` here: config flags read the types of
-# the dataclass fields, and would find strings.
+# No `from __future__ import annotations`: config flags need the types of dataclass
+# fields, not strings.
 import dataclasses
 
 import keras
@@ -24,10 +24,10 @@ class LSTMIRMConfig(ModelConfig):
     """Settings of an LSTM-IRM.
 
     Attributes:
-        units: of each LSTM over time.
-        power_floor: added to every bin's power before the logarithm.
+        units: per LSTM over time.
+        power_floor: added to the power of every bin before the logarithm.
         predict_log_power: adds a second head, the clean log power spectrum,
-            standardized as the input is.
+            standardized like the input.
         recurrent_activation: of all gates.
     """
 
@@ -52,7 +52,7 @@ def build_lstm_irm(config: LSTMIRMConfig) -> EnhancementModel:
 
 
 def _core(config: LSTMIRMConfig) -> keras.Model:
-    """Returns the network from spectrum to ratio mask and, if asked, log power."""
+    """Returns the network from spectrum to ratio mask and, if set, log power."""
     spectrum, x = spectrum_input(config)
     x = LogPower(config.power_floor, name="log_power")(x)
     x = Standardization(name="standardization")(x)

@@ -1,4 +1,4 @@
-"""From a config to its model."""
+"""Registry of model builders, by type of config."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _builders: dict[type[ModelConfig], Builder] = {}
 
 
 def register(config_type: type[ModelConfig]) -> Callable[[_B], _B]:
-    """Makes the decorated function the builder for configs of a type."""
+    """Registers the decorated function as the builder for configs of a type."""
 
-    def keep(builder: _B) -> _B:
+    def registered(builder: _B) -> _B:
         _builders[config_type] = builder
         return builder
 
-    return keep
+    return registered
 
 
 def build(config: ModelConfig) -> EnhancementModel:
-    """Builds the model that a config describes, with fresh weights.
+    """Builds the model that a config describes, with initial weights.
 
     Args:
         config: an instance of a registered subclass of `ModelConfig`.
@@ -35,8 +35,8 @@ def build(config: ModelConfig) -> EnhancementModel:
         A functional model on waveforms.
 
     Raises:
-        ConfigError: no model is registered for that type of config, or a
-            setting breaks a rule.
+        ConfigError: no model is registered for this type of config, or a setting is
+            invalid.
 
     Example:
         >>> import tfse

@@ -1,6 +1,6 @@
-"""Weights that ship with the package, and the name of the default model.
+"""Shipped weights, and the name of the default model.
 
-Nothing here imports Keras: programs check a name before they wait for it.
+Keras is not imported, so that programs can check a name before they import it.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import pathlib
 
 FOLDER = pathlib.Path(__file__).parent
 
-#: The model that programs use unless another is chosen.
+#: Default model of all programs.
 DEFAULT_MODEL = "dpcrn_medium"
 
 
 def file_of(name: str | pathlib.PurePath) -> pathlib.Path | None:
-    """Returns the file of a shipped model, None if that is no name of one."""
+    """Returns the file of a shipped model, None if the name is unknown."""
     file = FOLDER / f"{name}.keras"
     return file if pathlib.PurePath(name).name == str(name) and file.is_file() else None
 
