@@ -104,7 +104,14 @@ def test_help_names_the_flag() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "export/serving/README.md"], ids=["readme", "serving"]
+    "page",
+    [
+        "docs/how-to/enhance.md",
+        "docs/how-to/stream.md",
+        "docs/how-to/evaluate.md",
+        "docs/how-to/export.md",
+        "export/serving/README.md",
+    ],
 )
 def test_the_pages_that_offer_folders_name_the_flag(page: str) -> None:
     assert "--trust_saved_model" in (ROOT / page).read_text(encoding="utf-8")

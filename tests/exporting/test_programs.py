@@ -143,7 +143,7 @@ def test_bad_input_gets_one_line(model: pathlib.Path, tmp_path: pathlib.Path) ->
         (2, "to_saved_model.py", (f"--model={model}", here),
          "already exists; use another version or output folder."),
         (1, "to_saved_model.py", (f"--model={foreign}", here), "foreign.keras"),
-        (1, "verify.py", (f"--model={model}", f"--exports={model}"), "metadata of tfse"),
+        (1, "verify.py", (f"--model={model}", f"--exports={model}"), "tfse metadata"),
         (2, "verify.py", (f"--model={model}", "--noisy_dir=x"), "must be given together"),
     ]  # fmt: skip
     for code, program, arguments, words in cases:

@@ -18,7 +18,7 @@ XLA_FLAGS = (
 )
 
 CONFIG = """
-from tests.examples import tiny_dpcrn
+from tests.instances import tiny_dpcrn
 from tfse.data.augmentation_config import AugmentationConfig
 from tfse.data.config import DataConfig
 from tfse.losses import LossConfig
