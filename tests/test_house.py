@@ -25,6 +25,7 @@ PACKAGE_LAYERS = [
         "csv_rows",
         "errors",
         "files",
+        "interrupts",
         "lazy_import",
         "native_logs",
         "pretrained",

@@ -287,7 +287,7 @@ def test_a_warm_start_from_nowhere_leaves_no_folder(prepared, tmp_path):
     strategy = make_strategy("one_device")
     with pytest.raises(ModelError, match="nowhere"):
         Trainer(_config(steps=2), prepared, tmp_path / "run", strategy, "nowhere")
-    with pytest.raises(ModelError, match="takes two DPCRN"):
+    with pytest.raises(ModelError, match="both models must be DPCRNs"):
         Trainer(_config(steps=2), prepared, tmp_path / "run", strategy, "lstm_irm", widens=True)
     assert not (tmp_path / "run").exists()
 

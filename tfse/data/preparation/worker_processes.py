@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import multiprocessing
 import os
-import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
 from concurrent.futures.process import BrokenProcessPool
 from typing import Protocol, TypeVar
 
+from tfse import interrupts
 from tfse.errors import DataError
 
 _In = TypeVar("_In")
@@ -50,8 +49,14 @@ def parallel_map(jobs: int) -> Iterator[ParallelMap]:
         return
     context = multiprocessing.get_context("spawn")
     pool = futures.ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker)
+
+    def in_workers(function: Callable[[_In], _Out], items: Iterable[_In]) -> Iterator[_Out]:
+        # Workers start while items are submitted.
+        with interrupts.blocked():
+            return pool.map(function, items, chunksize=4)
+
     try:
-        yield functools.partial(pool.map, chunksize=4)
+        yield in_workers
     except BrokenProcessPool as error:
         raise DataError(f"A worker process died: {error}") from error
     finally:
@@ -61,7 +66,7 @@ def parallel_map(jobs: int) -> Iterator[ParallelMap]:
 def _start_worker() -> None:
     # The parent alone handles Ctrl-C, with one line. A worker whose parent was killed must
     # not wait for work forever.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    interrupts.ignore()
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

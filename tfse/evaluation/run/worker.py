@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from multiprocessing.connection import Connection
 
 import numpy as np
 
+from tfse import interrupts
 from tfse.errors import TfseError
 from tfse.evaluation.run.onnx_scorers import ScorerFile
 from tfse.evaluation.run.scoring import Tools, enhanced, measure, sounds_of
@@ -82,7 +82,7 @@ class Done:
 def main(connection: Connection, setup: Setup) -> None:
     """Runs the process until the other side closes the connection."""
     # The parent alone handles Ctrl-C.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    interrupts.ignore()
     try:
         tools, ready = _loaded(setup)
     except TfseError as error:

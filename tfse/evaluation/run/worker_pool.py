@@ -13,6 +13,7 @@ from multiprocessing import connection
 from multiprocessing.connection import Connection
 from types import TracebackType
 
+from tfse import interrupts
 from tfse.errors import ModelError
 from tfse.evaluation.results import Row, faulty
 from tfse.evaluation.run import worker
@@ -128,7 +129,7 @@ class Pool:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=worker.main, args=(theirs, self._setup), daemon=True)
-        with _environment(worker.one_thread()):
+        with _environment(worker.one_thread()), interrupts.blocked():
             process.start()
         # Closed here, so that the connection ends with the process.
         theirs.close()

@@ -11,6 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import BaseContext
 from types import FrameType
 
+from tfse import interrupts
 from tfse.audio.file_source import DamagedError
 from tfse.errors import TfseError
 from tfse.files import TakenError
@@ -105,7 +106,8 @@ def _round(
     unknown = []
     pool = concurrent.futures.ProcessPoolExecutor(jobs, _context(), _initialize, (order,))
     try:
-        futures = {pool.submit(_work, task): task for task in tasks}
+        with interrupts.blocked():
+            futures = {pool.submit(_work, task): task for task in tasks}
         for future in concurrent.futures.as_completed(futures):
             try:
                 outcome = future.result()
@@ -166,6 +168,5 @@ def _work(task: Task) -> Outcome:
 
 def _ignore_interrupts() -> None:
     """Leaves Ctrl-C and SIGHUP, which the whole process group receives, to the parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    interrupts.ignore()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
