@@ -106,7 +106,7 @@ class TimeGRU(StreamingLayer):
 
 def _step(gates: Tensor, hidden: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
     """Returns the next hidden state, `[rows, units]`, from the input's part of the gates."""
-    units = hidden.shape[-1]
+    units = kernel.shape[0]  # that of the state may be open
     both, fresh = ops.split(gates, [2 * units], axis=-1)
     recurrent_both, recurrent = ops.split(ops.matmul(hidden, kernel), [2 * units], axis=-1)
     update, reset = ops.split(ops.sigmoid(both + recurrent_both), 2, axis=-1)
@@ -149,7 +149,7 @@ def _gradient(
     gates: Tensor, hidden: Tensor, hiddens: Tensor, kernel: Tensor, bias: Tensor, upstream: Tensor
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Returns the gradients with respect to `gates`, `hidden`, `kernel` and `bias`."""
-    units = hidden.shape[-1]
+    units = kernel.shape[0]  # that of the state may be open
     before = ops.concatenate([hidden[None], hiddens[:-1]], axis=0)
     recurrent = ops.matmul(before, kernel)
     update, reset = ops.split(
