@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
 
 from tfse.errors import ConfigError
 from tfse.models import EnhancementModel, load
+from tfse.training.run_folder import save_model
 from tfse.training.warm_start import other_settings, warm_start
 
 NAME = "last.keras"
@@ -23,12 +23,7 @@ def save(model: EnhancementModel, folder: pathlib.Path) -> pathlib.Path:
         Path of the file.
     """
     path = folder / NAME
-    # Keras requires the suffix.
-    unfinished = folder / f"unfinished_{NAME}"
-    model.save(unfinished)
-    with unfinished.open("rb") as file:
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+    save_model(model, path)
     return path
 
 
