@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import io
+import itertools
 import pathlib
+from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 import tensorflow as tf
 
 from tests.data.corpus import settings
@@ -115,3 +119,35 @@ def test_the_audio_starts_at_its_offset(samples: int) -> None:
     ).serialize()
     start = audio_record.audio_start(len(record), len(audio))
     assert record[start : start + len(audio)] == audio
+
+
+def flac_that_ends_with(last: int) -> tuple[bytes, Any]:
+    """Returns a FLAC file whose last byte, of a checksum, is given; and its samples."""
+    for seed in itertools.count():
+        samples = np.random.default_rng(seed).integers(-99, 99, 40).astype(np.int16)
+        file = io.BytesIO()
+        soundfile.write(file, samples, 16000, format="FLAC", subtype="PCM_16")
+        if file.getvalue()[-1] == last:
+            return file.getvalue(), samples
+    raise AssertionError
+
+
+@pytest.mark.parametrize("eager", [False, True])
+@pytest.mark.parametrize("last", [0, 1])
+def test_no_byte_of_a_flac_record_is_lost(
+    last: int, eager: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audio_record, "tensorflow_io", lambda: None)
+    audio, samples = flac_that_ends_with(last)
+    record = audio_record.AudioRecord(audio, "flac", 16000, 40, "id", "anna", "k").serialize()
+    decode = audio_record.decoder("flac")
+    run = decode if eager else tf.function(decode)
+    np.testing.assert_array_equal(run(tf.constant(record)) * 32768, samples)
+    # The whole file, and not what a decoder makes of less.
+    seen: list[bytes] = []
+    tf.function(
+        lambda x: tf.numpy_function(
+            lambda value: seen.append(audio_record.bytes_of(value)) or np.int16(0), [x], tf.int16
+        )
+    )(tf.constant(audio))
+    assert seen == [audio]

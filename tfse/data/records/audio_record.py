@@ -172,24 +172,29 @@ def tensorflow_io() -> Any | None:
 
 
 def _decode_flac_in_python(audio: Any) -> Any:
-    def decode(audio: Any) -> npt.NDArray[np.int16]:
-        return flac_samples(np.asarray(audio).item())  # an array in eager mode
-
-    samples = tf.numpy_function(decode, [audio], tf.int16, stateful=False)
+    samples = tf.numpy_function(flac_samples, [audio], tf.int16, stateful=False)
     return tf.ensure_shape(samples, [None])
 
 
-def flac_samples(audio: bytes) -> npt.NDArray[np.int16]:
+def flac_samples(audio: bytes | npt.NDArray[Any]) -> npt.NDArray[np.int16]:
     """Returns the samples of a FLAC file of one channel, `[samples]`.
 
     Raises:
         DataError: it is not one.
     """
     try:
-        samples, _ = soundfile.read(io.BytesIO(audio), dtype="int16")
+        samples, _ = soundfile.read(io.BytesIO(bytes_of(audio)), dtype="int16")
     except soundfile.SoundFileError as error:
         raise DataError("its audio is not FLAC") from error
     return np.asarray(samples, np.int16)
+
+
+def bytes_of(value: bytes | npt.NDArray[Any]) -> bytes:
+    """Returns a string as `tf.numpy_function` passes it: bytes, in eager mode an array.
+
+    Not by way of an array of NumPy's bytes, which would lose zeros at the end.
+    """
+    return value if isinstance(value, bytes) else bytes(value.item())
 
 
 def _feature(value: bytes | str | int) -> Any:

@@ -67,8 +67,8 @@ def _flac_attempt(path: Any, offset: Any, start: Any, size: Any, samples: Any) -
 
 def _flac_or_nothing(record: bytes | npt.NDArray[Any]) -> npt.NDArray[np.int16]:
     try:
-        # An array in eager mode.
-        features = tf.train.Example.FromString(np.asarray(record).item()).features.feature
+        example = tf.train.Example.FromString(audio_record.bytes_of(record))
+        features = example.features.feature
         return audio_record.flac_samples(features["audio"].bytes_list.value[0])
     except (DecodeError, IndexError, DataError):
         return np.zeros(0, np.int16)
