@@ -1,7 +1,7 @@
 """Cost of a whole run of `tfse-enhance`: processor time, wall time and memory, by model and engine.
 
     python -m benchmarks.first_result
-    python -m benchmarks.first_result --seconds=3600 --models=fastenhancer_base,dpcrn_medium --rounds=1
+    python -m benchmarks.first_result --seconds=3600 --models=fastenhancer_base --rounds=1
     python -m benchmarks.first_result --reference=../tfse-before --reference_model=dpcrn_medium
     python -m benchmarks.first_result --files=200 --jobs=2 --seconds=3 --rounds=3
 
@@ -64,6 +64,7 @@ def main() -> None:
                 costs[row.name].append(_cost(row, recordings, given))
     columns = ("CPU s", "wall s", "memory MB", "files per s", "times real time", "CPU, ratio")
     print_header(("row", *columns), text=1)
+    print_header(("row", *columns))
     first = _median(costs[rows[0].name])
     for row in rows:
         cost = _median(costs[row.name])
