@@ -53,6 +53,12 @@ _MAX_ATTENUATION_DB = flags.DEFINE_float(
 _LINK_CHANNELS = flags.DEFINE_bool(
     "link_channels", False, "One gain for all channels: keeps the stereo image."
 )
+_BAND = flags.DEFINE_enum(
+    "band",
+    "full",
+    ["full", "model"],
+    "Of recordings at a higher rate than the model's: keep the band above, or remove it.",
+)
 _NOISE_OUTPUT = flags.DEFINE_string(
     "noise_output",
     None,
@@ -204,6 +210,7 @@ def _options() -> EnhanceOptions:
         link_channels=_LINK_CHANNELS.value,
         format=_FORMAT.value,
         subtype=_SUBTYPE.value,
+        band=_BAND.value,
     )
 
 
