@@ -14,6 +14,8 @@ spread: standard deviation of the levels in pauses, in frames of 50 ms, after mi
     which shows pumping. Limit: above 8 kHz at most 1 dB more than below.
 step: largest change of the gain from one 10 ms to the next in pauses. Limit: above 8 kHz at
     most 1 dB more than below.
+edge: level from 7.4 to 7.8 kHz, where both parts overlap, minus the mean of the levels on
+    both sides, in pauses against noisy and in fricatives against clean.
 
 --speed prints the processor time for 60 s of 48 kHz mono instead, with and without the band.
 """
@@ -41,6 +43,7 @@ from tfse.streaming.steps.base import Step
 # The end of the models' band, and what they never receive.
 BELOW_HZ, ABOVE_HZ = (6000.0, 8000.0), (8000.0, 20_000.0)
 FRICATIVE_BELOW_HZ, FRICATIVE_ABOVE_HZ = (4000.0, 8000.0), (8000.0, 16_000.0)
+EDGE_HZ = ((6800.0, 7200.0), (7400.0, 7800.0), (8200.0, 8600.0))
 PAUSE_ALLOWANCE_DB, FRICATIVE_LIMIT_DB, PUMPING_ALLOWANCE_DB = 6.0, 3.0, 1.0
 # Models need some time to recognize a noise.
 START_S = 0.5
@@ -50,7 +53,8 @@ SPEED_S, SPEED_RUNS = 60, 5
 PART = slice(RATE // 2, RATE * 5)
 COLUMNS = (
     *("noise", "SNR dB", "pauses 6 to 8 kHz", "above 8", "fricatives 4 to 8 kHz", "8 to 16"),
-    *("spread 6 to 8 kHz", "above 8", "step 6 to 8 kHz", "above 8", ""),
+    *("spread 6 to 8 kHz", "above 8", "step 6 to 8 kHz", "above 8"),
+    *("edge in pauses", "in fricatives", ""),
 )
 Levels = npt.NDArray[np.float64]
 
@@ -66,12 +70,13 @@ class Pair:
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """Measurements in dB; each is of the band below 8 kHz and of that above."""
+    """Measurements in dB: below and above 8 kHz, of the edge in pauses and in fricatives."""
 
     pauses: Levels
     fricatives: Levels
     spread: Levels
     step: Levels
+    edge: Levels
 
     def beyond(self) -> list[str]:
         """Returns the limits that are not met."""
@@ -162,6 +167,7 @@ def measured(pair: Pair, output: Samples) -> Result:
         np.array([change_db(wanted[i], kept[i], fricatives) for i in both]),
         np.array([spread_db(after[i], pauses) - spread_db(noisy[i], pauses) for i in both]),
         np.array([step_db(noisy[i], after[i], pauses) for i in both]),
+        np.array([edge_db(pair.noisy, output, pauses), edge_db(pair.clean, output, fricatives)]),
     )
 
 
@@ -181,6 +187,12 @@ def change_db(before: Samples, after: Samples, places: list[slice]) -> float:
     """Returns the change of the level in all places together."""
     powers = [np.mean(np.concatenate([x[at] for at in places]) ** 2) for x in (before, after)]
     return float(10 * np.log10((powers[1] + 1e-20) / (powers[0] + 1e-20)))
+
+
+def edge_db(before: Samples, after: Samples, places: list[slice]) -> float:
+    """Returns the change of the level at the edge against the mean of both sides."""
+    low, edge, high = (change_db(band(before, hz), band(after, hz), places) for hz in EDGE_HZ)
+    return edge - (low + high) / 2
 
 
 def spread_db(samples: Samples, places: list[slice]) -> float:

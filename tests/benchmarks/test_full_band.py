@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import sys
 
 import numpy as np
@@ -36,7 +37,7 @@ def test_the_same_seed_is_the_same_mixture() -> None:
 def test_a_model_that_changes_nothing_measures_nothing() -> None:
     pair = full_band.mixture("pink", 60, 0)
     result = full_band.measured(pair, full_band.enhanced(pair, identity_step()))
-    for values in (result.pauses, result.fricatives, result.spread, result.step):
+    for values in dataclasses.astuple(result):
         np.testing.assert_allclose(values, 0.0, atol=0.02)
     assert not result.beyond()
 
@@ -44,9 +45,10 @@ def test_a_model_that_changes_nothing_measures_nothing() -> None:
 def test_results_beyond_the_limits_are_named() -> None:
     ok, bad = np.array([-20.0, -15.0]), np.array([-20.0, -13.0])
     even, upper = np.array([1.0, 1.5]), np.array([1.0, 4.0])
-    assert Result(bad, upper, upper, upper).beyond() == ["pauses", "fricatives", "spread", "step"]
-    assert not Result(ok, even, even, even).beyond()
-    assert not Result(ok, np.array([-9.0, -12.0]), even, even).beyond()
+    names = ["pauses", "fricatives", "spread", "step"]
+    assert Result(bad, upper, upper, upper, even).beyond() == names
+    assert not Result(ok, even, even, even, even).beyond()
+    assert not Result(ok, np.array([-9.0, -12.0]), even, even, even).beyond()
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ Gains = npt.NDArray[np.float64]
 
 _FRAME_S = 0.032
 _HOPS_PER_FRAME = 4
-# The compared band begins at this share of the model's Nyquist frequency. From 3/4 on,
-# fricatives above the band lose up to 0.6 dB more; from 1/2 on, vowels let up to 9 dB more
-# noise through (`benchmarks.full_band`).
+# The compared band begins at this share of the model's Nyquist frequency. On mixtures of
+# `benchmarks.full_band`, fricatives lose up to 0.6 dB more above the band with 3/4, and
+# vowels let 5 dB more noise through with 1/2 (`dpcrn_medium`).
 _BAND_START = 0.625
 # Frames per Fourier transform, which bounds the memory.
 _BLOCK_FRAMES = 256

@@ -109,10 +109,12 @@ class _ModelBand:
 
     def __init__(self, model_rate: int, sample_rate: int, channels: int) -> None:
         self._resampler = Resampler(model_rate, sample_rate, channels)
-        self.finish = self._resampler.finish
 
     def process(self, noisy: Samples, low: Samples, enhanced: Samples) -> Samples:
         return self._resampler.process(enhanced)
+
+    def finish(self) -> Samples:
+        return self._resampler.finish()
 
 
 def require_band(band: str) -> None:
