@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from tfse.audio.resampler import Resampler
-from tfse.streaming.band_gain import BandGain
+from tfse.streaming.band_gain import BandGain, Gains
 from tfse.types import Samples
 
 # Output samples that are computed at a time, which bounds the memory.
@@ -69,7 +68,7 @@ class UpperBand:
         """Ends the recording and returns the rest."""
         return self._joined(self._gain.finish(), self._resampler.finish())
 
-    def _joined(self, gains: npt.NDArray[np.float64], raised: Samples) -> Samples:
+    def _joined(self, gains: Gains, raised: Samples) -> Samples:
         self._gains = np.concatenate([self._gains, gains])
         self._raised = np.concatenate([self._raised, raised])
         until = (len(self._gains) - 1) * self._gain_step - self._offset
@@ -84,8 +83,9 @@ class UpperBand:
     def _sum(self, block: slice) -> Samples:
         low, enhanced = np.split(self._raised[block], 2, axis=1)
         times = self._offset + self._rate * np.arange(block.start, block.stop)
-        centres = self._gain_step * np.arange(len(self._gains))
-        gain = [np.interp(times, centres, gains) for gains in self._gains.T]
+        frames = np.arange(times[0] // self._gain_step, times[-1] // self._gain_step + 2)
+        centres = self._gain_step * frames
+        gain = [np.interp(times, centres, gains) for gains in self._gains[frames].T]
         upper = np.stack(gain, axis=1).astype(np.float32) * (self._noisy[block] - low)
         return enhanced + upper
 
