@@ -4,7 +4,7 @@
 
 writes tfse/pretrained/NAME.tflite for every NAME.keras, or for those that are named. The files
 are float32, which alone is equal to the Keras model within 1e-5; `HALF` ones would be above
-10 MB and have float16 weights. The signature `block` runs whole files faster where a model has
+10 MB and have float16 weights. The signature `step_block` runs whole files faster where a model has
 many small operations per hop.
 """
 
@@ -20,7 +20,7 @@ from tfse.exporting.tflite import export_tflite
 from tfse.models import load
 
 HALF = ("lstm_irm",)
-#: Hops of the signature `block`; longer blocks are hardly faster, and larger.
+#: Hops of the signature `step_block`; longer blocks are hardly faster, and larger.
 BLOCKS = {"dpcrn_small": 16, "dpcrn_medium": 16, "dpcrn_large": 16}
 
 

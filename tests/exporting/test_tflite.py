@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from ai_edge_litert.tools import flatbuffer_utils
 
 import tfse
 from tests.exporting.tiny_exports import identity, tiny, voice
@@ -23,7 +24,6 @@ from tfse.exporting.metadata import describe, read_from_tflite, weights_hash
 from tfse.exporting.tflite import export_tflite, file_name
 from tfse.streaming import open_step
 
-pytest.importorskip("ai_edge_litert.interpreter", reason="ai-edge-litert is not installed")
 pytest.importorskip("ai_edge_quantizer", reason="ai-edge-quantizer is not installed")
 
 CALIBRATION = [voice(0.5, seed) for seed in (1, 2)]
@@ -165,6 +165,28 @@ def test_a_block_of_several_frames_is_the_same_stream(name: str, tmp_path: pathl
     assert not {"WHILE", "CUSTOM"} & set(inspection.operations(exported.path))
 
 
+@pytest.mark.parametrize("number_format", ["float32", "float16"])
+def test_a_second_signature_takes_blocks_and_shares_the_weights(
+    number_format: str, files: dict[str, pathlib.Path], tmp_path: pathlib.Path
+) -> None:
+    (outcome,) = export_tflite(tiny(), tmp_path, [number_format], frames_per_block=4)
+    assert not outcome.reason
+    both, alone = (
+        flatbuffer_utils.read_model(str(path)) for path in (outcome.path, files[number_format])
+    )
+    graphs = {s.signatureKey.decode(): s.subgraphIndex for s in both.signatureDefs}
+    assert graphs == {"step": 0, "step_block": 1}, "a host without names runs the first"
+    sizes = [
+        sum(len(b.data) for b in model.buffers if b.data is not None) for model in (both, alone)
+    ]
+    assert sizes[0] < 1.2 * sizes[1]
+    noisy = voice(1.0, 5)
+    by_steps = tfse.enhance(noisy, 16_000, open_step(files[number_format]))
+    np.testing.assert_allclose(
+        tfse.enhance(noisy, 16_000, open_step(outcome.path)), by_steps, atol=1e-6
+    )
+
+
 @pytest.mark.parametrize("length", [64, 60], ids=["power_of_two", "matrix"])
 def test_transforms_stay_exact_in_every_format(length: int, tmp_path: pathlib.Path) -> None:
     noisy = voice(1.0, 7)
@@ -190,6 +212,11 @@ def test_weights_make_the_hash() -> None:
         ),
         ({"formats": ["int8"]}, "int8 and int16x8 need a calibration set; received none"),
         ({"frames_per_step": 0, "formats": ["float32"]}, "`frames_per_step` must be 1 or more"),
+        (
+            {"frames_per_step": 2, "frames_per_block": 3, "formats": ["float32"]},
+            "must be a multiple of `frames_per_step`, which is 2; received 3",
+        ),
+        ({"frames_per_block": 4, "formats": ["dynamic"]}, "must be 0 for formats with 8-bit"),
     ],
 )
 def test_bad_settings_are_refused_before_any_work(
@@ -275,7 +302,10 @@ def test_a_file_that_would_not_run_everywhere_is_refused(
     module = Loop()
     signatures = {"step": getattr(module, function)}
     tf.saved_model.save(module, str(tmp_path / "saved"), signatures=signatures)
-    converter = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path / "saved"))
+    # A file that has a signature, as those of the exporter.
+    converter = tf.lite.TFLiteConverter.from_saved_model(
+        str(tmp_path / "saved"), signature_keys=["step"]
+    )
     path = tmp_path / "bad.tflite"
     path.write_bytes(converter.convert())
     with pytest.raises(ModelError, match=message):

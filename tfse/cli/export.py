@@ -52,7 +52,7 @@ _VERSION = flags.DEFINE_integer(
 )
 _FRAMES = flags.DEFINE_integer("frames_per_step", 1, "Hops per step of TFLite files.")
 _BLOCK = flags.DEFINE_integer(
-    "frames_per_block", 0, "Hops of a second signature, `block`, for whole files; 0 for none."
+    "frames_per_block", 0, "Hops of a second signature, `step_block`, for whole files; 0 for none."
 )
 _CALIBRATION = flags.DEFINE_integer(
     "calibration_mixtures", 40, "Number of training mixtures of 4 s to calibrate with.", 1

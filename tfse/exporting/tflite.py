@@ -61,7 +61,7 @@ def export_tflite(
 
     A file holds the signature `step`: `noisy` `[1, frames_per_step * hop]` and
     states by name to `enhanced` and next states, in built-in operations without
-    loop or variable; `block` likewise, if asked for; and metadata. The conversion runs in
+    loop or variable; `step_block` likewise, if asked for; and metadata. The conversion runs in
     subprocesses: if one dies, that format is missing and the others are written.
 
     In formats with 8-bit weights, sensitive layers stay float32. They are measured on the
@@ -73,7 +73,7 @@ def export_tflite(
         output_dir: output folder; made if it does not exist.
         formats: some of `FORMATS`.
         frames_per_step: hops per step; more than 1 for hosts that accept the latency.
-        frames_per_block: hops of a second signature, `block`, with the same weights, for
+        frames_per_block: hops of a second signature, `step_block`, with the same weights, for
             whole files; 0 for none. Only without formats of 8 bits.
         calibration: noisy waveforms; the formats with fixed ranges need them.
 

@@ -24,7 +24,7 @@ class TFLiteStep(ExportedStep):
     """Step that runs the signatures of a TFLite file with LiteRT; names as in `signature`.
 
     The initial state is zeros, as in all layers of tfse. Samples that fill a block of the
-    signature `block` run by it, the others by `step`; the results are equal. Several
+    signature `step_block` run by it, the others by `step`; the results are equal. Several
     threads may share a step: they run one after another.
 
     Args:
