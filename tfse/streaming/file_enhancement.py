@@ -14,6 +14,7 @@ from typing import BinaryIO
 from tfse.audio.audio_writer import AudioWriter
 from tfse.audio.file_source import FileSource
 from tfse.audio.layout import Layout, format_of, require_known_suffix, subtype_of
+from tfse.audio.metadata.metadata_transfer import MetadataTransfer
 from tfse.errors import AudioError, ConfigError
 from tfse.files import atomic, is_special, write_all
 from tfse.pretrained import DEFAULT_MODEL
@@ -145,11 +146,10 @@ def _consumers(
         The writer of the enhanced recording, and the consumers of every block.
     """
 
-    def writer(target: pathlib.Path) -> AudioWriter:
-        file = stack.enter_context(
+    def opened(target: pathlib.Path) -> BinaryIO:
+        return stack.enter_context(
             pipes.spooled_output(sys.stdout.buffer) if target == PIPE else open_atomic(target)
         )
-        return stack.enter_context(AudioWriter(file, layout_of(target), source.tags))
 
     consumers: list[Consumer] = []
     if targets.picture is not None:
@@ -158,10 +158,14 @@ def _consumers(
                 _picture_consumer(targets.picture, source.layout.sample_rate, open_atomic)
             )
         )
-    main = writer(targets.enhanced)
+    layout = layout_of(targets.enhanced)
+    metadata = MetadataTransfer(source.stream, source.tags, layout)
+    file = opened(targets.enhanced)
+    main = stack.enter_context(AudioWriter(file, layout, metadata=metadata))
     consumers.append(lambda noisy, enhanced: main.write(enhanced))
     if targets.noise is not None:
-        noise, clip = writer(targets.noise), layout_of(targets.enhanced).limited
+        file, clip = opened(targets.noise), layout.limited
+        noise = stack.enter_context(AudioWriter(file, layout_of(targets.noise), source.tags))
         # Both files add up to the recording, even where the enhanced one is clipped.
         consumers.append(lambda noisy, enhanced: noise.write(noisy - clip(enhanced)))
     return main, consumers
