@@ -46,7 +46,7 @@ class FfmpegProcess:
         stdout: int = subprocess.DEVNULL,
         files: Sequence[int] = (),
     ) -> None:
-        self._messages: IO[bytes] = tempfile.TemporaryFile()
+        self._messages: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         command = [path_of("ffmpeg"), "-nostdin", "-hide_banner", "-v", "error", *arguments]
         # In a session of its own it does not receive Ctrl-C: this process decides what ends.
         self._process = subprocess.Popen(
@@ -144,7 +144,9 @@ def encoders() -> frozenset[str]:
     """Returns the names of the encoders that this ffmpeg has."""
     command = [path_of("ffmpeg"), "-hide_banner", "-v", "error", "-encoders"]
     listed: Any = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    return frozenset(line.split()[1] for line in listed.stdout.splitlines() if len(line.split()) > 1)
+    return frozenset(
+        line.split()[1] for line in listed.stdout.splitlines() if len(line.split()) > 1
+    )
 
 
 def last_message(text: str) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
 import subprocess
 from collections.abc import Iterator
+from types import TracebackType
 from typing import BinaryIO
 
 import numpy as np
 
 from tfse.audio.ffmpeg import media
 from tfse.audio.ffmpeg.ffmpeg_process import FfmpegProcess, input_arguments
+from tfse.audio.ffmpeg.media import Stream
 from tfse.audio.file_source import DamagedError, require_rate
 from tfse.audio.layout import Layout
 from tfse.errors import AudioError
@@ -18,6 +21,7 @@ from tfse.types import Samples
 
 _BLOCK_VALUES = 1 << 16
 _FLOAT_BYTES = 4
+_SHORT_BITS = 16
 # Tags of libsndfile by those of ffmpeg.
 _TAGS = {
     **{name: name for name in ("title", "artist", "album", "date", "comment", "genre")},
@@ -26,7 +30,9 @@ _TAGS = {
 
 
 class FfmpegSource:
-    """Audio track of a file; gaps between its time stamps are filled with silence.
+    """Audio track of a file; a context manager that ends its decoder.
+
+    Gaps between its time stamps are filled with silence.
 
     Args:
         file: a path, or an open file on the disk.
@@ -50,16 +56,23 @@ class FfmpegSource:
         self.track = self.media.audio
         require_rate(self.track.sample_rate)
         self.layout = Layout(
-            self.track.sample_rate, self.track.channels, "FFMPEG", self.track.codec.upper()
+            self.track.sample_rate, self.track.channels, "FFMPEG", _subtype(self.track)
         )
         self.notes: list[str] = []
         self.remarks: list[str] = []
+        self._opened = contextlib.ExitStack()
 
     @property
     def tags(self) -> dict[str, str]:
         """Title, artist and the like, by libsndfile's names."""
         found = self.media.tags
         return {_TAGS[name]: text for name, text in found.items() if name in _TAGS and text}
+
+    @property
+    def others(self) -> list[str]:
+        """Names of the tags and the picture that libsndfile does not store."""
+        covers = [stream for stream in self.media.streams if stream.is_picture]
+        return [*(n for n in self.media.tags if n not in _TAGS), *["picture"][: len(covers)]]
 
     def blocks(self) -> Iterator[Samples]:
         """Yields blocks of samples, float32 `[samples, channels]`.
@@ -68,12 +81,24 @@ class FfmpegSource:
             AudioError: the track cannot be decoded to its end.
         """
         read = 0
-        arguments, files = self._arguments(), self.media.files
-        with FfmpegProcess(arguments, stdout=subprocess.PIPE, files=files) as process:
-            while len(block := self._next_block(process)):
-                read += len(block)
-                yield block
-            self._check(process.finish(), process.message(), read)
+        process = self._opened.enter_context(
+            FfmpegProcess(self._arguments(), stdout=subprocess.PIPE, files=self.media.files)
+        )
+        while len(block := self._next_block(process)):
+            read += len(block)
+            yield block
+        self._check(process.finish(), process.message(), read)
+
+    def __enter__(self) -> FfmpegSource:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._opened.close()
 
     def _arguments(self) -> list[str]:
         strict = ["-xerror"] if self.on_damage == "raise" else []
@@ -98,3 +123,10 @@ class FfmpegSource:
         if self.on_damage != "keep" or not read:
             raise DamagedError(damage)
         self.notes.append(f"{damage}; what ffmpeg decodes is kept")
+
+
+def _subtype(track: Stream) -> str:
+    """Returns libsndfile's number format that holds the samples; the codec's name if none must."""
+    if track.codec.startswith("pcm_f"):
+        return "FLOAT"
+    return "PCM_24" if track.bits > _SHORT_BITS else track.codec.upper()

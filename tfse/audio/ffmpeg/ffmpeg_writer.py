@@ -149,7 +149,7 @@ class FfmpegWriter:
             self.notes.append(f"not kept: {', '.join(lost)}")
         others = sum(s.kind == "audio" for s in self._streams) - 1
         if others:
-            self.notes.append(f"{others} other audio tracks were copied as they are")
+            self.notes.append(f"audio tracks copied as they are: {others}")
 
     def _dropped(self) -> list[str]:
         def is_lost(stream: Stream) -> bool:

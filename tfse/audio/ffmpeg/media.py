@@ -161,7 +161,7 @@ def _stream(found: dict[str, Any]) -> Stream:
         int(_number(found.get("sample_rate"))),
         int(found.get("channels", 0)),
         int(_number(found.get("bit_rate"))),
-        int(_number(found.get("bits_per_raw_sample"))),
+        int(_number(found.get("bits_per_raw_sample")) or found.get("bits_per_sample", 0)),
         tuple(name for name, is_set in found.get("disposition", {}).items() if is_set),
     )
 
