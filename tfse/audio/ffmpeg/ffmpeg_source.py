@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import pathlib
+import re
 import subprocess
 from collections.abc import Iterator
 from types import TracebackType
@@ -22,6 +23,10 @@ from tfse.types import Samples
 _BLOCK_VALUES = 1 << 16
 _FLOAT_BYTES = 4
 _SHORT_BITS = 16
+# Messages on damage that does not end ffmpeg.
+_DAMAGE = re.compile("partial file|corrupt|ended prematurely|truncated")
+# Headers round up to packets.
+_MISSING_S = 0.2
 # Tags of libsndfile by those of ffmpeg.
 _TAGS = {
     **{name: name for name in ("title", "artist", "album", "date", "comment", "genre")},
@@ -117,12 +122,15 @@ class FfmpegSource:
     def _check(self, status: int, message: str, read: int) -> None:
         if not read and not status:
             raise AudioError(f"its audio track is empty{message and f': {message}'}")
-        if not status and (not message or self.on_damage == "raise"):
-            return
-        damage = f"damaged after {read} samples: {message or f'ffmpeg ended with {status}'}"
-        if self.on_damage != "keep" or not read:
-            raise DamagedError(damage)
-        self.notes.append(f"{damage}; what ffmpeg decodes is kept")
+        # ffmpeg also reports what is no damage, such as a stream that begins between pictures.
+        if status or _DAMAGE.search(message) or (message and self.on_damage == "keep"):
+            damage = f"damaged after {read} samples: {message or f'ffmpeg ended with {status}'}"
+            if self.on_damage != "keep" or not read:
+                raise DamagedError(damage)
+            self.notes.append(f"{damage}; what ffmpeg decodes is kept")
+        claimed_s, read_s = self.track.duration_s, read / self.layout.sample_rate
+        if read_s < claimed_s - _MISSING_S:
+            self.notes.append(f"the header claims {claimed_s:.2f} s, {read_s:.2f} s are there")
 
 
 def _subtype(track: Stream) -> str:

@@ -110,9 +110,9 @@ class FfmpegWriter:
         start = media.first_sample_s(source.media, source.track)
         start += self._skipped / layout.sample_rate + track_encoding.early_s(source.track, muxer)
         samples = ["-f", "f32le", "-ar", str(layout.sample_rate), "-ac", str(layout.channels)]
-        strict = ["-xerror"] if source.on_damage == "raise" else []
-        # Without -copyts ffmpeg would shift each input to begin at 0.
-        copied = [*strict, "-copyts", *input_arguments(source.media.address)]
+        # Without -copyts ffmpeg would shift each input to begin at 0. Damage is the source's to
+        # report.
+        copied = ["-copyts", *input_arguments(source.media.address)]
         return [*copied, "-itsoffset", f"{start:.6f}", *samples, "-i", "pipe:0"]
 
     def _outputs(self, muxer: str) -> list[str]:

@@ -33,6 +33,7 @@ class Stream:
         bit_rate: in bits per second; 0 if unknown.
         bits: per sample of lossless audio; 0 if unknown.
         dispositions: such as "default".
+        duration_s: 0 if unknown.
     """
 
     index: int
@@ -44,6 +45,7 @@ class Stream:
     bit_rate: int = 0
     bits: int = 0
     dispositions: tuple[str, ...] = ()
+    duration_s: float = 0.0
 
     @property
     def is_picture(self) -> bool:
@@ -163,6 +165,7 @@ def _stream(found: dict[str, Any]) -> Stream:
         int(_number(found.get("bit_rate"))),
         int(_number(found.get("bits_per_raw_sample")) or found.get("bits_per_sample", 0)),
         tuple(name for name, is_set in found.get("disposition", {}).items() if is_set),
+        _number(found.get("duration")),
     )
 
 
