@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -14,7 +15,16 @@ from tests.streaming import media_files
 from tests.streaming.media_files import decoded, ffmpeg, film, needs_ffmpeg
 from tests.streaming.test_bad_input import attempted
 from tests.streaming.test_file_enhancement import Stumbling
-from tests.streaming.tiny_streams import identity_step, leftovers, noise, read, tones, write
+from tests.streaming.tiny_streams import (
+    identity,
+    identity_step,
+    leftovers,
+    noise,
+    read,
+    tones,
+    write,
+)
+from tests.waiting import HANGS_S, wait_until
 from tfse.audio.ffmpeg import containers, ffmpeg_process, media
 from tfse.audio.ffmpeg.ffmpeg_process import last_message
 from tfse.errors import AudioError, ConfigError
@@ -275,6 +285,30 @@ def test_an_interruption_leaves_neither_files_nor_processes(
         enhance_file(source, tmp_path / "y.mp4", Stumbling())
     assert sorted(tmp_path.iterdir()) == before
     assert len(started) >= 2 and all(process.poll() is not None for process in started)
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_program_and_ffmpeg(number: int, tmp_path: pathlib.Path) -> None:
+    source = tmp_path / "x.mp4"
+    ffmpeg("-f", "lavfi", "-i", "anullsrc=r=16000", "-t", 1000, "-c:a", "aac", source)
+    identity().save(tmp_path / "identity.keras")
+    command = [sys.executable, "-m", "tfse.cli.enhance", source]
+    command += [f"--model={tmp_path}/identity.keras"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        wait_until(lambda: bool(leftovers(tmp_path)) or process.poll() is not None)
+        process.send_signal(number)
+        _, stderr = process.communicate(timeout=HANGS_S)
+    assert process.returncode == 128 + number, stderr
+    assert not (tmp_path / "x_enhanced.mp4").exists() and not leftovers(tmp_path)
+    # ffmpeg's command line has the path of the source.
+    lines = [path.read_bytes() for path in running()]
+    assert not any(b"ffmpeg" in line and bytes(source) in line for line in lines)
+
+
+def running() -> list[pathlib.Path]:
+    """Returns the command lines of all processes, on Linux."""
+    return [path for path in pathlib.Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
 
 
 def test_without_ffmpeg_one_line_says_what_to_do(
