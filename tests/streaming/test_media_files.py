@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -302,13 +304,14 @@ def test_a_signal_ends_the_program_and_ffmpeg(number: int, tmp_path: pathlib.Pat
     assert process.returncode == 128 + number, stderr
     assert not (tmp_path / "x_enhanced.mp4").exists() and not leftovers(tmp_path)
     # ffmpeg's command line has the path of the source.
-    lines = [path.read_bytes() for path in running()]
-    assert not any(b"ffmpeg" in line and bytes(source) in line for line in lines)
+    assert not [line for line in command_lines() if b"ffmpeg" in line and bytes(source) in line]
 
 
-def running() -> list[pathlib.Path]:
-    """Returns the command lines of all processes, on Linux."""
-    return [path for path in pathlib.Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+def command_lines() -> Iterator[bytes]:
+    """Yields the command lines of all processes, on Linux."""
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            yield path.read_bytes()
 
 
 def test_without_ffmpeg_one_line_says_what_to_do(

@@ -6,7 +6,7 @@ import importlib.util
 from typing import TYPE_CHECKING, BinaryIO
 
 from tfse.audio.layout import Layout
-from tfse.audio.metadata import lost_chunks, riff_chunks
+from tfse.audio.metadata import lost_chunks, riff_chunks, tag_files
 from tfse.audio.metadata.riff_chunks import Chunk, Container
 
 if TYPE_CHECKING:
@@ -65,8 +65,6 @@ class MetadataTransfer:
             self.notes.append(f"not kept: {', '.join(dict.fromkeys(self._lost))}")
 
     def _read_tags(self, texts: dict[str, str]) -> Tags | None:
-        from tfse.audio.metadata import tag_files
-
         if self._copies_chunks() or not tag_files.has_tags(self._source):
             return None
         if importlib.util.find_spec("mutagen") is None:
@@ -76,8 +74,6 @@ class MetadataTransfer:
         return self._parsed(texts)
 
     def _parsed(self, texts: dict[str, str]) -> Tags | None:
-        from tfse.audio.metadata import tag_files
-
         try:
             found = tag_files.read(self._source)
         except Exception as error:
@@ -112,8 +108,6 @@ class MetadataTransfer:
 
     def _write_tags(self, file: BinaryIO, carried: Tags) -> list[str]:
         """Writes tags; returns the names of those that the container does not store."""
-        from tfse.audio.metadata import tag_files
-
         others = [name for name in carried.names() if name not in self.texts]
         others += [*carried.unknown, *["picture"][: len(carried.pictures)]]
         if self._layout.format not in (*_CHUNKED, *_TAGGED):

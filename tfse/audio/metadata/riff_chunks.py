@@ -15,7 +15,6 @@ from tfse.files import write_all
 _ORDERS = {b"RIFF": "<", b"RF64": "<", b"RIFX": ">", b"FORM": ">"}
 _KINDS = {b"WAVE": "WAVE", b"AIFF": "AIFF", b"AIFC": "AIFF"}
 _FILE_HEADERS = tuple(name.decode() for name in _ORDERS)
-_LISTS = ("LIST",)
 # In an RF64 the true size of a chunk of this size is in the ds64 chunk.
 _SIZE_IN_DS64 = 2**32 - 1
 _DS64_RIFF_SIZE = 20
@@ -83,7 +82,7 @@ def chunks(file: BinaryIO) -> Iterator[Chunk]:
             return
         if name == "data" and size == _SIZE_IN_DS64 and data_size is not None:
             size = data_size
-        if name in _LISTS:
+        if name == "LIST":
             name = f"{name} {file.read(4).decode('latin-1')}"
         yield Chunk(name, offset, size, offset + 8 + size <= end)
         offset += 8 + size + size % 2
