@@ -13,6 +13,7 @@ REQUIREMENTS = [
     "keras>=3.10,<3.16",
     "librosa>=0.10.2,<0.12",
     "ml-collections>=1.0",
+    "mutagen>=1.46,<2",
     "numpy>=1.26,<3",
     "pesq==0.0.4",
     "pystoi>=0.4.1",

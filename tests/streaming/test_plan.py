@@ -170,7 +170,19 @@ def test_results_of_an_earlier_run_are_passed_over(takes: Path) -> None:
     assert list(planned("a/x_enhanced.wav")) == ["a/x_enhanced.wav"]
 
 
-def test_unreadable_files_are_counted(takes: Path) -> None:
+def test_media_are_recordings_where_ffmpeg_is(takes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tfse.streaming.batch.plan.is_available", lambda: True)
+    for name, content in {"talk.MP4": b"", "code.ts": b"let x = 1", "film.ts": b"\x47\x40"}.items():
+        (takes / "b" / name).write_bytes(content)
+    assert planned("b") == {f"b/{x}": f"b_enhanced/{x}" for x in ("film.ts", "talk.MP4", "x.wav")}
+    assert planned("b/talk.MP4") == {"b/talk.MP4": "b/talk_enhanced.MP4"}
+    assert planned("b/talk.MP4", format="FLAC") == {"b/talk.MP4": "b/talk_enhanced.flac"}
+    noise = [task.targets.noise for task in plan(["b"], Places(noise=Path("n"))).tasks]
+    assert noise == [Path("n/film.wav"), Path("n/talk.wav"), Path("n/x.wav")]
+
+
+def test_unreadable_files_are_counted(takes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tfse.streaming.batch.plan.is_available", lambda: False)
     (takes / "b/x.m4a").touch()
     (takes / "b/gone.wav").symlink_to("nowhere")
     (takes / "b/linked.wav").symlink_to("../x.wav")

@@ -11,6 +11,7 @@ from typing import BinaryIO
 import soundfile
 
 from tfse.audio.layout import Layout
+from tfse.audio.metadata.metadata_transfer import MetadataTransfer
 from tfse.audio.sequential_file import SequentialFile
 from tfse.errors import AudioError
 from tfse.files import write_all
@@ -32,16 +33,25 @@ class AudioWriter:
         layout: format of the file.
         tags: title, artist and the like, by libsndfile's names. Tags that the
             container does not support are left out.
+        metadata: everything else, added to the complete file; its texts replace `tags`.
 
     Attributes:
-        notes: differences between the file and the samples and tags; complete at the end.
+        notes: differences between the file and the samples and metadata; complete at the end.
 
     Raises:
         AudioError: the format does not support this rate or number of channels.
     """
 
-    def __init__(self, file: BinaryIO, layout: Layout, tags: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        layout: Layout,
+        tags: dict[str, str] | None = None,
+        metadata: MetadataTransfer | None = None,
+    ) -> None:
         self.notes: list[str] = []
+        self._target = file
+        self._metadata = metadata
         self._clipped = 0
         self._written = 0
         self._layout = layout
@@ -64,7 +74,8 @@ class AudioWriter:
                 f"{layout.format} with {layout.subtype} cannot be written at {layout.sample_rate} "
                 f"Hz with {layout.channels} channels"
             ) from error
-        unsupported = [name for name, text in (tags or {}).items() if not self._set_tag(name, text)]
+        texts = (tags or {}) if metadata is None else metadata.texts
+        unsupported = [name for name, text in texts.items() if not self._set_tag(name, text)]
         if unsupported:
             self.notes.append(f"{layout.format} does not store the tags: {', '.join(unsupported)}")
 
@@ -105,6 +116,9 @@ class AudioWriter:
                 "the subtype FLOAT keeps them"
             )
         self._note_padding()
+        if self._metadata is not None:
+            self._metadata.apply(self._target)
+            self.notes += self._metadata.notes
 
     def _set_tag(self, name: str, text: str) -> bool:
         try:

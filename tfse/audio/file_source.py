@@ -14,7 +14,7 @@ from typing import BinaryIO, Protocol
 import soundfile
 
 from tfse import native_logs
-from tfse.audio import joined_recordings, lost_chunks
+from tfse.audio import joined_recordings
 from tfse.audio.folder_walk import CONVERTIBLE, conversion_hint
 from tfse.audio.layout import Layout
 from tfse.audio.sequential_file import SequentialFile
@@ -51,6 +51,10 @@ class DamagedError(AudioError):
     """Error in encoded audio that stops the decoder; not raised with `on_damage` "keep"."""
 
 
+class UnreadableError(AudioError):
+    """Error: libsndfile does not know the format of a file."""
+
+
 class Source(Protocol):
     """Recording that is read once, from beginning to end."""
 
@@ -74,7 +78,8 @@ class FileSource:
 
     Attributes:
         notes: damage; complete after the last block.
-        remarks: concatenated recordings, and metadata that a result will lack.
+        remarks: concatenated recordings.
+        stream: the file, for its metadata; its position is undefined.
 
     Raises:
         AudioError: the file is missing, not a regular file, unreadable, not audio,
@@ -95,8 +100,7 @@ class FileSource:
             self.remarks = _remarks(self._parts)
             if not any(part.frames for part in self._parts):
                 raise AudioError(f"there are no samples in it{_uncounted(stream)}")
-            if names := lost_chunks.lost(stream):
-                self.remarks.append(f"not kept: {', '.join(names)}")
+            self.stream = stream
             self._opened = opened.pop_all()
 
     @property
@@ -193,7 +197,7 @@ def _open(
             return opened.enter_context(SequentialFile(file))
     except (soundfile.SoundFileError, OSError, TypeError, ValueError) as error:
         hint = _conversion(path)
-        raise AudioError(f"not readable as audio: {_reason(error)}{hint}") from error
+        raise UnreadableError(f"not readable as audio: {_reason(error)}{hint}") from error
 
 
 def _next_block(file: soundfile.SoundFile, size: int) -> Samples:

@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from tfse.audio.audio_writer import AudioWriter
-from tfse.audio.file_source import FileSource
-from tfse.audio.layout import Layout, format_of, require_known_suffix, subtype_of
 from tfse.errors import AudioError, ConfigError
 from tfse.files import atomic, is_special, write_all
 from tfse.pretrained import DEFAULT_MODEL
@@ -21,6 +19,8 @@ from tfse.streaming import pipes
 from tfse.streaming.array_enhancement import open_cached
 from tfse.streaming.batch.before_after import Excerpt
 from tfse.streaming.enhance_source import Consumer, Progress, enhance_source
+from tfse.streaming.open_recording import Recording, open_recording
+from tfse.streaming.open_writer import Writer, noise_layout, open_writer, target_layout
 from tfse.streaming.options import PIPE, EnhanceOptions, Summary, Targets
 from tfse.streaming.steps.base import Step
 from tfse.streaming.steps.open_step import Model
@@ -46,7 +46,8 @@ def enhance_file(
     format unless `options` or the suffix say otherwise. It is written atomically.
 
     Args:
-        source: any file that libsndfile reads.
+        source: any file that libsndfile reads; where ffmpeg is on the PATH, also a video
+            and compressed audio of other kinds.
         target: file of the enhanced recording; the source itself, with
             `overwrite`, is replaced after success.
         model: anything that `open_step` accepts; None for the shipped default.
@@ -99,10 +100,9 @@ def enhance_to(
     target that another process creates meanwhile is kept.
     """
     with contextlib.ExitStack() as stack:
-        audio = stack.enter_context(_open_source(source, options.on_damage))
-        layout_of = functools.partial(_target_layout, audio.layout, source, options)
+        audio = stack.enter_context(open_recording(source, options.on_damage))
         open_atomic = functools.partial(atomic, overwrite=overwrite)
-        writer, consumers = _consumers(stack, audio, targets, layout_of, open_atomic)
+        writer, consumers = _consumers(stack, audio, source, targets, options, open_atomic)
         summary = enhance_source(audio, step, options, consumers, progress)
     # The notes of the writer are complete once the file is closed.
     return dataclasses.replace(summary, notes=(*summary.notes, *audio.remarks, *writer.notes))
@@ -125,62 +125,44 @@ def require_free(targets: Targets, overwrite: bool) -> None:
             raise ConfigError(f"{path} already exists; use overwrite=True.")
 
 
-@contextlib.contextmanager
-def _open_source(source: pathlib.Path, on_damage: str) -> Iterator[FileSource]:
-    with contextlib.ExitStack() as stack:
-        file: pathlib.Path | BinaryIO = source
-        if source == PIPE:
-            file = stack.enter_context(pipes.spooled_input(sys.stdin.buffer))
-        yield stack.enter_context(FileSource(file, on_damage))
-
-
 def _consumers(
     stack: contextlib.ExitStack,
-    source: FileSource,
+    recording: Recording,
+    source: pathlib.Path,
     targets: Targets,
-    layout_of: Callable[[pathlib.Path], Layout],
+    options: EnhanceOptions,
     open_atomic: OpenAtomic,
-) -> tuple[AudioWriter, list[Consumer]]:
+) -> tuple[Writer, list[Consumer]]:
     """Opens all outputs; they are completed, or abandoned, when the stack is closed.
 
     Returns:
         The writer of the enhanced recording, and the consumers of every block.
     """
 
-    def writer(target: pathlib.Path) -> AudioWriter:
-        file = stack.enter_context(
+    def opened(target: pathlib.Path) -> BinaryIO:
+        return stack.enter_context(
             pipes.spooled_output(sys.stdout.buffer) if target == PIPE else open_atomic(target)
         )
-        return stack.enter_context(AudioWriter(file, layout_of(target), source.tags))
 
     consumers: list[Consumer] = []
     if targets.picture is not None:
         consumers.append(
             stack.enter_context(
-                _picture_consumer(targets.picture, source.layout.sample_rate, open_atomic)
+                _picture_consumer(targets.picture, recording.layout.sample_rate, open_atomic)
             )
         )
-    main = writer(targets.enhanced)
+    layout = target_layout(recording, source, options, targets.enhanced)
+    main: Writer = stack.enter_context(
+        open_writer(opened(targets.enhanced), recording, layout, source)
+    )
     consumers.append(lambda noisy, enhanced: main.write(enhanced))
     if targets.noise is not None:
-        noise, clip = writer(targets.noise), layout_of(targets.enhanced).limited
+        noise_format = noise_layout(recording, source, options, targets.noise)
+        file, clip = opened(targets.noise), layout.limited
+        noise = stack.enter_context(AudioWriter(file, noise_format, recording.tags))
         # Both files add up to the recording, even where the enhanced one is clipped.
         consumers.append(lambda noisy, enhanced: noise.write(noisy - clip(enhanced)))
     return main, consumers
-
-
-def _target_layout(
-    layout: Layout, source: pathlib.Path, options: EnhanceOptions, target: pathlib.Path
-) -> Layout:
-    """Returns the layout of a target; a suffix unlike the source's selects the format."""
-    if options.format or PIPE in (source, target) or _same_suffix(source, target):
-        return layout.converted(options.format, options.subtype)
-    require_known_suffix(target)
-    return layout.converted(format_of(target), options.subtype or subtype_of(target))
-
-
-def _same_suffix(one: pathlib.Path, two: pathlib.Path) -> bool:
-    return one.suffix.lower() == two.suffix.lower()
 
 
 @contextlib.contextmanager

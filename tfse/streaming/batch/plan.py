@@ -9,6 +9,8 @@ import pathlib
 from collections.abc import Iterable, Sequence
 
 from tfse.audio import folder_walk
+from tfse.audio.ffmpeg import containers
+from tfse.audio.ffmpeg.ffmpeg_process import is_available
 from tfse.audio.folder_walk import Walk
 from tfse.audio.layout import format_of
 from tfse.errors import ConfigError
@@ -19,6 +21,8 @@ _EARLIER = "earlier results"
 PassedOver = collections.Counter[str]
 # Suffixes of containers whose name is not their usual suffix.
 _SUFFIXES = {"OGG": ".ogg", "WAVEX": ".wav", "RF64": ".wav", "NIST": ".sph", "IRCAM": ".sf"}
+# The noise of a video is sound alone.
+_NOISE_SUFFIX = ".wav"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,9 +137,12 @@ def _below(
     if not path.is_dir():
         return [_Recording(path, pathlib.Path(path.name))]
     excluded_path = None if excluded is None else excluded.resolve()
+    reads_media = is_available()
     walk = Walk(
         path,
-        is_recording=lambda file: format_of(file) is not None,
+        is_recording=lambda file: (
+            format_of(file) is not None or (reads_media and containers.is_media(file))
+        ),
         enters=lambda folder: folder.resolve() != excluded_path and not _is_result(folder),
     )
     fresh = _without_results(list(walk), walk.passed_over)
@@ -167,7 +174,8 @@ def _targets(recording: _Recording, places: Places, several: bool) -> Targets:
     enhanced = _enhanced(recording, places)
     noise = places.noise
     if noise is not None and (several or noise.is_dir()):
-        noise = noise / recording.relative.with_suffix(enhanced.suffix)
+        suffix = _NOISE_SUFFIX if containers.is_known(enhanced) else enhanced.suffix
+        noise = noise / recording.relative.with_suffix(suffix)
     if not places.pictures:
         return Targets(enhanced, noise)
     if enhanced == PIPE:

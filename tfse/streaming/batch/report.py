@@ -7,6 +7,9 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
+from tfse.audio.ffmpeg import containers
+from tfse.audio.ffmpeg.ffmpeg_process import is_available
+from tfse.audio.ffmpeg.media import duration_s
 from tfse.audio.file_source import claimed_s
 from tfse.files import write_whole
 from tfse.streaming.batch.outcome import Outcome, Status
@@ -32,7 +35,14 @@ def line(outcome: Outcome) -> str:
 
 def total_s(tasks: Sequence[Task]) -> float:
     """Returns the seconds of audio in all recordings according to their headers."""
-    return sum(claimed_s(task.source) for task in tasks)
+    return sum(_claimed_s(task.source) for task in tasks)
+
+
+def _claimed_s(source: pathlib.Path) -> float:
+    seconds = claimed_s(source)
+    if not seconds and containers.is_known(source) and is_available():
+        return duration_s(source)
+    return seconds
 
 
 def write_report(outcomes: Sequence[Outcome], model: str, path: pathlib.Path) -> None:

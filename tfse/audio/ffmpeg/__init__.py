@@ -1,0 +1,1 @@
+"""Compressed audio and video that libsndfile does not read, by the program ffmpeg."""
