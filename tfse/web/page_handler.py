@@ -55,7 +55,7 @@ class PageHandler(http.server.BaseHTTPRequestHandler):
     """Answers the requests of one connection.
 
     Every address is below `/TOKEN/`: `settings`, `recordings`, and per recording its state,
-    `enhance`, `write`, `sound`, `spectrogram` and `result`.
+    `job`, `enhance`, `write`, `sound`, `spectrogram` and `result`.
     """
 
     protocol_version = "HTTP/1.1"
@@ -120,6 +120,9 @@ class PageHandler(http.server.BaseHTTPRequestHandler):
         match parts:
             case ["recordings", key]:
                 self._service.recordings.remove(self._recording(key))
+                self._send_json({})
+            case ["recordings", key, "job"]:
+                self._service.recordings.stop(self._recording(key))
                 self._send_json({})
             case _:
                 raise _not_found()

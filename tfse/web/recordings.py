@@ -118,9 +118,13 @@ class Recordings:
 
     def start(self, recording: Recording, job: Job) -> None:
         """Queues a job for a recording, in place of an unfinished one."""
-        self._jobs.cancel(recording.key)
+        self.stop(recording)
         recording.job = job
         self._jobs.submit(job)
+
+    def stop(self, recording: Recording) -> None:
+        """Cancels the jobs of a recording; its files stay."""
+        self._jobs.cancel(recording.key)
 
     def remove(self, recording: Recording) -> None:
         """Cancels the jobs of a recording and removes all its files."""

@@ -42,14 +42,13 @@ class Service:
         Raises:
             ConfigError: the model is not listed.
         """
-        if model not in self.models:
+        if not isinstance(model, str) or model not in self.models:
             raise ConfigError(f"`model` must be one of {list(self.models)}; received {model!r}.")
-        name = str(model)
         folder = recording.folder / secrets.token_urlsafe(6)
 
         def work(job: Job) -> None:
             try:
-                enhanced = self._enhancer.enhance(recording.source, folder, name, job)
+                enhanced = self._enhancer.enhance(recording.source, folder, model, job)
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise

@@ -52,6 +52,15 @@ function reset() {
   key = null;
 }
 
+/** Ends the work; an earlier result stays. */
+function stop() {
+  if (player === null) reset();
+  else server.stop(key);
+  work.abort();
+  element("work").hidden = true;
+  show("Stopped.");
+}
+
 function open(file) {
   reset();
   void run(async (signal) => {
@@ -220,10 +229,7 @@ function listen() {
     target.value = "";
   });
   on("model", "change", () => key !== null && void run(enhance));
-  on("stop", "click", () => {
-    reset();
-    show("Stopped.");
-  });
+  on("stop", "click", stop);
   on("play", "click", () => (player.playing ? player.pause() : player.play()));
   on("before", "change", mix);
   on("after", "change", mix);

@@ -25,6 +25,9 @@ export const state = (key, signal) => answer(`recordings/${key}`, { signal });
 export const start = (key, job, values, signal) =>
   answer(`recordings/${key}/${job}`, { method: "POST", body: JSON.stringify(values), signal });
 
+/** Ends the job of a recording; nobody waits for it. */
+export const stop = (key) => void fetch(`recordings/${key}/job`, { method: "DELETE" }).catch(() => {});
+
 /** Removes a recording, also while the page is closed; nobody waits for it. */
 export const remove = (key) => void fetch(`recordings/${key}`, { method: "DELETE", keepalive: true }).catch(() => {});
 
