@@ -82,7 +82,7 @@ EXTRAS = {
     "test-newest": [*TFLITE, "pytest>=8.0", "pytest-xdist>=3.6"],
 }
 
-PROGRAMS = ["enhance", "evaluate", "inspect_data", "live", "prepare", "simulate_rooms", "train"]
+PROGRAMS = ["enhance", "evaluate", "inspect_data", "live", "prepare", "simulate_rooms", "train", "web"]
 
 setuptools.setup(
     name="tfse",
@@ -97,6 +97,7 @@ setuptools.setup(
         "tfse": ["py.typed"],
         "tfse.evaluation.report": ["page.css", "page.js"],
         "tfse.pretrained": ["*.keras", "*.md"],
+        "tfse.web": ["page/*"],
     },
     install_requires=REQUIREMENTS,
     extras_require=EXTRAS,

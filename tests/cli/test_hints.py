@@ -15,7 +15,7 @@ from tfse.training import ExperimentConfig
 
 ROOT = pathlib.Path(__file__).parents[2]
 PROGRAMS = {
-    **{f"tfse-{name}": f"tfse.cli.{name}" for name in ("enhance", "evaluate", "live", "prepare")},
+    **{f"tfse-{name}": f"tfse.cli.{name}" for name in ("enhance", "evaluate", "live", "prepare", "web")},
     "tfse-inspect-data": "tfse.cli.inspect_data",
     "tfse-simulate-rooms": "tfse.cli.simulate_rooms",
     "tfse-train": "tfse.cli.train",

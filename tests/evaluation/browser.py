@@ -64,10 +64,6 @@ class Browser:
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
         self.call("Page.addScriptToEvaluateOnNewDocument", source=script)
-        self.go(address)
-
-    def go(self, address: str) -> None:
-        """Opens another page in place of this one."""
         self.call("Page.navigate", url=address)
         self.until("document.readyState === 'complete' && location.protocol !== 'about:'")
 

@@ -111,7 +111,7 @@ def server() -> Iterator[PageServer]:
 @pytest.fixture(scope="module")
 def noisy(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     folder = tmp_path_factory.mktemp("recordings")
-    return write(folder / "día <b>1.flac", noise(SECONDS * RATE, 2))
+    return write(folder / "día & 声音 1.flac", noise(SECONDS * RATE, 2))
 
 
 @pytest.fixture
@@ -271,7 +271,7 @@ def test_a_closed_page_leaves_nothing_behind(enhanced: User, server: PageServer)
     source = enhanced.browser.ask("document.getElementById('picture-before').src")
     recording = recordings.find(source.split("/")[5])
     assert recording is not None and recording.source.exists()
-    enhanced.browser.go("about:blank#closed")
+    enhanced.browser.call("Page.close")
     wait_until(lambda: not recording.folder.exists())
 
 
