@@ -82,7 +82,16 @@ EXTRAS = {
     "test-newest": [*TFLITE, "pytest>=8.0", "pytest-xdist>=3.6"],
 }
 
-PROGRAMS = ["enhance", "evaluate", "inspect_data", "live", "prepare", "simulate_rooms", "train", "web"]
+PROGRAMS = [
+    "enhance",
+    "evaluate",
+    "inspect_data",
+    "live",
+    "prepare",
+    "simulate_rooms",
+    "train",
+    "web",
+]
 
 setuptools.setup(
     name="tfse",
