@@ -16,7 +16,7 @@ from tests.waiting import wait_until
 from tfse.streaming.steps.base import Step
 from tfse.web.serving import PageServer, WebOptions, running
 
-LIMIT_BYTES = 1_000_000
+LIMIT_BYTES = 2_000_000
 
 
 def models() -> dict[str, Step]:

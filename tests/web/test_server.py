@@ -212,7 +212,7 @@ def test_a_file_that_is_too_large_is_refused(temporary: pathlib.Path) -> None:
     with served() as server:
         answer = ask(server, "recordings?name=a.wav", "POST", bytes(LIMIT_BYTES + 1))
         assert answer.status == 413
-        assert answer.json()["error"].startswith("the file is larger than 1 MB")
+        assert answer.json()["error"].startswith("the file is larger than 2 MB")
         assert files(temporary) == []
 
 
