@@ -8,6 +8,8 @@ import setuptools
 
 REQUIREMENTS = [
     "absl-py>=2.1",
+    # Runs TFLite files, the shipped models among them, without TensorFlow.
+    "ai-edge-litert==2.3.*",
     "keras>=3.10,<3.16",
     "librosa>=0.10.2,<0.12",
     "ml-collections>=1.0",
@@ -26,8 +28,8 @@ REQUIREMENTS = [
 # which its native operations load, and NumPy 1.26 is what both were compiled against.
 IO = ["numpy>=1.26,<2", "tensorflow>=2.17,<2.18", "tensorflow-io==0.37.1"]
 
-# LiteRT runs TFLite files, the quantizer writes them in other number formats.
-TFLITE = ["ai-edge-litert==2.3.*", "ai-edge-quantizer==0.10.*"]
+# Writes TFLite files in other number formats than float32.
+TFLITE = ["ai-edge-quantizer==0.10.*"]
 
 # Protocol buffers of TensorFlow Serving, for warm-up requests and gRPC clients.
 SERVING = ["tensorflow-serving-api==2.17.*"]
@@ -85,11 +87,13 @@ EXTRAS = {
 PROGRAMS = [
     "enhance",
     "evaluate",
+    "export",
     "inspect_data",
     "live",
     "prepare",
     "simulate_rooms",
     "train",
+    "verify",
     "web",
 ]
 
@@ -101,18 +105,20 @@ setuptools.setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.10,<3.14",
-    packages=setuptools.find_packages(include=["tfse", "tfse.*"]),
+    packages=[*setuptools.find_packages(include=["tfse", "tfse.*"]), "tfse.configs"],
+    # `--config=dpcrn_small` finds them there.
+    package_dir={"tfse.configs": "configs"},
     package_data={
         "tfse": ["py.typed"],
         "tfse.evaluation.report": ["page.css", "page.js"],
-        "tfse.pretrained": ["*.keras", "*.md"],
+        "tfse.pretrained": ["*.keras", "*.md", "*.tflite"],
         "tfse.web": ["page/*"],
     },
     install_requires=REQUIREMENTS,
     extras_require=EXTRAS,
     entry_points={
         "console_scripts": [
-            f"tfse-{name.replace('_', '-')}=tfse.cli.{name}:entry_point" for name in PROGRAMS
+            f"tfse-{name.replace('_', '-')}=tfse.cli.launcher:{name}" for name in PROGRAMS
         ]
     },
 )

@@ -42,13 +42,16 @@ def main() -> None:
     memory.add_argument("--durations_s", type=int, nargs="+", default=DURATIONS_S)
     speed = commands.add_parser("speed")
     speed.add_argument("--models", default="lstm_irm,dpcrn_small")
+    speed.add_argument("--engine", choices=("keras", "litert"))
     speed.add_argument("--seconds", type=float, default=60.0)
     speed.add_argument("--runs", type=int, default=5)
     arguments = parser.parse_args()
     if arguments.command == "memory":
         measure_memory(arguments.model, arguments.durations_s)
     else:
-        measure_speed(arguments.models.split(","), arguments.seconds, arguments.runs)
+        measure_speed(
+            arguments.models.split(","), arguments.engine, arguments.seconds, arguments.runs
+        )
 
 
 def measure_memory(model: str, durations_s: list[int]) -> None:
@@ -85,7 +88,7 @@ def peak_memory_mb(source: pathlib.Path, model: str) -> float:
     return usage.ru_maxrss / 1024
 
 
-def measure_speed(models: list[str], seconds: float, runs: int) -> None:
+def measure_speed(models: list[str], engine: str | None, seconds: float, runs: int) -> None:
     """Prints seconds of audio per second for each model."""
     # One core for BLAS, TensorFlow and the resampler, set before any of them starts.
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
@@ -97,7 +100,7 @@ def measure_speed(models: list[str], seconds: float, runs: int) -> None:
         ("model", "recording", "audio s/s, median (all)", "ms per audio s / matmul ms"), text=2
     )
     for model in models:
-        step = open_step(model)
+        step = open_step(model, engine=engine)
         for rate, channels in ((16_000, 1), (RATE, 2)):
             noisy = recording(seconds, rate, channels)
             enhance(noisy[: 5 * rate], rate, step)

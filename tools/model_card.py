@@ -1,7 +1,7 @@
 """Model card writer: replaces the measured part of a card, between its two marks.
 
     tfse-evaluate --model=NAME --test_data=prepared --output_dir=report
-    python export/verify.py --model=NAME --data_dir=prepared --report=verified
+    tfse-verify --model=NAME --data_dir=prepared --report=verified
     python -m tools.model_card --model=NAME --card=tfse/pretrained/NAME.md \\
         --evaluations=report/report.json --verification=verified.json
 
@@ -179,7 +179,7 @@ def main() -> None:
     parser.add_argument("--model", required=True, help="name of the model, as in the reports")
     parser.add_argument("--card", required=True, type=pathlib.Path)
     parser.add_argument("--evaluations", default="", help="report.json files of tfse-evaluate")
-    parser.add_argument("--verification", type=pathlib.Path, help="JSON table of export/verify.py")
+    parser.add_argument("--verification", type=pathlib.Path, help="JSON table of tfse-verify")
     given = parser.parse_args()
     reports = [json.loads(pathlib.Path(p).read_text()) for p in given.evaluations.split(",") if p]
     rows = json.loads(given.verification.read_text()) if given.verification else None

@@ -14,9 +14,11 @@ from tests.cli.programs import run_python
 from tfse.training import ExperimentConfig
 
 ROOT = pathlib.Path(__file__).parents[2]
-_PLAIN = ("enhance", "evaluate", "live", "prepare", "web")
 PROGRAMS = {
-    **{f"tfse-{name}": f"tfse.cli.{name}" for name in _PLAIN},
+    **{
+        f"tfse-{name}": f"tfse.cli.{name}"
+        for name in ("enhance", "evaluate", "export", "live", "prepare", "verify", "web")
+    },
     "tfse-inspect-data": "tfse.cli.inspect_data",
     "tfse-simulate-rooms": "tfse.cli.simulate_rooms",
     "tfse-train": "tfse.cli.train",

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+import tfse
 from tests.cli.programs import run_module, run_python
 from tests.waiting import HANGS_S
 
@@ -81,7 +82,10 @@ def test_a_fault_in_a_graph_keeps_its_traceback() -> None:
     [
         ("--number=x", "flag --number=x: invalid literal"),
         ("--nummer=3", "Unknown command line flag 'nummer'"),
-        ("--config=/nowhere.py", "`--config` must be a file that exists; received /nowhere.py."),
+        (
+            "--config=/nowhere.py",
+            "`--config` must be a file that exists or one of dpcrn_large, dpcrn_medium,",
+        ),
     ],
 )
 def test_bad_usage_is_2(flag: str, message: str) -> None:
@@ -148,3 +152,33 @@ def test_help_is_on_stdout_and_needs_no_tensorflow(name: str) -> None:
     assert "--output_dir" in ended.stdout
     look = f"import sys, tfse.cli.{name}; sys.exit('tensorflow' in sys.modules)"
     assert run_python("-c", look).returncode == 0
+
+
+def test_a_shipped_config_is_found_by_its_name(tmp_path: pathlib.Path) -> None:
+    flags = ("--data_dir=x", f"--run_dir={tmp_path / 'run'}")
+    for config in (["--config=dpcrn_small"], ["--config", "dpcrn_small"]):
+        ended = run_module("tfse.cli.train", *config, *flags)
+        assert (
+            ended.stderr
+            == "train.py: `data_dir` must be a folder that tfse-prepare made; received x.\n"
+        )
+
+
+def test_the_version_is_printed() -> None:
+    ended = run_module("tfse.cli.enhance", "--version")
+    assert (ended.returncode, ended.stdout) == (0, f"tfse {tfse.__version__}\n")
+
+
+@pytest.mark.parametrize("name", ["enhance", "export", "verify"])
+def test_every_flag_of_help_is_in_a_group(name: str) -> None:
+    ended = run_module(f"tfse.cli.{name}", "--help")
+    headings = re.findall(r"^(\w[\w ]*):$", ended.stdout, re.MULTILINE)
+    assert len(headings) > 1
+    assert "Other" not in headings
+
+
+def test_a_missing_package_is_one_line() -> None:
+    body = "raise ModuleNotFoundError('No module', name='keras.src')"
+    ended = run_python("-c", PROGRAM.format(body=body))
+    assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
+    assert "-c: this needs the package keras, which is not installed;" in ended.stderr

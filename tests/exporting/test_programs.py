@@ -109,7 +109,7 @@ def test_help_has_every_flag(program: str) -> None:
     ended = run(program, "--help")
     assert ended.returncode == 0
     for name in ("model", "data_dir", "noisy_dir", "clean_dir", "count", "report"):
-        assert f"--{name}:" in ended.stdout
+        assert f"--{name}=" in ended.stdout
 
 
 def _looks_ahead(folder: pathlib.Path) -> pathlib.Path:

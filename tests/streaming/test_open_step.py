@@ -8,6 +8,7 @@ import pytest
 from tests.streaming.tiny_streams import identity, identity_step
 from tfse.errors import ModelError
 from tfse.streaming import KerasStep, open_step
+from tfse.streaming.steps.tflite import TFLiteStep
 
 
 def test_a_keras_file_a_model_and_a_step_are_opened(tmp_path: pathlib.Path) -> None:
@@ -36,4 +37,5 @@ def test_a_folder_does_not_hide_a_shipped_model(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "lstm_irm").mkdir()
-    assert isinstance(open_step("lstm_irm"), KerasStep)
+    assert isinstance(open_step("lstm_irm"), TFLiteStep)
+    assert isinstance(open_step("lstm_irm", engine="keras"), KerasStep)

@@ -35,16 +35,25 @@ recording. Exit code: 0 all done, 1 some failed or were kept, 2 bad usage,
 130 after Ctrl-C, 143 after SIGTERM.
 """
 
+GROUPS = {
+    "Model": ["model", "engine", "list_models", "trust_saved_model"],
+    "Enhancement": ["mix", "max_attenuation_db", "link_channels"],
+    "Results": ["output", "output_dir", "in_place", "noise_output", "picture", "format", "subtype"],
+    "Several recordings": ["jobs", "overwrite", "skip_existing", "report"],
+    "Faults": ["on_invalid", "on_damage"],
+    "Raw samples": ["raw_rate", "raw_channels", "raw_format"],
+}
+
 _OUTPUT = flags.DEFINE_string(
     "output", None, "Output file, for one recording; - is standard output."
 )
 _OUTPUT_DIR = flags.DEFINE_string(
-    "output_dir",
-    None,
-    "Output folder. Without it NAME.wav becomes NAME_enhanced.wav, FOLDER FOLDER_enhanced.",
+    "output_dir", None, "Output folder; without it NAME_enhanced.wav or FOLDER_enhanced."
 )
+_LIST_MODELS = flags.DEFINE_bool("list_models", False, "Print the shipped models.")
 _IN_PLACE = flags.DEFINE_bool("in_place", False, "Replace each recording after success.")
 flags.declare_key_flag(model_flag.NAME)
+flags.declare_key_flag(model_flag.ENGINE_NAME)
 flags.declare_key_flag(model_flag.TRUST_NAME)
 _MIX = flags.DEFINE_float("mix", 1.0, "0 for the recording only, 1 for the enhanced signal only.")
 _MAX_ATTENUATION_DB = flags.DEFINE_float(
@@ -56,7 +65,7 @@ _LINK_CHANNELS = flags.DEFINE_bool(
 _NOISE_OUTPUT = flags.DEFINE_string(
     "noise_output",
     None,
-    "Output for the removed noise: a file for one recording, a folder for several.",
+    "Also write the removed noise: to a file, or a folder for several recordings.",
 )
 _PICTURE = flags.DEFINE_bool(
     "picture", False, "Write a picture of before and after beside each result."
@@ -64,33 +73,41 @@ _PICTURE = flags.DEFINE_bool(
 _FORMAT = flags.DEFINE_string("format", None, "Container of the results, such as FLAC.")
 _SUBTYPE = flags.DEFINE_string("subtype", None, "Number format of the results, such as PCM_24.")
 _ON_INVALID = flags.DEFINE_enum(
-    "on_invalid", "raise", ["raise", "zero"], "For NaN and infinite samples: an error, or silence."
+    "on_invalid",
+    "raise",
+    ["raise", "zero"],
+    "For samples that are no numbers: an error, or silence.",
 )
 _ON_DAMAGE = flags.DEFINE_enum(
     "on_damage",
     "raise",
     ["raise", "keep"],
-    "For a file that cannot be decoded to its end: an error, or keep the samples before.",
+    "At damage in a file: an error, or keep the samples before it.",
 )
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace existing results.")
 _SKIP_EXISTING = flags.DEFINE_bool("skip_existing", False, "Skip recordings that have a result.")
 _JOBS = flags.DEFINE_integer("jobs", 1, "Number of processes; 0 for all cores.")
 _REPORT = flags.DEFINE_string("report", None, "JSON file with the outcome of every recording.")
 _RAW_RATE = flags.DEFINE_integer(
-    "raw_rate", None, "Sample rate of raw, little-endian samples on standard input and output."
+    "raw_rate", None, "Raw samples on standard input and output, at this rate in Hz."
 )
 _RAW_CHANNELS = flags.DEFINE_integer("raw_channels", 1, "Channels of raw samples.")
 _RAW_FORMAT = flags.DEFINE_enum(
     "raw_format",
     "PCM_16",
     ["PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ALAW", "ULAW"],
-    "Number format of raw samples.",
+    "Number format of raw samples, little-endian.",
 )
 
 
 def main(arguments: Sequence[str]) -> int:
     """Enhances the recordings that the arguments name."""
     inputs = list(arguments[1:])
+    if _LIST_MODELS.value:
+        from tfse.cli.model_list import model_list
+
+        print(model_list())
+        return program.DONE
     if not inputs:
         raise ConfigError("a file, a folder or - must be given; see --help.")
     with native_logs.hidden():
@@ -99,7 +116,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def entry_point() -> None:
     """Runs the program."""
-    program.run(main, DESCRIPTION)
+    program.run(main, DESCRIPTION, GROUPS)
 
 
 def _main(inputs: Sequence[str]) -> int:
@@ -160,7 +177,7 @@ def _enhance_raw(inputs: Sequence[str], sample_rate: int) -> int:
     if list(inputs) != ["-"] or _places() != Places():
         raise ConfigError("`raw_rate` is for standard input to standard output: give only -.")
     layout = _raw_layout(sample_rate)
-    step = open_step(model_flag.value(), one_hop=True)
+    step = open_step(model_flag.value(), one_hop=True, engine=model_flag.engine())
     _warm_up(step, layout.channels)
     with open(sys.stdin.fileno(), "rb", closefd=False) as source:
         enhance_raw(source, sys.stdout.buffer, layout, step, _options())
@@ -190,7 +207,7 @@ def _order() -> Order:
     if _OVERWRITE.value or _IN_PLACE.value:
         existing = Existing.OVERWRITE
     jobs = _JOBS.value or len(os.sched_getaffinity(0))
-    return Order(model_flag.value(), _options(), existing, jobs)
+    return Order(model_flag.value(), _options(), existing, jobs, model_flag.engine())
 
 
 def _options() -> EnhanceOptions:

@@ -9,6 +9,8 @@ import sys
 import traceback
 from typing import Any
 
+from tfse.cli import shipped_configs
+
 # Matched after line ends are removed.
 _MISSING_FILE = re.compile(r"Failed loading config file .*No such file or directory: '(.*?)'")
 _MISSING_FLAG = re.compile(r"flag --(\w+)=None: Flag --\w+ must have a value other than None\.")
@@ -25,7 +27,10 @@ def explained(error: Exception) -> str:
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     text = " ".join(text.split())
     if found := _MISSING_FILE.search(text):
-        return f"`--config` must be a file that exists; received {found[1]}."
+        return (
+            "`--config` must be a file that exists or one of "
+            f"{', '.join(shipped_configs.names())}; received {found[1]}."
+        )
     if found := _MISSING_FLAG.fullmatch(text):
         return f"`--{found[1]}` must be given; see --help."
     if _NO_FUNCTION.search(text):

@@ -45,7 +45,7 @@ _KEYS = flags.DEFINE_list(
     "it, unless --config is given.",
 )
 _PICTURES = flags.DEFINE_bool("pictures", True, "Draw waveforms and spectrograms.")
-_CONFIG = config_flags.DEFINE_config_file("config", None, "Experiment: a file of configs/.")
+_CONFIG = config_flags.DEFINE_config_file("config", None, "Experiment: a shipped config or a file.")
 _SETTINGS = mixture_flags.define("unless the experiment differs")
 
 

@@ -30,6 +30,7 @@ _LIST_DEVICES = flags.DEFINE_bool("list_devices", False, "Print the sound device
 _MICROPHONE = flags.DEFINE_string("microphone", None, "Number or name of the input device.")
 _LOUDSPEAKER = flags.DEFINE_string("loudspeaker", None, "Number or name of the output device.")
 flags.declare_key_flag(model_flag.NAME)
+flags.declare_key_flag(model_flag.ENGINE_NAME)
 flags.declare_key_flag(model_flag.TRUST_NAME)
 _SECONDS = flags.DEFINE_float("seconds", None, "Duration; without it until q or Ctrl-C.")
 _HOPS = flags.DEFINE_integer("hops", 1, "Hops of the model per block: more delay, fewer misses.")
@@ -125,7 +126,7 @@ def _engine() -> LiveEngine:
     from tfse.streaming import open_step
     from tfse.streaming.live.live_engine import LiveEngine
 
-    step = open_step(model_flag.value(), one_hop=True)
+    step = open_step(model_flag.value(), one_hop=True, engine=model_flag.engine())
     return LiveEngine(step, _HOPS.value * step.hop_length)
 
 

@@ -8,19 +8,32 @@ from absl import flags
 
 from tfse import pretrained
 from tfse.errors import ModelError
+from tfse.streaming.steps.engines import ENGINES
 from tfse.streaming.steps.trust import TrustedFolder
 
 NAME = "model"
+ENGINE_NAME = "engine"
 TRUST_NAME = "trust_saved_model"
-TRUST_HELP = "Load a SavedModel, which is code that runs with your rights: trust its source first."
+TRUST_HELP = "Load a SavedModel, which is code that runs with your rights."
 
 _MODEL = flags.DEFINE_string(
     NAME,
     None,
-    "Name of a shipped model, .keras file, .tflite file or, with --trust_saved_model, SavedModel "
-    "folder. The default is the shipped dpcrn_medium.",
+    "Name of a shipped model, or a .keras, .tflite or SavedModel path. "
+    f"[{pretrained.DEFAULT_MODEL}]",
+)
+_ENGINE = flags.DEFINE_enum(
+    ENGINE_NAME,
+    None,
+    ENGINES,
+    "LiteRT, which needs no TensorFlow, or Keras. [LiteRT if there is a TFLite file]",
 )
 _TRUST = flags.DEFINE_bool(TRUST_NAME, False, TRUST_HELP)
+
+
+def engine() -> str | None:
+    """Returns the selected engine, None for the faster that the model has."""
+    return _ENGINE.value
 
 
 def value() -> str:

@@ -13,7 +13,9 @@ from typing import Any, NoReturn
 
 from absl import flags
 
-from tfse.cli import flag_errors
+import tfse
+from tfse.cli import flag_errors, shipped_configs
+from tfse.cli.help_page import Groups, help_page
 from tfse.errors import ConfigError, TfseError
 from tfse.terminal import one_line, os_error_line
 
@@ -25,6 +27,7 @@ SIGNALLED = 128
 TERMINATED = SIGNALLED + signal.SIGTERM
 
 HELP = frozenset(["-h", "-help", "--help", "-?", "--helpfull"])
+VERSION = frozenset(["-version", "--version"])
 _END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _END_MESSAGES = {
     signal.SIGTERM: "Terminated.",
@@ -63,7 +66,11 @@ def _stop(number: int, frame: FrameType | None) -> None:
     raise Stopped(number)
 
 
-def run(main: Callable[[Sequence[str]], int | None], description: str = "") -> NoReturn:
+def run(
+    main: Callable[[Sequence[str]], int | None],
+    description: str = "",
+    groups: Groups | None = None,
+) -> NoReturn:
     """Parses the flags, calls `main` and ends the process with its exit code.
 
     0 for success, 1 for a failure, 2 for bad usage, 130 after Ctrl-C, 143 after SIGTERM,
@@ -74,9 +81,13 @@ def run(main: Callable[[Sequence[str]], int | None], description: str = "") -> N
         main: receives the program name and the arguments that are not flags; returns
             an exit code, None for 0.
         description: text of `--help` above the flags.
+        groups: headings of `--help`, see `help_page`.
     """
     if HELP.intersection(sys.argv[1:]):
-        _print_help(_help(main, description))
+        _print_whole(_help(main, description, groups or {}))
+        sys.exit(DONE)
+    if VERSION.intersection(sys.argv[1:]):
+        _print_whole(f"tfse {tfse.__version__}")
         sys.exit(DONE)
     _handle_signals()
     try:
@@ -91,7 +102,7 @@ def run(main: Callable[[Sequence[str]], int | None], description: str = "") -> N
 
 def _run_guarded(main: Callable[[Sequence[str]], int | None]) -> int:
     try:
-        arguments = flags.FLAGS(sys.argv)
+        arguments = flags.FLAGS(shipped_configs.with_paths(sys.argv))
         _load_configs()
     except _FLAG_ERRORS as error:
         return _print_error(flag_errors.explained(error), BAD_USAGE)
@@ -101,10 +112,31 @@ def _run_guarded(main: Callable[[Sequence[str]], int | None]) -> int:
         return main(arguments) or DONE
     except ConfigError as error:
         return _print_error(str(error), BAD_USAGE)
+    except ModuleNotFoundError as error:
+        return missing_package(error)
     except Exception as error:
         if not _is_expected(error):
             raise
         return _print_error(_message(error), FAILED)
+
+
+def missing_package(error: ModuleNotFoundError) -> int:
+    """Prints which package is missing, as where only the runtime is installed.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        ModuleNotFoundError: it is a module of tfse itself.
+    """
+    package = (error.name or "").partition(".")[0]
+    if package in ("", "tfse"):
+        raise error
+    return _print_error(
+        f"this needs the package {package}, which is not installed; `pip install tfse` "
+        "installs all but the extras.",
+        FAILED,
+    )
 
 
 def _load_configs() -> None:
@@ -144,7 +176,7 @@ def _print_error(text: str, code: int) -> int:
     return code
 
 
-def _print_help(text: str) -> None:
+def _print_whole(text: str) -> None:
     try:
         print(text, flush=True)
     except BrokenPipeError:
@@ -152,7 +184,7 @@ def _print_help(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _help(main: Callable[[Sequence[str]], int | None], description: str) -> str:
+def _help(main: Callable[[Sequence[str]], int | None], description: str, groups: Groups) -> str:
     # absl lists the flags of the started program under the name of its file.
     module = sys.argv[0] if main.__module__ == "__main__" else main.__module__
-    return f"{description.rstrip()}\n{flags.FLAGS.module_help(module)}"
+    return help_page(description, module, groups)

@@ -13,14 +13,14 @@ from tfse.errors import ConfigError
 
 DESCRIPTION = """Trains a model.
 
-  tfse-train --config=configs/dpcrn_small.py --data_dir=prepared --run_dir=runs/dpcrn_small
+  tfse-train --config=dpcrn_small --data_dir=prepared --run_dir=runs/dpcrn_small
 
 Every setting of the config is a flag: --config.train.batch_size=8. Started again
 with the same --run_dir, the training resumes. After SIGTERM it writes a checkpoint
 and exits with 143.
 """
 
-_CONFIG = config_flags.DEFINE_config_file("config", None, "Experiment: a file of configs/.")
+_CONFIG = config_flags.DEFINE_config_file("config", None, "Experiment: a shipped config or a file.")
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "Output folder of tfse-prepare.", required=True)
 _RUN_DIR = flags.DEFINE_string("run_dir", "", "Folder of models, checkpoints and logs.")
 _DRY_RUN = flags.DEFINE_bool(
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     if len(arguments) > 1:
         raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
     if _CONFIG.value is None:
-        raise ConfigError("`--config` must be given, such as --config=configs/dpcrn_small.py.")
+        raise ConfigError("`--config` must be given, such as --config=dpcrn_small.")
     from tfse.training import ExperimentConfig, Terminated, Trainer, make_strategy
     from tfse.training.dry_run import dry_run
 

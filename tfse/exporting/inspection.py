@@ -39,11 +39,16 @@ def check_tflite(path: pathlib.Path) -> None:
         raise ModelError(f"a device file must hold built-in operations only; received {refused}.")
     if any(tensor.isVariable for graph in model.subgraphs for tensor in graph.tensors):
         raise ModelError(f"a device file must hold no variable tensors; {path.name} does.")
-    run = signature_runner(path, num_threads=1)
+    for signature in (s.signatureKey.decode() for s in model.signatureDefs):
+        _check_silence(path, signature)
+
+
+def _check_silence(path: pathlib.Path, signature: str) -> None:
+    run = signature_runner(path, 1, signature)
     silence = {n: np.zeros(d["shape"], d["dtype"]) for n, d in run.get_input_details().items()}
     for runtime, outputs in {
         "Interpreter": run(**silence),
-        "CompiledModel": run_compiled(path, silence),
+        "CompiledModel": run_compiled(path, silence, signature),
     }.items():
         broken = [name for name, values in outputs.items() if not np.isfinite(values).all()]
         if broken:
@@ -85,8 +90,10 @@ def _counted(model: Any) -> dict[str, int]:
     return dict(counts)
 
 
-def run_compiled(path: pathlib.Path, inputs: dict[str, Any]) -> dict[str, Any]:
-    """Runs one step by LiteRT's `CompiledModel` on the CPU.
+def run_compiled(
+    path: pathlib.Path, inputs: dict[str, Any], signature: str = STEP
+) -> dict[str, Any]:
+    """Runs a signature once by LiteRT's `CompiledModel` on the CPU.
 
     Raises:
         ModelError: it cannot run the file.
@@ -95,12 +102,14 @@ def run_compiled(path: pathlib.Path, inputs: dict[str, Any]) -> dict[str, Any]:
 
     try:
         with CompiledModel.from_file(str(path)) as model:
-            buffers = {name: model.create_input_buffer_by_name(STEP, name) for name in inputs}
+            buffers = {name: model.create_input_buffer_by_name(signature, name) for name in inputs}
             for name, values in inputs.items():
                 buffers[name].write(np.ascontiguousarray(values))
-            details = model.get_output_tensor_details(STEP)
-            results = {name: model.create_output_buffer_by_name(STEP, name) for name in details}
-            model.run_by_name(STEP, buffers, results)
+            details = model.get_output_tensor_details(signature)
+            results = {
+                name: model.create_output_buffer_by_name(signature, name) for name in details
+            }
+            model.run_by_name(signature, buffers, results)
             return {
                 name: buffer.read(int(np.prod(details[name]["shape"])), np.float32)
                 for name, buffer in results.items()

@@ -3,7 +3,7 @@
 The converter and the quantizer are compiled code that can end in a signal
 rather than an error; then one format fails and the others are still written.
 
-    python -m tfse.exporting.subprocess_tasks convert SAVED_MODEL OUT
+    python -m tfse.exporting.subprocess_tasks convert SAVED_MODEL OUT SIGNATURE...
     python -m tfse.exporting.subprocess_tasks quantize FLOAT32 FORMAT CALIBRATION|- SIGNALS OUT
     python -m tfse.exporting.subprocess_tasks inspect TFLITE
 """
@@ -45,14 +45,14 @@ def run_module(module: str, *arguments: str | os.PathLike[str]) -> None:
         raise ModelError(f"{arguments[0]}: {lines[-1]}")
 
 
-def _convert(saved_model: str, target: str) -> None:
+def _convert(saved_model: str, target: str, *signatures: str) -> None:
     import tensorflow as tf
-
-    from tfse.streaming.steps.signature import STEP
 
     # From a SavedModel with named signatures: other ways lose the names, crash, or
     # produce files whose output is NaN.
-    converter = tf.lite.TFLiteConverter.from_saved_model(saved_model, signature_keys=[STEP])
+    converter = tf.lite.TFLiteConverter.from_saved_model(
+        saved_model, signature_keys=list(signatures)
+    )
     pathlib.Path(target).write_bytes(converter.convert())
 
 

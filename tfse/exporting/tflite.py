@@ -20,7 +20,7 @@ from tfse.exporting.step_runs import trajectories
 from tfse.exporting.verification import recordings
 from tfse.layers import require_streamable
 from tfse.models import EnhancementModel
-from tfse.streaming.steps.signature import STEP
+from tfse.streaming.steps.signature import BLOCK, STEP
 from tfse.types import Samples
 
 
@@ -54,14 +54,15 @@ def export_tflite(
     formats: Sequence[str] = FORMATS,
     *,
     frames_per_step: int = 1,
+    frames_per_block: int = 0,
     calibration: Sequence[Samples] = (),
 ) -> list[Exported]:
     """Writes `output_dir/NAME_FORMAT.tflite` for every format.
 
     A file holds the signature `step`: `noisy` `[1, frames_per_step * hop]` and
     states by name to `enhanced` and next states, in built-in operations without
-    loop or variable; and metadata. The conversion runs in subprocesses: if one
-    dies, that format is missing and the others are written.
+    loop or variable; `block` likewise, if asked for; and metadata. The conversion runs in
+    subprocesses: if one dies, that format is missing and the others are written.
 
     In formats with 8-bit weights, sensitive layers stay float32. They are measured on the
     calibration waveforms, or without any on a synthetic voice at three levels; see
@@ -71,7 +72,9 @@ def export_tflite(
         model: a model that can stream.
         output_dir: output folder; made if it does not exist.
         formats: some of `FORMATS`.
-        frames_per_step: hops per block; more than 1 for hosts that accept the latency.
+        frames_per_step: hops per step; more than 1 for hosts that accept the latency.
+        frames_per_block: hops of a second signature, `block`, with the same weights, for
+            whole files; 0 for none. Only without formats of 8 bits.
         calibration: noisy waveforms; the formats with fixed ranges need them.
 
     Returns:
@@ -83,12 +86,13 @@ def export_tflite(
         ModelError: the model cannot stream.
     """
     plan = _plan(model, pathlib.Path(output_dir), formats, frames_per_step)
+    _check_block(formats, frames_per_step, frames_per_block)
     if set(formats) & set(CALIBRATED) and not len(calibration):
         raise ConfigError(f"{' and '.join(CALIBRATED)} need a calibration set; received none.")
     require_streamable(model)
     pathlib.Path(output_dir).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output_dir, prefix=".unfinished-") as folder:
-        work = _Export(pathlib.Path(folder), model, frames_per_step, calibration)
+        work = _Export(pathlib.Path(folder), model, frames_per_step, frames_per_block, calibration)
         return [work.export(number_format, target) for number_format, target in plan.items()]
 
 
@@ -113,6 +117,16 @@ def _plan(
     return plan
 
 
+def _check_block(formats: Sequence[str], step: int, block: int) -> None:
+    if block and (block <= step or block % step):
+        raise ConfigError(
+            f"`frames_per_block` must be a multiple of `frames_per_step`, which is {step}; "
+            f"received {block}."
+        )
+    if block and set(formats) & set(EIGHT_BITS):
+        raise ConfigError("`frames_per_block` must be 0 for formats with 8-bit weights.")
+
+
 class _Export:
     """Files that the formats of one export share, each made when first needed."""
 
@@ -121,11 +135,12 @@ class _Export:
         folder: pathlib.Path,
         model: EnhancementModel,
         frames: int,
+        block: int,
         calibration: Sequence[Samples],
     ) -> None:
         self._folder = folder
         self._model = model
-        self._frames = frames
+        self._frames = {STEP: frames, BLOCK: block} if block else {STEP: frames}
         self._waveforms = calibration
 
     def export(self, number_format: str, target: pathlib.Path) -> Exported:
@@ -140,7 +155,7 @@ class _Export:
         more: dict[str, list[str]] = inspection.tensor_order(made)
         if number_format in EIGHT_BITS:
             more["float32_layers"] = list(kept)
-        description = metadata.describe(self._model, number_format, self._frames, **more)
+        description = metadata.describe(self._model, number_format, self._frames[STEP], **more)
         metadata.put_into_tflite(made, description)
         os.rename(made, target)
         return Exported(number_format, target, float32_layers=kept)
@@ -166,14 +181,15 @@ class _Export:
             saved_model = self._folder / "saved_model"
             if not saved_model.exists():
                 self._write_step(saved_model)
-            subprocess_tasks.run("convert", saved_model, target)
+            subprocess_tasks.run("convert", saved_model, target, *self._frames)
         return target
 
     def _write_step(self, folder: pathlib.Path) -> None:
-        signature = step_signature(self._model, streams=1, frames=self._frames)
         archive = keras.export.ExportArchive()
         archive.track(self._model)
-        archive.add_endpoint(STEP, signature.function, input_signature=list(signature.inputs))
+        for name, frames in self._frames.items():
+            signature = step_signature(self._model, streams=1, frames=frames)
+            archive.add_endpoint(name, signature.function, input_signature=list(signature.inputs))
         archive.write_out(str(folder), verbose=False)
 
     def _calibration(self) -> pathlib.Path:

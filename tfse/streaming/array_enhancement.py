@@ -34,6 +34,7 @@ def enhance(
     on_invalid: str = "raise",
     link_channels: bool = False,
     trust_saved_model: bool = False,
+    engine: str | None = None,
 ) -> Samples:
     """Removes noise from speech.
 
@@ -50,6 +51,7 @@ def enhance(
             replace them by silence ("zero").
         link_channels: applies one gain to all channels, which keeps the stereo image.
         trust_saved_model: loads a SavedModel, which is code; see `open_step`.
+        engine: "litert", "keras" or None for the faster that the model has; see `open_step`.
 
     Returns:
         float32 of the same shape, time-aligned with `samples`.
@@ -66,22 +68,22 @@ def enhance(
     """
     noisy = _checked(samples, sample_rate)
     mixed = DryWet(mix, max_attenuation_db)
-    step = open_cached(DEFAULT_MODEL if model is None else model, trust_saved_model)
+    step = open_cached(DEFAULT_MODEL if model is None else model, trust_saved_model, engine)
     enhancer = RecordingEnhancer(step, sample_rate, noisy.shape[1], on_invalid, link_channels)
     enhanced = [mixed(enhancer.process(noisy)), mixed(enhancer.finish())]
     return np.concatenate(enhanced).reshape(samples.shape)
 
 
-def open_cached(model: Model, trust_saved_model: bool = False) -> Step:
+def open_cached(model: Model, trust_saved_model: bool = False, engine: str | None = None) -> Step:
     """Returns the step of a model; steps of shipped models are cached."""
     if isinstance(model, str) and pretrained.file_of(model):
-        return _open_shipped(model)
-    return open_step(model, trust_saved_model=trust_saved_model)
+        return _open_shipped(model, engine)
+    return open_step(model, trust_saved_model=trust_saved_model, engine=engine)
 
 
 @functools.lru_cache(maxsize=4)
-def _open_shipped(name: str) -> Step:
-    return open_step(name)
+def _open_shipped(name: str, engine: str | None) -> Step:
+    return open_step(name, engine=engine)
 
 
 def _checked(samples: npt.NDArray[np.floating[Any]], sample_rate: int) -> Samples:

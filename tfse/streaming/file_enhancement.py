@@ -38,6 +38,7 @@ def enhance_file(
     noise_target: str | pathlib.Path | None = None,
     overwrite: bool = False,
     trust_saved_model: bool = False,
+    engine: str | None = None,
 ) -> Summary:
     """Removes noise from a recording.
 
@@ -53,6 +54,7 @@ def enhance_file(
         noise_target: file of the removed noise; None for none.
         overwrite: replaces existing files.
         trust_saved_model: see `open_step`.
+        engine: "litert", "keras" or None for the faster that the model has; see `open_step`.
 
     Returns:
         Length, time and notes.
@@ -73,7 +75,7 @@ def enhance_file(
     noise = None if noise_target is None else pathlib.Path(noise_target)
     targets = Targets(pathlib.Path(target), noise)
     require_free(targets, overwrite)
-    step = open_cached(DEFAULT_MODEL if model is None else model, trust_saved_model)
+    step = open_cached(DEFAULT_MODEL if model is None else model, trust_saved_model, engine)
     try:
         return enhance_to(
             pathlib.Path(source), targets, step, options or EnhanceOptions(), overwrite=overwrite

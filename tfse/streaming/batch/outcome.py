@@ -58,9 +58,11 @@ class Order:
         options: enhancement and storage.
         existing: handling of results that already exist.
         jobs: number of processes; each loads the model once and computes on one core.
+        engine: see `open_step`.
     """
 
     model: Model
     options: EnhanceOptions = dataclasses.field(default_factory=EnhanceOptions)
     existing: Existing = Existing.KEEP
     jobs: int = 1
+    engine: str | None = None

@@ -38,7 +38,7 @@ def run_batch(
     Raises:
         ModelError: the model cannot be opened; no recording is enhanced then.
     """
-    step = open_cached(order.model)
+    step = open_cached(order.model, engine=order.engine)
     if order.jobs == 1 or len(tasks) == 1:
         return (attempt(task, step, order, progress) for task in tasks)
     return _run_parallel(tasks, order, progress)
@@ -152,7 +152,7 @@ def _initialize(order: Order) -> None:
     _ignore_interrupts()
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
-    _process = open_cached(order.model), order
+    _process = open_cached(order.model, engine=order.engine), order
 
 
 def _work(task: Task) -> Outcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,14 +24,23 @@ class ExportedStep(abc.ABC):
         metadata: of the export.
         streams: streams per call, None for any number.
         samples: samples per call, None for any multiple of the hop.
+        block_samples: of a second function for longer blocks, a multiple of `samples`; None
+            without one.
     """
 
-    def __init__(self, metadata: Metadata, streams: int | None, samples: int | None) -> None:
+    def __init__(
+        self,
+        metadata: Metadata,
+        streams: int | None,
+        samples: int | None,
+        block_samples: int | None = None,
+    ) -> None:
         self.sample_rate = metadata.sample_rate
         self.hop_length = samples or metadata.hop_length
         self.latency_samples = metadata.latency_samples
         self._streams = streams
         self._samples = samples
+        self._block_samples = block_samples
 
     @abc.abstractmethod
     def _initial(self, num_streams: int) -> NamedState:
@@ -39,7 +48,7 @@ class ExportedStep(abc.ABC):
 
     @abc.abstractmethod
     def _run(self, inputs: dict[str, Any]) -> dict[str, Any]:
-        """Runs the signature; inputs and outputs by name."""
+        """Runs the function for as many samples; inputs and outputs by name."""
 
     def initial_state(self, num_streams: int) -> list[NamedState]:
         """Returns one state per group of streams that run in one call."""
@@ -55,11 +64,17 @@ class ExportedStep(abc.ABC):
         return np.concatenate([enhanced for enhanced, _ in results]), [new for _, new in results]
 
     def _run_group(self, noisy: Samples, state: NamedState) -> tuple[Samples, NamedState]:
-        size = self._samples or noisy.shape[1]
         blocks = []
-        for start in range(0, noisy.shape[1], size):
-            block = np.ascontiguousarray(noisy[:, start : start + size])
-            outputs = self._run({NOISY: block, **state})
+        for part in self._parts(noisy.shape[1]):
+            outputs = self._run({NOISY: np.ascontiguousarray(noisy[:, part]), **state})
             blocks.append(np.array(outputs.pop(ENHANCED)))
             state = outputs
         return np.concatenate(blocks, axis=1), state
+
+    def _parts(self, length: int) -> Iterator[slice]:
+        """Yields the parts of a block that one call takes, the longest first."""
+        start = 0
+        for size in (self._block_samples, self._samples or length):
+            while size and start + size <= length:
+                yield slice(start, start + size)
+                start += size

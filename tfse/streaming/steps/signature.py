@@ -5,6 +5,9 @@ A SavedModel and a TFLite file hold a function under the signature `step`:
     noisy [streams, samples], and every state by name
         -> enhanced [streams, samples], and every next state by the same name
 
+A TFLite file may hold the same function for more hops under the signature `block`, with the
+same states and weights; whole files run faster with it.
+
 The name of a state is that of the Keras model, `LAYER_PATH/PART`, with each
 slash replaced by two underscores: argument names cannot have slashes, and
 TensorFlow would replace them by one underscore, which would make `lstm_0/cell`
@@ -28,6 +31,7 @@ from typing import IO, Any
 from tfse.errors import ModelError
 
 STEP = "step"
+BLOCK = "block"
 INITIAL_STATE = "initial_state"
 NOISY = "noisy"
 ENHANCED = "enhanced"
