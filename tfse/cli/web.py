@@ -30,6 +30,7 @@ it and removes all temporary files.
 _PORT = flags.DEFINE_integer("port", 0, "Port of the page; 0 for any free one.")
 _OPEN_BROWSER = flags.DEFINE_bool("open_browser", True, "Open the page in the default browser.")
 flags.declare_key_flag(model_flag.NAME)
+flags.declare_key_flag(model_flag.ENGINE_NAME)
 flags.declare_key_flag(model_flag.TRUST_NAME)
 _MAX_MB = flags.DEFINE_float("max_mb", 2000.0, "Size limit of a recording, in MB.")
 _KEEP_MINUTES = flags.DEFINE_float(
@@ -66,6 +67,7 @@ def _options() -> WebOptions:
 
     return WebOptions(
         models=listed(pretrained.names(), model_flag.value()),
+        engine=model_flag.engine(),
         port=_PORT.value,
         max_bytes=round(_MB * _MAX_MB.value),
         keep_s=60 * _KEEP_MINUTES.value,

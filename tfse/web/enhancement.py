@@ -72,9 +72,11 @@ class Enhancer:
 
     Args:
         models: by listed name.
+        engine: runs them, see `tfse.streaming.open_step`.
     """
 
-    def __init__(self, models: Mapping[str, Model]) -> None:
+    def __init__(self, models: Mapping[str, Model], engine: str | None) -> None:
+        self._engine = engine
         self._models = models
         self._opened: tuple[str, Step] | None = None
 
@@ -139,5 +141,5 @@ class Enhancer:
         from tfse.streaming.steps.open_step import open_step
 
         if self._opened is None or self._opened[0] != model:
-            self._opened = model, open_step(self._models[model])
+            self._opened = model, open_step(self._models[model], engine=self._engine)
         return self._opened[1]

@@ -26,15 +26,22 @@ class Service:
 
     Args:
         models: by listed name; the first is preselected.
+        engine: runs the models, see `tfse.streaming.open_step`.
         recordings: of the page.
         jobs: the queue of `recordings`.
     """
 
-    def __init__(self, models: Mapping[str, Model], recordings: Recordings, jobs: JobQueue) -> None:
+    def __init__(
+        self,
+        models: Mapping[str, Model],
+        engine: str | None,
+        recordings: Recordings,
+        jobs: JobQueue,
+    ) -> None:
         self.models = models
         self.recordings = recordings
         self._jobs = jobs
-        self._enhancer = Enhancer(models)
+        self._enhancer = Enhancer(models, engine)
 
     def enhance(self, recording: Recording, model: object) -> None:
         """Queues the run of a model on a recording.

@@ -31,6 +31,7 @@ class WebOptions:
 
     Attributes:
         models: by listed name; the first is preselected.
+        engine: runs the models, see `tfse.streaming.open_step`.
         port: 0 for any free one.
         max_bytes: size limit of a recording.
         keep_s: lifetime of a recording and its results after their last use, in seconds.
@@ -40,6 +41,7 @@ class WebOptions:
     """
 
     models: Mapping[str, Model]
+    engine: str | None = None
     port: int = 0
     max_bytes: int = 2_000_000_000
     keep_s: float = 3600.0
@@ -131,6 +133,7 @@ def running(options: WebOptions) -> Iterator[PageServer]:
         private_folder() as folder,
         JobQueue() as jobs,
         Recordings(folder, jobs, options.keep_s) as recordings,
-        PageServer(Service(options.models, recordings, jobs), options) as server,
     ):
-        yield server
+        service = Service(options.models, options.engine, recordings, jobs)
+        with PageServer(service, options) as server:
+            yield server
