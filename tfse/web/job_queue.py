@@ -157,6 +157,8 @@ def error_line(error: Exception) -> str:
     if isinstance(error, OSError):
         # Without the name of a temporary file.
         return (error.strerror or type(error).__name__).lower()
+    if isinstance(error, ModuleNotFoundError):
+        return f"the model needs {error.name}, which is not installed"
     if isinstance(error, Cancelled):
         return "cancelled"
     print(one_line(f"tfse-web: {type(error).__name__}: {error}"), file=sys.stderr)
