@@ -84,6 +84,16 @@ def test_every_flag_of_a_result(models: pathlib.Path, tmp_path: pathlib.Path) ->
     assert report["files"][0]["status"] == "done"
 
 
+@pytest.mark.parametrize("band", ["full", "model"])
+def test_the_band(band: str, models: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    source = write(tmp_path / "x.wav", noise(20_000), 48_000)
+    assert run(source, f"--model={models}/lstm.keras", f"--band={band}") == program.DONE
+    enhance_file(source, tmp_path / "wanted.wav", lstm_step(), EnhanceOptions(band=band))
+    np.testing.assert_allclose(
+        read(tmp_path / "x_enhanced.wav"), read(tmp_path / "wanted.wav"), atol=1e-4
+    )
+
+
 def test_a_folder_with_a_bad_file(
     models: pathlib.Path, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

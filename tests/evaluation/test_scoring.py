@@ -169,8 +169,7 @@ def test_a_model_takes_other_rates(tmp_path: pathlib.Path) -> None:
     write(tmp_path / "x.wav", clean(0, 1.0, 44_100), 44_100)
     samples, _ = soundfile.read(tmp_path / "x.wav", dtype="float32")
     found = enhanced(Sound(samples, 44_100), Gain(1.0))
-    assert found.samples.shape == samples.shape
-    assert metrics.si_sdr(samples, found.samples) > 30
+    np.testing.assert_allclose(found.samples, samples, atol=1e-6)
 
 
 def test_a_noisy_recording_that_is_not_finite_says_where() -> None:

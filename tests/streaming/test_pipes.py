@@ -55,6 +55,15 @@ def test_another_number_format_can_be_asked_for() -> None:
         passed(data, layout(), EnhanceOptions(subtype="VORBIS"))
 
 
+def test_raw_samples_keep_their_upper_band() -> None:
+    samples = noise(9000)
+    returned = passed(samples.tobytes(), layout("FLOAT", rate=48_000))
+    np.testing.assert_allclose(np.frombuffer(returned, "<f4"), samples, atol=1e-6)
+    data = passed(samples.tobytes(), layout("FLOAT", rate=48_000), EnhanceOptions(band="model"))
+    low = np.abs(np.fft.rfft(np.frombuffer(data, "<f4")))
+    assert low[low.size // 2 :].max() < 0.01 * low.max()
+
+
 def test_an_incomplete_sample_is_dropped_and_noted() -> None:
     source = pipes.RawSource(
         io.BufferedReader(io.BytesIO(bytes(4 * 100 + 3))),  # type: ignore[arg-type]

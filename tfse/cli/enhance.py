@@ -37,7 +37,7 @@ recording. Exit code: 0 all done, 1 some failed or were kept, 2 bad usage,
 
 GROUPS = {
     "Model": ["model", "engine", "list_models", "trust_saved_model"],
-    "Enhancement": ["mix", "max_attenuation_db", "link_channels"],
+    "Enhancement": ["band", "mix", "max_attenuation_db", "link_channels"],
     "Results": ["output", "output_dir", "in_place", "noise_output", "picture", "format", "subtype"],
     "Several recordings": ["jobs", "overwrite", "skip_existing", "report"],
     "Faults": ["on_invalid", "on_damage"],
@@ -61,6 +61,12 @@ _MAX_ATTENUATION_DB = flags.DEFINE_float(
 )
 _LINK_CHANNELS = flags.DEFINE_bool(
     "link_channels", False, "One gain for all channels: keeps the stereo image."
+)
+_BAND = flags.DEFINE_enum(
+    "band",
+    "full",
+    ["full", "model"],
+    "Of recordings at a higher rate than the model's: keep the band above, or remove it.",
 )
 _NOISE_OUTPUT = flags.DEFINE_string(
     "noise_output",
@@ -221,6 +227,7 @@ def _options() -> EnhanceOptions:
         link_channels=_LINK_CHANNELS.value,
         format=_FORMAT.value,
         subtype=_SUBTYPE.value,
+        band=_BAND.value,
     )
 
 

@@ -33,6 +33,7 @@ def enhance(
     max_attenuation_db: float | None = None,
     on_invalid: str = "raise",
     link_channels: bool = False,
+    band: str = "full",
     trust_saved_model: bool = False,
     engine: str | None = None,
 ) -> Samples:
@@ -50,6 +51,8 @@ def enhance(
         on_invalid: "raise" an error for samples that are NaN or infinite, or
             replace them by silence ("zero").
         link_channels: applies one gain to all channels, which keeps the stereo image.
+        band: of recordings at a higher rate than the model's, "full" keeps the band above
+            the model's, with a gain that follows the model; "model" removes it.
         trust_saved_model: loads a SavedModel, which is code; see `open_step`.
         engine: "litert", "keras" or None for the faster that the model has; see `open_step`.
 
@@ -69,7 +72,7 @@ def enhance(
     noisy = _checked(samples, sample_rate)
     mixed = DryWet(mix, max_attenuation_db)
     step = open_cached(DEFAULT_MODEL if model is None else model, trust_saved_model, engine)
-    enhancer = RecordingEnhancer(step, sample_rate, noisy.shape[1], on_invalid, link_channels)
+    enhancer = RecordingEnhancer(step, sample_rate, noisy.shape[1], on_invalid, link_channels, band)
     enhanced = [mixed(enhancer.process(noisy)), mixed(enhancer.finish())]
     return np.concatenate(enhanced).reshape(samples.shape)
 

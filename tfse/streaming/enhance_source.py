@@ -36,7 +36,7 @@ def enhance_source(
     Args:
         source: the recording.
         step: the model.
-        options: mix, attenuation limit, channel linking and handling of invalid samples.
+        options: mix, attenuation limit, channel linking, band and handling of invalid samples.
         consumers: each receives every block, in order.
         progress: receives the progress.
 
@@ -61,7 +61,7 @@ def enhance_source(
     time_s = time.perf_counter() - began
     notes = (
         *source.notes,
-        *_rate_notes(source.layout.sample_rate, step.sample_rate),
+        *_rate_notes(source.layout.sample_rate, step.sample_rate, options.band),
         *_level_notes(peak),
     )
     return Summary(samples / source.layout.sample_rate, time_s, notes)
@@ -77,8 +77,8 @@ def _level_notes(peak: float) -> list[str]:
     return []
 
 
-def _rate_notes(sample_rate: int, model_rate: int) -> list[str]:
-    if sample_rate <= model_rate:
+def _rate_notes(sample_rate: int, model_rate: int, band: str) -> list[str]:
+    if band == "full" or sample_rate <= model_rate:
         return []
     khz = model_rate / 2000
     return [f"the model works at {model_rate} Hz: the result has nothing above {khz:g} kHz"]
@@ -87,7 +87,12 @@ def _rate_notes(sample_rate: int, model_rate: int) -> list[str]:
 def _enhanced_blocks(source: Source, step: Step, options: EnhanceOptions) -> Iterator[Aligned]:
     layout = source.layout
     enhancer = RecordingEnhancer(
-        step, layout.sample_rate, layout.channels, options.on_invalid, options.link_channels
+        step,
+        layout.sample_rate,
+        layout.channels,
+        options.on_invalid,
+        options.link_channels,
+        options.band,
     )
     for samples in source.blocks():
         yield enhancer.process(samples)

@@ -9,6 +9,7 @@ from tfse.audio.finite_guard import FiniteGuard
 from tfse.audio.layout import require_known_format
 from tfse.errors import ConfigError
 from tfse.streaming.dry_wet import DryWet
+from tfse.streaming.recording_enhancer import require_band
 
 ON_DAMAGE = ("raise", "keep")
 #: In place of a path: standard input, or standard output.
@@ -28,6 +29,7 @@ class EnhanceOptions:
         format: container, such as "FLAC"; None for that of the target's suffix
             if it differs from the source's, else the source's.
         subtype: number format, such as "PCM_24"; None for the source's.
+        band: "full" keeps the band above that of the model, "model" removes it.
 
     Raises:
         ConfigError: a value is out of range, or unknown to libsndfile.
@@ -40,11 +42,13 @@ class EnhanceOptions:
     link_channels: bool = False
     format: str | None = None
     subtype: str | None = None
+    band: str = "full"
 
     def __post_init__(self) -> None:
         """Checks all options that need no recording."""
         DryWet(self.mix, self.max_attenuation_db)
         FiniteGuard(self.on_invalid)
+        require_band(self.band)
         if self.on_damage not in ON_DAMAGE:
             raise ConfigError(
                 f"`on_damage` must be one of {ON_DAMAGE}; received {self.on_damage!r}."
