@@ -95,6 +95,7 @@ PROGRAMS = [
     "simulate_rooms",
     "train",
     "verify",
+    "web",
 ]
 
 setuptools.setup(
@@ -112,6 +113,7 @@ setuptools.setup(
         "tfse": ["py.typed"],
         "tfse.evaluation.report": ["page.css", "page.js"],
         "tfse.pretrained": ["*.keras", "*.md", "*.tflite"],
+        "tfse.web": ["page/*"],
     },
     install_requires=REQUIREMENTS,
     extras_require=EXTRAS,

@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 PROGRAMS = {
     **{
         f"tfse-{name}": f"tfse.cli.{name}"
-        for name in ("enhance", "evaluate", "export", "live", "prepare", "verify")
+        for name in ("enhance", "evaluate", "export", "live", "prepare", "verify", "web")
     },
     "tfse-inspect-data": "tfse.cli.inspect_data",
     "tfse-simulate-rooms": "tfse.cli.simulate_rooms",
@@ -27,7 +27,15 @@ PROGRAMS = {
 DOCUMENTS = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("runs/**/*.md")]
 FLAG = re.compile(r"(?<![\w-])--([a-z][a-z0-9_]*(?:\.[a-z0-9_.]*[a-z0-9_])?)")
 # Flags of absl, of the Beam runner after `--`, of TensorFlow Serving and git.
-OTHERS = {"help", "helpfull", "flink_master", "parallelism", "enable_batching", "porcelain"}
+OTHERS = {
+    "help",
+    "helpfull",
+    "version",
+    "flink_master",
+    "parallelism",
+    "enable_batching",
+    "porcelain",
+}
 
 
 @functools.cache

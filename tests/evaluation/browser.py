@@ -22,9 +22,15 @@ def executable() -> str | None:
 
 
 class Browser:
-    """One page in a headless browser without a network; a context manager that ends it."""
+    """One page in a headless browser; a context manager that ends it.
 
-    def __init__(self, page: pathlib.Path, folder: pathlib.Path) -> None:
+    Args:
+        page: a file, or an address.
+        folder: of the browser's profile.
+        script: runs in every page before its own.
+    """
+
+    def __init__(self, page: pathlib.Path | str, folder: pathlib.Path, script: str = "") -> None:
         to_browser, ours_out = os.pipe()
         ours_in, from_browser = os.pipe()
         browser = executable()
@@ -48,16 +54,18 @@ class Browser:
         self._rest = b""
         self.events: list[dict[str, Any]] = []
         self._session: str | None = None
-        self._open(page)
+        address = page if isinstance(page, str) else page.resolve().as_uri()
+        self._open(address, script)
 
-    def _open(self, page: pathlib.Path) -> None:
+    def _open(self, address: str, script: str) -> None:
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
         self._session = attached["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
-        self.call("Page.navigate", url=page.resolve().as_uri())
-        self.until("document.readyState === 'complete' && location.protocol === 'file:'")
+        self.call("Page.addScriptToEvaluateOnNewDocument", source=script)
+        self.call("Page.navigate", url=address)
+        self.until("document.readyState === 'complete' && location.protocol !== 'about:'")
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Calls a method of the protocol and waits for its answer; events are kept."""

@@ -68,6 +68,11 @@ class FfmpegSource:
         self._opened = contextlib.ExitStack()
 
     @property
+    def duration_s(self) -> float:
+        """Length in seconds according to the file; 0 if it has none."""
+        return self.track.duration_s or self.media.duration_s
+
+    @property
     def tags(self) -> dict[str, str]:
         """Title, artist and the like, by libsndfile's names."""
         found = self.media.tags
