@@ -64,7 +64,6 @@ def main() -> None:
                 costs[row.name].append(_cost(row, recordings, given))
     columns = ("CPU s", "wall s", "memory MB", "files per s", "times real time", "CPU, ratio")
     print_header(("row", *columns), text=1)
-    print_header(("row", *columns))
     first = _median(costs[rows[0].name])
     for row in rows:
         cost = _median(costs[row.name])
