@@ -41,7 +41,7 @@ def run_batch(
     step = open_cached(order.model, engine=order.engine)
     if order.jobs == 1 or len(tasks) == 1:
         return (attempt(task, step, order, progress) for task in tasks)
-    return _run_parallel(tasks, order, progress)
+    return _run_parallel(tasks, order, type(step).__module__, progress)
 
 
 def attempt(task: Task, step: Step, order: Order, progress: Progress | None = None) -> Outcome:
@@ -86,12 +86,15 @@ def _raise_interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def _run_parallel(
-    tasks: Sequence[Task], order: Order, progress: Progress | None
+    tasks: Sequence[Task], order: Order, module: str, progress: Progress | None
 ) -> Iterator[Outcome]:
-    """Runs rounds until all tasks are done; after a process has died, one task at a time."""
+    """Runs rounds until all tasks are done; after a process has died, one task at a time.
+
+    `module` is that of the step, which may import TensorFlow.
+    """
     jobs = min(order.jobs, len(tasks))
     while tasks:
-        left = yield from _round(tasks, order, jobs, progress)
+        left = yield from _round(tasks, order, jobs, module, progress)
         if left and jobs == 1:
             # A single process starts its tasks in order: the first one killed it.
             yield Outcome(left[0], Status.FAILED, reason="the process died while working on it")
@@ -100,11 +103,11 @@ def _run_parallel(
 
 
 def _round(
-    tasks: Sequence[Task], order: Order, jobs: int, progress: Progress | None
+    tasks: Sequence[Task], order: Order, jobs: int, module: str, progress: Progress | None
 ) -> Generator[Outcome, None, list[Task]]:
     """Yields outcomes; returns the tasks without outcome because a process died."""
     unknown = []
-    pool = concurrent.futures.ProcessPoolExecutor(jobs, _context(), _initialize, (order,))
+    pool = concurrent.futures.ProcessPoolExecutor(jobs, _context(module), _initialize, (order,))
     try:
         with interrupts.blocked():
             futures = {pool.submit(_work, task): task for task in tasks}
@@ -124,12 +127,12 @@ def _round(
     return [task for task in tasks if task in unknown]
 
 
-def _context() -> BaseContext:
-    """Returns a fork server whose processes start with TensorFlow imported; else spawn."""
+def _context(module: str) -> BaseContext:
+    """Returns a fork server whose processes start with the step's module imported; else spawn."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context.set_forkserver_preload([__name__, module])
     return context
 
 
