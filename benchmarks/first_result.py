@@ -9,7 +9,8 @@ Each cell is the median over rounds; in every round all rows run one after anoth
 the load of the machine is that of all. Warm: the files were read before. Cold: the files of
 Python's packages are dropped from the page cache first, as after a restart (`--cold`). Programs
 have one core. --reference is the checkout of another version: its
-`python -m tfse.cli.enhance` runs in each round too, and ratios are given against it.
+`python -m tfse.cli.enhance` runs in each round too, and ratios are given against it. With
+several jobs processor time and memory are those of the parent process alone.
 """
 
 from __future__ import annotations

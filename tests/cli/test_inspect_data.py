@@ -129,4 +129,5 @@ def test_damage_has_a_line_and_too_much_damage_is_a_failure(
 def test_help_lists_the_settings_of_mixtures(program: str) -> None:
     ended = run_module(f"tfse.cli.{program}", "--help")
     assert ended.returncode == 0
-    assert "--segment_s: Setting of the mixtures; 4.0 " in ended.stdout
+    lines = [line.split() for line in ended.stdout.splitlines()]
+    assert ["--segment_s=NUMBER", *"Setting of the mixtures; 4.0".split()] in [w[:6] for w in lines]

@@ -22,8 +22,8 @@ from tfse.errors import AudioError
 from tfse.types import Samples
 
 # Limits of a block in seconds and in values of all channels: memory does not depend
-# on the rate or the number of channels.
-_BLOCK_S = 1.0
+# on the rate or the number of channels. 2 s are as much as a step takes at a time.
+_BLOCK_S = 2.0
 _BLOCK_VALUES = 1 << 17
 _SMALL_BLOCK = 1024
 
