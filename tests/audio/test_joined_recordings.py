@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import mmap
 import pathlib
 import tempfile
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.cli.programs import run_python
 from tests.streaming.tiny_streams import identity_step, noise, read, tones, write
 from tfse.audio import joined_recordings
 from tfse.audio.file_source import FileSource
@@ -112,3 +114,31 @@ def test_audio_is_never_taken_for_a_header(tmp_path: pathlib.Path) -> None:
     path = write(tmp_path / "x.wav", tones(200_000, 16_000))
     with path.open("rb") as file:
         assert joined_recordings.starts(file) == [0]
+
+
+@pytest.mark.parametrize(("format", "subtype"), FORMATS)
+def test_a_header_across_two_windows_is_found_once(
+    format: str, subtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(joined_recordings, "_WINDOW", mmap.PAGESIZE)
+    one = encoded(3000, format, subtype)
+    for before_edge in (1, 5, 20):
+        with tempfile.TemporaryFile() as file:
+            # The second recording begins shortly before a page ends.
+            filling = bytes(-(len(one) + before_edge) % mmap.PAGESIZE)
+            file.write(one + filling + one)
+            assert joined_recordings.starts(file) == [0, len(one) + len(filling)]
+
+
+def test_a_search_needs_no_memory_for_the_file(tmp_path: pathlib.Path) -> None:
+    path = write(tmp_path / "long.wav", noise(1000))
+    with path.open("r+b") as file:
+        file.truncate(400 << 20)
+    look = f"""
+import pathlib, re
+from tfse.audio import joined_recordings
+with open({str(path)!r}, "rb") as file:
+    assert joined_recordings.starts(file) == [0]
+print(re.search(r"VmHWM:\\s*(\\d+) kB", pathlib.Path("/proc/self/status").read_text())[1])
+"""
+    assert int(run_python("-c", look).stdout) < 200_000

@@ -169,7 +169,7 @@ def test_the_version_is_printed() -> None:
     assert (ended.returncode, ended.stdout) == (0, f"tfse {tfse.__version__}\n")
 
 
-@pytest.mark.parametrize("name", ["enhance", "export", "verify"])
+@pytest.mark.parametrize("name", ["enhance", "evaluate", "export", "prepare", "verify"])
 def test_every_flag_of_help_is_in_a_group(name: str) -> None:
     ended = run_module(f"tfse.cli.{name}", "--help")
     headings = re.findall(r"^(\w[\w ]*):$", ended.stdout, re.MULTILINE)

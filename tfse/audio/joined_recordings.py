@@ -34,6 +34,10 @@ _MP3_BEGINS = rb"ID3|\xff[\xe2\xe3\xf2\xf3\xfa\xfb]"
 _XING = rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb].{2}(?:.{2})?(?:.{9}|.{17}|.{32})(?:Xing|Info)"
 _XING_FRAMES, _XING_BYTES = 1, 2
 _ID3V1_BYTES = 128
+# Bytes that are searched before their pages are given back, a multiple of any page size, and
+# more than the longest match.
+_WINDOW = 1 << 22
+_LONGEST_MATCH = 64
 
 
 def starts(file: BinaryIO) -> list[int]:
@@ -61,7 +65,20 @@ def _further_starts(data: mmap.mmap) -> list[int]:
 
 
 def _matches(header: bytes, data: mmap.mmap) -> list[int]:
-    return [match.start() for match in re.finditer(header, data, re.DOTALL) if match.start()]
+    return [match.start() for match in _found(header, data) if match.start()]
+
+
+def _found(header: bytes, data: mmap.mmap) -> Iterator[re.Match[bytes]]:
+    """Yields the matches of a whole file, of which only a window is in memory."""
+    pattern = re.compile(header, re.DOTALL)
+    last = 0
+    for start in range(0, len(data), _WINDOW):
+        stop = min(start + _WINDOW, len(data))
+        for match in pattern.finditer(data, max(start, last), stop + _LONGEST_MATCH):
+            if match.start() < stop:
+                last = match.end()
+                yield match
+        data.madvise(mmap.MADV_DONTNEED, start, stop - start)
 
 
 class Slice:
@@ -110,7 +127,7 @@ def _mp3(data: mmap.mmap) -> Iterator[int]:
     Each begins with an info header, or with plain frames after the bytes that the previous
     header counts; without any info header the decoder reads to the end anyway.
     """
-    found = list(re.finditer(_XING, data, re.DOTALL))
+    found = list(_found(_XING, data))
     for number, match in enumerate(found):
         if number:
             yield match.start()

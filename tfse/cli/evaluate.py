@@ -71,6 +71,16 @@ _FIXED = ("sample_rate", "seed", "speaker_balance", "valid_mixtures", "test_mixt
 _DEFAULTS = {"clean_probability": 0.0}
 _SETTINGS = mixture_flags.define("by default", left_out=_FIXED, defaults=_DEFAULTS)
 
+GROUPS = {
+    "Models and recordings": [
+        "model", "clean_dir", "noisy_dir", "reference_dir", "estimate_dir", "metadata",
+        "trust_saved_model",
+    ],
+    "Report": ["output_dir", "overwrite", "worst", "embed_audio", "seed", "jobs"],
+    "Further scores": ["dnsmos_model", "onnx_scorer"],
+    "Mixtures": ["test_data", "split", "count", *_SETTINGS],
+}  # fmt: skip
+
 
 def main(arguments: Sequence[str]) -> int:
     """Evaluates as the flags say and prints the table."""
@@ -82,7 +92,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def entry_point() -> None:
     """Runs the program."""
-    program.run(main, DESCRIPTION)
+    program.run(main, DESCRIPTION, GROUPS)
 
 
 def _evaluate(order: Order) -> int:

@@ -70,7 +70,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def entry_point() -> None:
     """Runs the program."""
-    program.run(main, DESCRIPTION)
+    program.run(main, DESCRIPTION, {"Mixtures": list(_SETTINGS)})
 
 
 def _key_file() -> pathlib.Path | None:

@@ -28,6 +28,15 @@ On a cluster: tfse-prepare --runner=FlinkRunner ... -- --flink_master=HOST:8081
 (pip install 'tfse[beam]'; options after -- are for Apache Beam and the runner).
 """
 
+GROUPS = {
+    "Recordings": ["clean_dir", "noise_dir", "rir_dir", "min_seconds", "sample_rate"],
+    "Split": [
+        "valid_fraction", "test_fraction", "splits_from", "train_groups", "seed",
+        "speaker_pattern", "noise_pattern", "room_pattern",
+    ],
+    "Records": ["output_dir", "encoding", "shard_mb", "jobs", "runner"],
+}  # fmt: skip
+
 _CLEAN_DIR = flags.DEFINE_list(
     "clean_dir", None, "Folders of clean speech, separated by commas.", required=True
 )
@@ -125,7 +134,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def entry_point() -> None:
     """Runs the program."""
-    program.run(main, DESCRIPTION)
+    program.run(main, DESCRIPTION, GROUPS)
 
 
 def _runner_options(rest: Sequence[str]) -> Sequence[str]:
