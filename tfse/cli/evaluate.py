@@ -84,8 +84,7 @@ GROUPS = {
 
 def main(arguments: Sequence[str]) -> int:
     """Evaluates as the flags say and prints the table."""
-    if len(arguments) > 1:
-        raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
+    program.require_flags_only(arguments)
     with native_logs.hidden():
         return _evaluate(_order())
 

@@ -61,8 +61,7 @@ _CALIBRATION = flags.DEFINE_integer(
 
 def main(arguments: Sequence[str]) -> int:
     """Exports and verifies."""
-    if len(arguments) > 1:
-        raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
+    program.require_flags_only(arguments)
     verification.check_recordings()
     formats = [name for name in _FORMATS.value if name != SAVED_MODEL]
     _check_calibration(formats)

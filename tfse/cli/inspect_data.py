@@ -51,8 +51,7 @@ _SETTINGS = mixture_flags.define("unless the experiment differs")
 
 def main(arguments: Sequence[str]) -> int:
     """Writes the mixtures and prints their table."""
-    if len(arguments) > 1:
-        raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
+    program.require_flags_only(arguments)
     if _COUNT.value < 1:
         raise ConfigError(f"`count` must be above 0; received {_COUNT.value}.")
     # Imported here: TensorFlow takes seconds, and --help does not need it.

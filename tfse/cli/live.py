@@ -43,8 +43,7 @@ _METER_RANGE_DB = 60.0
 
 def main(arguments: Sequence[str]) -> int:
     """Runs until the user ends it."""
-    if len(arguments) > 1:
-        raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
+    program.require_flags_only(arguments)
     if _HOPS.value < 1:
         raise ConfigError(f"`hops` must be at least 1; received {_HOPS.value}.")
     with native_logs.hidden():

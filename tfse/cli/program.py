@@ -120,6 +120,19 @@ def _run_guarded(main: Callable[[Sequence[str]], int | None]) -> int:
         return _print_error(_message(error), FAILED)
 
 
+def require_flags_only(arguments: Sequence[str]) -> None:
+    """Checks that a program received flags alone.
+
+    Args:
+        arguments: the program name and the arguments that are not flags.
+
+    Raises:
+        ConfigError: there is an argument.
+    """
+    if len(arguments) > 1:
+        raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
+
+
 def missing_package(error: ModuleNotFoundError) -> int:
     """Prints which package is missing, as where only the runtime is installed.
 

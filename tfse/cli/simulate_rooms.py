@@ -8,7 +8,6 @@ from absl import flags
 
 from tfse.cli import program
 from tfse.data.rooms import room_responses
-from tfse.errors import ConfigError
 from tfse.terminal import progress_bar
 
 DESCRIPTION = """Writes impulse responses of simulated rooms and a table.
@@ -33,8 +32,7 @@ _RT60_S_MAX = flags.DEFINE_float("rt60_s_max", 1.2, "Longest reverberation time,
 
 def main(arguments: Sequence[str]) -> int:
     """Writes the impulse responses."""
-    if len(arguments) > 1:
-        raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
+    program.require_flags_only(arguments)
     written = room_responses.write_rooms(
         _OUTPUT_DIR.value,
         _COUNT.value,

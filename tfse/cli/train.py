@@ -48,8 +48,7 @@ _VIRTUAL_CPUS = flags.DEFINE_integer(
 
 def main(arguments: Sequence[str]) -> int:
     """Trains the model of the config."""
-    if len(arguments) > 1:
-        raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
+    program.require_flags_only(arguments)
     if _CONFIG.value is None:
         raise ConfigError("`--config` must be given, such as --config=dpcrn_small.")
     from tfse.training import ExperimentConfig, Terminated, Trainer, make_strategy

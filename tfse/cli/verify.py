@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from tfse.cli import program, verification
-from tfse.errors import ConfigError
 
 if TYPE_CHECKING:
     from tfse.models import EnhancementModel
@@ -45,8 +44,7 @@ _TRUST = flags.DEFINE_bool(
 
 def main(arguments: Sequence[str]) -> int:
     """Verifies the exports."""
-    if len(arguments) > 1:
-        raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
+    program.require_flags_only(arguments)
     from tfse.exporting.verification import variants
 
     verification.check_recordings()

@@ -13,7 +13,6 @@ from absl import flags
 
 from tfse import native_logs, pretrained
 from tfse.cli import model_flag, program
-from tfse.errors import ConfigError
 
 if TYPE_CHECKING:
     from tfse.web.serving import PageServer, WebOptions
@@ -42,8 +41,7 @@ _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")
 
 def main(arguments: Sequence[str]) -> int:
     """Serves the page until Ctrl-C."""
-    if len(arguments) > 1:
-        raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
+    program.require_flags_only(arguments)
     from tfse.web.serving import serve
 
     try:

@@ -65,8 +65,7 @@ def _refusing(main: Main) -> Main:
 
     @functools.wraps(main)
     def guarded(arguments: Sequence[str]) -> int:
-        if len(arguments) > 1:
-            raise ConfigError(f"Only flags are taken; received {arguments[1]!r}.")
+        program.require_flags_only(arguments)
         try:
             return main(arguments)
         except (TfseError, OSError) as error:
