@@ -57,6 +57,8 @@ STREAMING_LAYERS: dict[str, Callable[[], tuple[layers.StreamingLayer, Any, int]]
     "time_gru_bands": lambda: (layers.TimeGRU(5), spectra(), 1),
     "level_normalization": lambda: (layers.LevelNormalization(3.0), spectra(2), 1),
     "dc_removal": lambda: (layers.DCRemoval(8, 3.0), random(BATCH, UNITS * 8), 8),
+    "delay": lambda: (layers.Delay(2), spectra(), 1),
+    "delay_of_a_waveform": lambda: (layers.Delay(13, 1), random(BATCH, UNITS * 8), 8),
     "time_lstm_hard": lambda: (layers.TimeLSTM(5, "keras2_hard_sigmoid"), spectra(), 1),
 }
 
@@ -74,6 +76,7 @@ FRAME_LAYERS: dict[str, Callable[[], tuple[Any, Any]]] = {
     "frequency_attention": lambda: (layers.FrequencyAttention(2), spectra(6)),
     "band_embedding": lambda: (layers.BandEmbedding(), spectra()),
     "polar_mask": lambda: (layers.PolarMask(), spectra(3)),
+    "waveform_input": lambda: (layers.WaveformInput(16_000, 1), random(BATCH, UNITS)),
 }
 
 MODELS: dict[str, Callable[[], models.EnhancementModel]] = {

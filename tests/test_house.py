@@ -15,7 +15,7 @@ PACKAGE = ROOT / "tfse"
 PACKAGE_LAYERS = [
     {"cli"},
     # Verifying an export and evaluating a model run it, so they stand on streaming.
-    {"training", "exporting", "evaluation", "web"},
+    {"training", "exporting", "importing", "evaluation", "web"},
     {"streaming"},
     {"losses", "metrics", "data"},
     {"models"},

@@ -11,8 +11,16 @@ import tfse
 from tests import contracts, instances
 from tfse import models
 from tfse.errors import ConfigError, ModelError
-from tfse.layers import STFT, InverseSTFT, initial_state, stream_step
+from tfse.layers import (
+    STFT,
+    Delay,
+    InverseSTFT,
+    WaveformInput,
+    initial_state,
+    stream_step,
+)
 from tfse.models.cost import multiply_accumulates
+from tfse.models.enhancement_model import core_of
 from tfse.training.precision import dtype_policy
 
 
@@ -51,7 +59,7 @@ def test_keras_file_restores_the_same_model(model, tmp_path):
     x = _noise(model)
     np.testing.assert_array_equal(np.asarray(copy(x)), np.asarray(model(x)))
     assert (copy.sample_rate, copy.hop_length, copy.latency_samples) == (
-        16_000,
+        model.sample_rate,
         model.hop_length,
         model.latency_samples,
     )
@@ -66,12 +74,13 @@ def test_output_for_digital_silence_is_silence(model):
 def test_core_outputs_are_those_of_the_model(model):
     x = _noise(model)
     outputs = models.with_core_outputs(model)(x)
-    assert set(outputs) == {"enhanced", *model.get_layer("core").output}
-    np.testing.assert_array_equal(np.asarray(outputs["enhanced"]), np.asarray(model(x)))
+    np.testing.assert_array_equal(np.asarray(outputs.pop("enhanced")), np.asarray(model(x)))
+    core = core_of(model)
     names = {layer.name for layer in model.layers}
     spectrum = model.stft(model.get_layer("dc_removal")(x) if "dc_removal" in names else x)
-    core = model.get_layer("core")(spectrum)
-    for name, head in core.items():
+    heads = core(spectrum) if core else {}
+    assert set(outputs) == set(heads)
+    for name, head in heads.items():
         np.testing.assert_allclose(np.asarray(outputs[name]), np.asarray(head), atol=1e-6)
 
 
@@ -116,6 +125,38 @@ def test_measured_delay_is_the_declared_latency(frame_length, hop_length):
     model = models.EnhancementModel(inputs, waveform)
     assert model.latency_samples == frame_length - hop_length
     assert contracts.measured_latency(model, 20 * hop_length) == model.latency_samples
+
+
+def test_declared_delay_of_the_signal_counts_in_the_latency():
+    import keras
+
+    inputs = keras.Input((None,))
+    waveform = Delay(24, samples_per_step=1)(WaveformInput(8_000, 8)(inputs))
+    features = Delay(3)(inputs)  # of another tensor
+    model = models.EnhancementModel(inputs, waveform + 0.0 * features)
+    assert (model.sample_rate, model.hop_length, model.latency_samples) == (8_000, 8, 24)
+    assert contracts.measured_latency(model, 200) == 24
+    assert (model.stft.sample_rate, model.stft.frame_length) == (8_000, 256)
+
+
+def test_waveform_of_partial_hops_is_refused():
+    with pytest.raises(ConfigError, match="whole hops of 8; received 12 samples"):
+        WaveformInput(8_000, 8)(np.zeros((1, 12), np.float32))
+
+
+@pytest.mark.parametrize("layer", [lambda: WaveformInput(0, 8), lambda: Delay(-1)])
+def test_invalid_sizes_are_refused(layer):
+    with pytest.raises(ConfigError, match="received"):
+        layer()
+
+
+def test_model_without_sample_rate_is_refused():
+    import keras
+
+    inputs = keras.Input((None,))
+    model = models.EnhancementModel(inputs, keras.layers.ReLU()(inputs), name="bare")
+    with pytest.raises(ModelError, match="'bare' has no STFT or WaveformInput layer"):
+        model.hop_length  # noqa: B018
 
 
 def test_dpcrn_of_the_paper_has_its_number_of_parameters():

@@ -4,6 +4,7 @@ from tfse.layers.attention import BandEmbedding, FrequencyAttention
 from tfse.layers.compression import PowerLawCompression, PowerLawExpansion
 from tfse.layers.convolution import CausalConv2D, CausalConv2DTranspose
 from tfse.layers.dc_removal import DCRemoval
+from tfse.layers.delay import Delay
 from tfse.layers.dual_path import DualPathBlock
 from tfse.layers.frequency_map import FrequencyMap
 from tfse.layers.full_frame import FrameCounter, FullFrameModel
@@ -30,6 +31,7 @@ from tfse.layers.streaming import (
     stream_step,
     streaming_layers,
 )
+from tfse.layers.waveform_input import WaveformInput
 
 __all__ = [
     "STFT",
@@ -40,6 +42,7 @@ __all__ = [
     "CausalConv2DTranspose",
     "ComplexMasking",
     "DCRemoval",
+    "Delay",
     "DualPathBlock",
     "FrameCounter",
     "FrameNormalization",
@@ -59,6 +62,7 @@ __all__ = [
     "StreamingLayer",
     "TimeGRU",
     "TimeLSTM",
+    "WaveformInput",
     "active_scope",
     "frames_without_padding",
     "initial_state",

@@ -16,6 +16,7 @@ from tfse.losses.spectral import CompressedSpectrumMSE, LogSpectralMSE
 from tfse.losses.suppression import OverSuppression, ResidualLevel
 from tfse.losses.waveform import NegativeSISDR, NegativeSNR
 from tfse.models import EnhancementModel
+from tfse.models.enhancement_model import core_of
 from tfse.types import Tensor
 
 
@@ -99,7 +100,8 @@ def build_loss(config: LossConfig, model: EnhancementModel) -> WeightedSum:
 def _check_head(loss: str, model: EnhancementModel) -> None:
     if loss not in _HEADS:
         return
-    shapes = {name: head.shape for name, head in model.get_layer("core").output.items()}
+    core = core_of(model)
+    shapes = {name: head.shape for name, head in core.output.items()} if core else {}
     head, axes = _HEADS[loss]
     if len(shapes.get(head, ())) != len(axes):
         raise ConfigError(

@@ -1,6 +1,6 @@
 """Models: one paper per file, each a functional, serializable Keras model."""
 
-from tfse.models.config import ModelConfig
+from tfse.models.config import ModelConfig, SpectralModelConfig
 from tfse.models.dpcrn import DPCRNConfig, dpcrn_on_32_bins
 from tfse.models.enhancement_model import EnhancementModel, enhance_aligned, with_core_outputs
 from tfse.models.fastenhancer import FastEnhancerConfig
@@ -14,6 +14,7 @@ __all__ = [
     "FastEnhancerConfig",
     "LSTMIRMConfig",
     "ModelConfig",
+    "SpectralModelConfig",
     "build",
     "dpcrn_on_32_bins",
     "enhance_aligned",

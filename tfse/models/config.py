@@ -7,11 +7,22 @@ import dataclasses
 
 @dataclasses.dataclass
 class ModelConfig:
-    """Settings of the transform around a model's core; models add their own.
+    """Settings of every model; models add their own.
 
     Attributes:
         name: of the model; becomes `model.name`.
         sample_rate: in Hz.
+    """
+
+    name: str = "model"
+    sample_rate: int = 16_000
+
+
+@dataclasses.dataclass
+class SpectralModelConfig(ModelConfig):
+    """Settings of the transform around the core of a model on spectra.
+
+    Attributes:
         frame_length: samples per frame.
         hop_length: samples from one frame to the next.
         fft_length: points of the transform, at least `frame_length`.
@@ -23,8 +34,6 @@ class ModelConfig:
             starts at sample 0, as in most other implementations, see `FullFrameModel`.
     """
 
-    name: str = "model"
-    sample_rate: int = 16_000
     frame_length: int = 512
     hop_length: int = 256
     fft_length: int = 512

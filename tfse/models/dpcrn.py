@@ -20,7 +20,7 @@ from tfse.layers import (
     FrameNormalization,
     PolarMask,
 )
-from tfse.models.config import ModelConfig
+from tfse.models.config import SpectralModelConfig
 from tfse.models.enhancement_model import EnhancementModel, around_core, core_model, spectrum_input
 from tfse.models.features import with_log_power
 from tfse.models.registry import register
@@ -33,7 +33,7 @@ _MASK_CHANNELS = {"complex": _COMPLEX, "polar": 3}
 
 
 @dataclasses.dataclass
-class DPCRNConfig(ModelConfig):
+class DPCRNConfig(SpectralModelConfig):
     """Settings of a DPCRN; the defaults are the paper's.
 
     The decoder mirrors the encoder: filters, kernels and strides in reverse.

@@ -15,14 +15,16 @@ from tfse.layers import (
     FrameCounter,
     FullFrameModel,
     InverseSTFT,
-    streaming_layers,
+    WaveformInput,
 )
 from tfse.layers import latency_samples as total_latency
-from tfse.layers.graph import outputs_of_last_call
-from tfse.models.config import ModelConfig
+from tfse.layers.graph import all_layers, outputs_of_last_call
+from tfse.models.config import SpectralModelConfig
 from tfse.types import Tensor
 
 _FIRST_FRAMES = ("partial", "full")
+# Hop of the transform of models without one.
+_STFT_HOP_S = 0.016
 
 
 @keras.saving.register_keras_serializable(package="tfse")
@@ -39,21 +41,34 @@ class EnhancementModel(keras.Model):
 
     @property
     def stft(self) -> STFT:
-        """The short-time Fourier transform of the model."""
-        for layer in streaming_layers(self):
-            if isinstance(layer, STFT):
-                return layer
-        raise ModelError(f"the model {self.name!r} has no STFT layer; add one.")
+        """The first short-time Fourier transform of the model.
+
+        For a model on waveforms, one of 32 ms and half overlap, for losses and pictures.
+        """
+        if isinstance(front := self._front, STFT):
+            return front
+        hop = round(_STFT_HOP_S * self.sample_rate)
+        return STFT(2 * hop, hop, sample_rate=self.sample_rate, name="stft")
 
     @property
     def sample_rate(self) -> int:
         """Sample rate of the model, in Hz."""
-        return int(self.stft.sample_rate)
+        return int(self._front.sample_rate)
 
     @property
     def hop_length(self) -> int:
         """Samples per hop; the length of the input is a multiple of it."""
-        return int(self.stft.hop_length)
+        return int(self._front.hop_length)
+
+    @property
+    def _front(self) -> STFT | WaveformInput:
+        """The layer that declares sample rate and hop."""
+        for layer in all_layers(self):
+            if isinstance(layer, STFT | WaveformInput):
+                return layer
+        raise ModelError(
+            f"the model {self.name!r} has no STFT or WaveformInput layer; add one of them."
+        )
 
     @property
     def latency_samples(self) -> int:
@@ -61,7 +76,7 @@ class EnhancementModel(keras.Model):
         return total_latency(self)
 
 
-def spectrum_input(config: ModelConfig) -> tuple[Tensor, Tensor]:
+def spectrum_input(config: SpectralModelConfig) -> tuple[Tensor, Tensor]:
     """Returns the input of a core, `[batch, frames, bins, 2]`, and the tensor for its layers.
 
     Raises:
@@ -76,13 +91,15 @@ def spectrum_input(config: ModelConfig) -> tuple[Tensor, Tensor]:
     return spectrum, FrameCounter(partial, name="start")(spectrum) if partial else spectrum
 
 
-def core_model(config: ModelConfig, spectrum: Tensor, heads: dict[str, Tensor]) -> keras.Model:
+def core_model(
+    config: SpectralModelConfig, spectrum: Tensor, heads: dict[str, Tensor]
+) -> keras.Model:
     """Returns the core from `spectrum_input` to its heads by name, `mask` among them."""
     kind = FullFrameModel if _partial_frames(config) else keras.Model
     return kind(spectrum, heads, name="core")
 
 
-def _partial_frames(config: ModelConfig) -> int:
+def _partial_frames(config: SpectralModelConfig) -> int:
     """Returns the number of frames at the start that leave no state in the core."""
     if config.first_frame == "partial":
         return 0
@@ -95,7 +112,7 @@ def _partial_frames(config: ModelConfig) -> int:
 
 
 def around_core(
-    config: ModelConfig, core: keras.Model, masking: keras.layers.Layer
+    config: SpectralModelConfig, core: keras.Model, masking: keras.layers.Layer
 ) -> EnhancementModel:
     """Puts a core on spectra between a transform and its inverse.
 
@@ -121,7 +138,7 @@ def around_core(
     return EnhancementModel(noisy, waveform, name=config.name)
 
 
-def _without_dc(config: ModelConfig, noisy: Tensor) -> Tensor:
+def _without_dc(config: SpectralModelConfig, noisy: Tensor) -> Tensor:
     if not config.dc_time_s:
         return noisy
     hops = config.dc_time_s * config.sample_rate / config.hop_length
@@ -132,17 +149,23 @@ def with_core_outputs(model: EnhancementModel) -> keras.Model:
     """Returns the same model with all outputs that losses use.
 
     Args:
-        model: from `around_core`.
+        model: any; a layer `core` whose output is a dict has the heads, see `around_core`.
 
     Returns:
         A model that shares its layers, from `noisy` to a dict: `enhanced`, and the heads of
         the core by name.
     """
-    core = model.get_layer("core")
-    heads = dict(zip(sorted(core.output), outputs_of_last_call(core), strict=True))
+    heads = {}
+    if core := core_of(model):
+        heads = dict(zip(sorted(core.output), outputs_of_last_call(core), strict=True))
     return keras.Model(
         model.input, {"enhanced": model.output, **heads}, name=f"{model.name}_training"
     )
+
+
+def core_of(model: keras.Model) -> keras.Model | None:
+    """Returns the core of a model, from spectrum to heads by name; None if it has none."""
+    return next((layer for layer in model.layers if layer.name == "core"), None)
 
 
 def enhance_aligned(

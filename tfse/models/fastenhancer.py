@@ -26,7 +26,7 @@ from tfse.layers import (
     PowerLawExpansion,
     TimeGRU,
 )
-from tfse.models.config import ModelConfig
+from tfse.models.config import SpectralModelConfig
 from tfse.models.enhancement_model import EnhancementModel, around_core, core_model, spectrum_input
 from tfse.models.features import with_log_power
 from tfse.models.registry import register
@@ -39,7 +39,7 @@ _MASK_CHANNELS = {"compressed": 2, "polar": 3}
 
 
 @dataclasses.dataclass
-class FastEnhancerConfig(ModelConfig):
+class FastEnhancerConfig(SpectralModelConfig):
     """Settings of a FastEnhancer; the defaults are the paper's `base`.
 
     Without convolutions over time, the only state is one GRU vector per band and block.

@@ -14,13 +14,13 @@ import dataclasses
 import keras
 
 from tfse.layers import LogPower, MagnitudeMasking, Standardization, TimeLSTM
-from tfse.models.config import ModelConfig
+from tfse.models.config import SpectralModelConfig
 from tfse.models.enhancement_model import EnhancementModel, around_core, core_model, spectrum_input
 from tfse.models.registry import register
 
 
 @dataclasses.dataclass
-class LSTMIRMConfig(ModelConfig):
+class LSTMIRMConfig(SpectralModelConfig):
     """Settings of an LSTM-IRM.
 
     Attributes:

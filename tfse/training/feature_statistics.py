@@ -12,6 +12,7 @@ import numpy.typing as npt
 from tfse.layers import Standardization
 from tfse.layers.padding import spectrum
 from tfse.models import EnhancementModel
+from tfse.models.enhancement_model import core_of
 
 # Bins that hardly vary (a high-pass at 0 Hz) must not be amplified.
 _SMALLEST_STANDARD_DEVIATION = 0.1
@@ -30,13 +31,13 @@ def measure_statistics(
         known: paths of weights that are not fresh; statistics among them stay, since
             the weights after them were trained with them.
     """
-    core = model.get_layer("core")
+    core = core_of(model)
     layers = [
         layer
-        for layer in core.layers
+        for layer in (core.layers if core else ())
         if isinstance(layer, Standardization) and layer.mean.path not in known
     ]
-    if not layers:
+    if not core or not layers:
         return
     features = keras.Model(core.input, [layer.input for layer in layers])
     moments = [_Moments() for _ in layers]

@@ -1,0 +1,1 @@
+"""Import of published weights into models of tfse."""
