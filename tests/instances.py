@@ -57,6 +57,9 @@ STREAMING_LAYERS: dict[str, Callable[[], tuple[layers.StreamingLayer, Any, int]]
     "time_gru_bands": lambda: (layers.TimeGRU(5), spectra(), 1),
     "level_normalization": lambda: (layers.LevelNormalization(3.0), spectra(2), 1),
     "dc_removal": lambda: (layers.DCRemoval(8, 3.0), random(BATCH, UNITS * 8), 8),
+    "time_attention": lambda: (layers.TimeAttention(2, 4), random(BATCH, UNITS, 6), 1),
+    "time_attention_one_frame": lambda: (layers.TimeAttention(1, 2), random(BATCH, UNITS, 3), 1),
+    "feed_forward": lambda: (layers.ConvolutionalFeedForward(5), random(BATCH, UNITS, 4), 1),
     "delay": lambda: (layers.Delay(2), spectra(), 1),
     "delay_of_a_waveform": lambda: (layers.Delay(13, 1), random(BATCH, UNITS * 8), 8),
     "time_lstm_hard": lambda: (layers.TimeLSTM(5, "keras2_hard_sigmoid"), spectra(), 1),
@@ -67,6 +70,7 @@ FRAME_LAYERS: dict[str, Callable[[], tuple[Any, Any]]] = {
     "frequency_blstm": lambda: (layers.FrequencyBLSTM(4), spectra()),
     "frequency_blstm_hard": lambda: (layers.FrequencyBLSTM(4, "keras2_hard_sigmoid"), spectra()),
     "frame_normalization": lambda: (layers.FrameNormalization(), spectra()),
+    "channel_normalization": lambda: (layers.ChannelNormalization(), spectra()),
     "standardization": lambda: (layers.Standardization(), spectra()),
     "log_power": lambda: (layers.LogPower(), spectra(2)),
     "power_law_compression": lambda: (layers.PowerLawCompression(), spectra(2)),
@@ -91,6 +95,7 @@ MODELS: dict[str, Callable[[], models.EnhancementModel]] = {
     "lstm_irm": lambda: models.build(tiny_lstm_irm()),
     "lstm_irm_full_quarter": lambda: models.build(tiny_lstm_irm(first_frame="full", hop_length=16)),
     "lstm_irm_multitarget": lambda: models.build(tiny_lstm_irm(predict_log_power=True)),
+    "transformer_irm": lambda: models.build(tiny_transformer_irm()),
 }
 
 
@@ -136,5 +141,21 @@ def tiny_lstm_irm(hop_length: int = 32, **settings: Any) -> models.LSTMIRMConfig
         hop_length=hop_length,
         fft_length=64,
         units=(12, 8),
+        **settings,
+    )
+
+
+def tiny_transformer_irm(**settings: Any) -> models.TransformerIRMConfig:
+    """Returns a Transformer-IRM of 33 bins with two blocks."""
+    return models.TransformerIRMConfig(
+        name="tiny_transformer_irm",
+        frame_length=64,
+        hop_length=32,
+        fft_length=64,
+        blocks=2,
+        channels=8,
+        heads=2,
+        attended_frames=5,
+        feed_forward_units=10,
         **settings,
     )

@@ -57,7 +57,7 @@ def test_a_file_does_what_its_model_does(
     assert snr_db(wanted, got) > LEAST_SNR_DB[number_format]
 
 
-@pytest.mark.parametrize("name", ["fastenhancer", "fastenhancer_polar", "dpcrn_full_frame"])
+@pytest.mark.parametrize("name", ["fastenhancer_polar", "dpcrn_full_frame", "transformer_irm"])
 def test_other_models_do_the_same_in_every_format(name: str, tmp_path: pathlib.Path) -> None:
     model = tiny(name)
     noisy = voice(1.0, 5)

@@ -15,6 +15,7 @@ from tfse.layers.masking import ComplexMasking, MagnitudeMasking, PolarMask
 from tfse.layers.normalization import (
     AppendChannel,
     BatchNormalization,
+    ChannelNormalization,
     FrameNormalization,
     LogPower,
     Standardization,
@@ -31,6 +32,7 @@ from tfse.layers.streaming import (
     stream_step,
     streaming_layers,
 )
+from tfse.layers.time_attention import ConvolutionalFeedForward, TimeAttention
 from tfse.layers.waveform_input import WaveformInput
 
 __all__ = [
@@ -40,7 +42,9 @@ __all__ = [
     "BatchNormalization",
     "CausalConv2D",
     "CausalConv2DTranspose",
+    "ChannelNormalization",
     "ComplexMasking",
+    "ConvolutionalFeedForward",
     "DCRemoval",
     "Delay",
     "DualPathBlock",
@@ -60,6 +64,7 @@ __all__ = [
     "Standardization",
     "StateScope",
     "StreamingLayer",
+    "TimeAttention",
     "TimeGRU",
     "TimeLSTM",
     "WaveformInput",

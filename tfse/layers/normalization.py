@@ -92,6 +92,28 @@ class FrameNormalization(keras.layers.LayerNormalization):
 
 
 @keras.saving.register_keras_serializable(package="tfse")
+class ChannelNormalization(keras.layers.LayerNormalization):
+    """Layer normalization over the channels of each frame, and of each band if there are bands.
+
+    Args:
+        epsilon: added to the variance.
+
+    Shapes:
+        `[batch, frames, ..., channels]` -> the same. Scale `gamma` and offset `beta`:
+        `[channels]`.
+
+    Source:
+        Ba, Kiros and Hinton, "Layer normalization", arXiv 1607.06450, 2016.
+    """
+
+    is_framewise = True
+
+    def __init__(self, epsilon: float = 1e-3, **kwargs: Any) -> None:
+        kwargs["axis"] = -1
+        super().__init__(epsilon=epsilon, **kwargs)
+
+
+@keras.saving.register_keras_serializable(package="tfse")
 class Standardization(keras.layers.Layer):
     """Standardization by mean and standard deviation of the training set.
 

@@ -7,6 +7,7 @@ from tfse.models.fastenhancer import FastEnhancerConfig
 from tfse.models.loading import load, pretrained_names
 from tfse.models.lstm_irm import LSTMIRMConfig
 from tfse.models.registry import build
+from tfse.models.transformer_irm import TransformerIRMConfig
 
 __all__ = [
     "DPCRNConfig",
@@ -15,6 +16,7 @@ __all__ = [
     "LSTMIRMConfig",
     "ModelConfig",
     "SpectralModelConfig",
+    "TransformerIRMConfig",
     "build",
     "dpcrn_on_32_bins",
     "enhance_aligned",

@@ -11,10 +11,12 @@ import keras
 from tfse.layers import (
     CausalConv2D,
     CausalConv2DTranspose,
+    ConvolutionalFeedForward,
     DualPathBlock,
     FrequencyAttention,
     FrequencyBLSTM,
     FrequencyMap,
+    TimeAttention,
     TimeGRU,
     TimeLSTM,
 )
@@ -83,6 +85,17 @@ def _(layer: FrequencyAttention, shape: Shape) -> int:
     bands, channels = shape[2:]
     # Queries, keys and values; then scores, and the weighted values.
     return int(bands * channels * 3 * channels + 2 * bands * bands * channels)
+
+
+@_of.register
+def _(layer: TimeAttention, shape: Shape) -> int:
+    # Queries, keys and values; then scores, and the weighted values.
+    return int(shape[-1] * 3 * shape[-1] + 2 * layer.window * shape[-1])
+
+
+@_of.register
+def _(layer: ConvolutionalFeedForward, shape: Shape) -> int:
+    return int(2 * layer.kernel_size * shape[-1] * layer.units)
 
 
 @_of.register
