@@ -23,7 +23,7 @@ test: $(READY)
 
 test-newest: $(NEWEST)/.ready
 	$(NEWEST)/bin/pip list | grep -iE '^(keras|numpy|tensorflow|ai-edge-litert) '
-	$(NEWEST)/bin/python -m pytest -n auto --dist=loadfile tests/layers tests/models/test_models.py \
+	$(NEWEST)/bin/python -m pytest -n auto --dist=loadfile -k 'not other_models and not two_replicas' tests/layers tests/models/test_models.py \
 		tests/exporting/test_tflite.py tests/exporting/test_saved_model.py tests/streaming/test_keras_step.py \
 		tests/streaming/test_exported_steps.py tests/data/test_audio_record.py tests/training/test_stepper.py
 

@@ -38,13 +38,14 @@ def main() -> None:
     columns = ("model", "format", "operations", "ms per frame", "real-time factor", "to the floor")
     print_header(columns, text=2)
     for name in arguments.models.split(","):
-        model = _model(name)
+        model = model_of(name)
         with tempfile.TemporaryDirectory() as folder:
             files = _exported(model, folder, arguments.formats.split(","))
             _measure(name, model, files, arguments.steps)
 
 
-def _model(name: str) -> Any:
+def model_of(name: str) -> Any:
+    """Returns a model of a config with random weights, or a trained one."""
     import tfse
     from tfse.models import build
 

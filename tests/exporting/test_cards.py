@@ -46,7 +46,8 @@ def noisy() -> Any:
     return samples
 
 
-@pytest.fixture(scope="module", params=tfse.models.pretrained_names())
+# The other DPCRNs differ from this one in widths alone.
+@pytest.fixture(scope="module", params=["dpcrn_medium", "fastenhancer_base", "lstm_irm"])
 def shipped(
     request: pytest.FixtureRequest, noisy: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[str, dict[str, pathlib.Path]]:
@@ -76,10 +77,8 @@ def test_every_format_has_the_size_and_the_accuracy_of_the_card(
         assert abs(lost) < LIMITS[number_format].pesq_worst, number_format
 
 
-def test_the_card_tells_cost_and_latency_of_its_weights(
-    shipped: tuple[str, dict[str, pathlib.Path]],
-) -> None:
-    name, _ = shipped
+@pytest.mark.parametrize("name", tfse.models.pretrained_names())
+def test_the_card_tells_cost_and_latency_of_its_weights(name: str) -> None:
     model = tfse.load(name)
     card = (FOLDER / f"{name}.md").read_text()
     assert f"{model.count_params():,} parameters" in card
