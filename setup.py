@@ -88,10 +88,14 @@ EXTRAS = {
     "test-newest": [*TFLITE, "pytest>=8.0", "pytest-xdist>=3.6"],
 }
 
+# Of modules whose names would be keywords of Python.
+PROGRAM_NAMES = {"import_weights": "import"}
+
 PROGRAMS = [
     "enhance",
     "evaluate",
     "export",
+    "import_weights",
     "inspect_data",
     "live",
     "prepare",
@@ -122,7 +126,8 @@ setuptools.setup(
     extras_require=EXTRAS,
     entry_points={
         "console_scripts": [
-            f"tfse-{name.replace('_', '-')}=tfse.cli.launcher:{name}" for name in PROGRAMS
+            f"tfse-{PROGRAM_NAMES.get(name, name).replace('_', '-')}=tfse.cli.launcher:{name}"
+            for name in PROGRAMS
         ]
     },
 )

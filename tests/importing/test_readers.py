@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 import pytest
 
+from tests.importing.hdf5_writer import keras_weights
 from tests.importing.torch_writer import call, torch_zip
 from tfse.errors import ModelError
 from tfse.importing.readers import limits, read_source
@@ -44,19 +45,6 @@ def onnx_model(constant=2.0):
     return onnx.helper.make_model(
         onnx.helper.make_graph([node, conv], "graph", [], [], initializer=[weights])
     )
-
-
-def hdf5(layers):
-    """Returns weights as Keras 2 saves them."""
-    file = io.BytesIO()
-    with h5py.File(file, "w") as root:
-        root.attrs["layer_names"] = [name.encode() for name in layers]
-        for layer, weights in layers.items():
-            group = root.create_group(layer)
-            group.attrs["weight_names"] = [f"{layer}/{name}".encode() for name in weights]
-            for name, array in weights.items():
-                group[f"{layer}/{name}"] = array
-    return file.getvalue()
 
 
 def zipped(members):
@@ -186,15 +174,11 @@ def test_truncated_onnx_is_refused(tmp_path):
 
 
 def test_hdf5_in_the_order_of_keras(tmp_path):
-    weights = {"kernel:0": np.ones((2, 3), np.float32), "bias:0": np.zeros(3, np.float32)}
-    (part,) = read(tmp_path, hdf5({"conv_10": weights, "conv_9": weights})).parts
+    names = [f"{x}/{x}/{y}:0" for x in ("conv_10", "conv_9") for y in ("kernel", "bias")]
+    arrays = {name: np.full((2, 3), n, np.float32) for n, name in enumerate(names)}
+    (part,) = read(tmp_path, keras_weights(arrays)).parts
     assert part.kind == "hdf5"
-    assert list(part.arrays) == [
-        "conv_10/conv_10/kernel:0",
-        "conv_10/conv_10/bias:0",
-        "conv_9/conv_9/kernel:0",
-        "conv_9/conv_9/bias:0",
-    ]
+    equal(part.arrays, arrays)
 
 
 def test_hdf5_with_links_or_cut_off_is_refused(tmp_path):
@@ -202,7 +186,7 @@ def test_hdf5_with_links_or_cut_off_is_refused(tmp_path):
     with h5py.File(file, "w") as root:
         root["weights"] = h5py.ExternalLink("/etc/other.h5", "/a")
     assert "is a link" in refused(tmp_path, file.getvalue())
-    assert "HDF5 is damaged" in refused(tmp_path, hdf5({"a": {"b": np.zeros(9)}})[:-100])
+    assert "HDF5 is damaged" in refused(tmp_path, keras_weights({"a/b": np.zeros(9)})[:-100])
 
 
 def test_hdf5_of_a_huge_declared_size_is_refused(tmp_path):
