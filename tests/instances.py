@@ -59,6 +59,8 @@ STREAMING_LAYERS: dict[str, Callable[[], tuple[layers.StreamingLayer, Any, int]]
     "dc_removal": lambda: (layers.DCRemoval(8, 3.0), random(BATCH, UNITS * 8), 8),
     "delay": lambda: (layers.Delay(2), spectra(), 1),
     "delay_of_a_waveform": lambda: (layers.Delay(13, 1), random(BATCH, UNITS * 8), 8),
+    "overlap_add": lambda: (layers.OverlapAdd(2), random(BATCH, UNITS, 8), 1),
+    "overlap_add_odd_hop": lambda: (layers.OverlapAdd(3), random(BATCH, UNITS, 8), 1),
     "time_lstm_hard": lambda: (layers.TimeLSTM(5, "keras2_hard_sigmoid"), spectra(), 1),
 }
 
@@ -68,6 +70,10 @@ FRAME_LAYERS: dict[str, Callable[[], tuple[Any, Any]]] = {
     "frequency_blstm_hard": lambda: (layers.FrequencyBLSTM(4, "keras2_hard_sigmoid"), spectra()),
     "frame_normalization": lambda: (layers.FrameNormalization(), spectra()),
     "standardization": lambda: (layers.Standardization(), spectra()),
+    "feature_normalization": lambda: (layers.FeatureNormalization(), random(BATCH, UNITS, 7)),
+    "inverse_fft": lambda: (layers.InverseFFT(16), spectra(2)),
+    "magnitude": lambda: (layers.Magnitude(), spectra(2)),
+    "log_magnitude": lambda: (layers.LogMagnitude(), spectra(2)),
     "log_power": lambda: (layers.LogPower(), spectra(2)),
     "power_law_compression": lambda: (layers.PowerLawCompression(), spectra(2)),
     "power_law_expansion": lambda: (layers.PowerLawExpansion(), spectra(2)),
@@ -84,6 +90,10 @@ MODELS: dict[str, Callable[[], models.EnhancementModel]] = {
     "dpcrn_hard_sigmoid": lambda: models.build(tiny_dpcrn("keras2_hard_sigmoid")),
     "dpcrn_polar": lambda: models.build(tiny_dpcrn(log_power_input=True, mask="polar")),
     "dpcrn_full_frame": lambda: models.build(tiny_dpcrn(first_frame="full")),
+    "dtln": lambda: models.build(tiny_dtln()),
+    "dtln_norm_full_frame": lambda: models.build(
+        tiny_dtln(normalized_input=True, first_frame="full", dropout=0.0)
+    ),
     "fastenhancer": lambda: models.build(tiny_fastenhancer()),
     "fastenhancer_polar": lambda: models.build(
         tiny_fastenhancer(level_time_s=0.02, dc_time_s=0.02, log_power_input=True, mask="polar")
@@ -108,6 +118,19 @@ def tiny_dpcrn(recurrent_activation: str = "sigmoid", **settings: Any) -> models
         frequency_units=3,
         time_units=5,
         recurrent_activation=recurrent_activation,
+        **settings,
+    )
+
+
+def tiny_dtln(**settings: Any) -> models.DTLNConfig:
+    """Returns a DTLN of 33 bins."""
+    return models.DTLNConfig(
+        name="tiny_dtln",
+        frame_length=64,
+        hop_length=16,
+        fft_length=64,
+        units=(6, 5),
+        code_size=8,
         **settings,
     )
 

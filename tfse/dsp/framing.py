@@ -51,3 +51,23 @@ def overlap_add(frames: Tensor, *, hop_length: int) -> Tensor:
     )
     length = (count + hops - 1) * hop_length
     return ops.reshape(blocks, (-1, length))[:, : length - surplus]
+
+
+def continue_overlap_add(
+    frames: Tensor, overlap: Tensor, *, hop_length: int
+) -> tuple[Tensor, Tensor]:
+    """Adds the next frames of a stream to the overlap of those before.
+
+    Args:
+        frames: `[batch, frames, frame_length]`.
+        overlap: sums so far of samples that are not complete, `[batch, frame_length -
+            hop_length]`.
+        hop_length: samples from one frame to the next.
+
+    Returns:
+        Complete samples, `[batch, frames * hop_length]`, and the next overlap.
+    """
+    ready = ops.shape(frames)[1] * hop_length
+    samples = overlap_add(frames, hop_length=hop_length)
+    samples = samples + ops.pad(overlap, [[0, 0], [0, ready]])
+    return samples[:, :ready], samples[:, ready:]

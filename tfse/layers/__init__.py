@@ -6,15 +6,18 @@ from tfse.layers.convolution import CausalConv2D, CausalConv2DTranspose
 from tfse.layers.dc_removal import DCRemoval
 from tfse.layers.delay import Delay
 from tfse.layers.dual_path import DualPathBlock
+from tfse.layers.frame_synthesis import InverseFFT, OverlapAdd
 from tfse.layers.frequency_map import FrequencyMap
 from tfse.layers.full_frame import FrameCounter, FullFrameModel
 from tfse.layers.gru import TimeGRU
 from tfse.layers.level_normalization import LevelNormalization
 from tfse.layers.lstm import FrequencyBLSTM, TimeLSTM, keras2_hard_sigmoid
+from tfse.layers.magnitude import LogMagnitude, Magnitude
 from tfse.layers.masking import ComplexMasking, MagnitudeMasking, PolarMask
 from tfse.layers.normalization import (
     AppendChannel,
     BatchNormalization,
+    FeatureNormalization,
     FrameNormalization,
     LogPower,
     Standardization,
@@ -44,16 +47,21 @@ __all__ = [
     "DCRemoval",
     "Delay",
     "DualPathBlock",
+    "FeatureNormalization",
     "FrameCounter",
     "FrameNormalization",
     "FrequencyAttention",
     "FrequencyBLSTM",
     "FrequencyMap",
     "FullFrameModel",
+    "InverseFFT",
     "InverseSTFT",
     "LevelNormalization",
+    "LogMagnitude",
     "LogPower",
+    "Magnitude",
     "MagnitudeMasking",
+    "OverlapAdd",
     "PolarMask",
     "PowerLawCompression",
     "PowerLawExpansion",

@@ -92,6 +92,29 @@ class FrameNormalization(keras.layers.LayerNormalization):
 
 
 @keras.saving.register_keras_serializable(package="tfse")
+class FeatureNormalization(keras.layers.LayerNormalization):
+    """Layer normalization over the features of each frame.
+
+    Args:
+        epsilon: added to the variance.
+
+    Shapes:
+        `[batch, frames, features]` -> the same. Scale `gamma` and offset `beta`:
+        `[features]`.
+
+    Source:
+        Luo and Mesgarani, "Conv-TasNet", IEEE/ACM TASLP 27(8), 2019, section II.C;
+        "instant layer normalization" in Westhausen and Meyer, Interspeech 2020.
+    """
+
+    is_framewise = True
+
+    def __init__(self, epsilon: float = 1e-3, **kwargs: Any) -> None:
+        kwargs["axis"] = -1
+        super().__init__(epsilon=epsilon, **kwargs)
+
+
+@keras.saving.register_keras_serializable(package="tfse")
 class Standardization(keras.layers.Layer):
     """Standardization by mean and standard deviation of the training set.
 

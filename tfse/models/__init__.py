@@ -2,6 +2,7 @@
 
 from tfse.models.config import ModelConfig, SpectralModelConfig
 from tfse.models.dpcrn import DPCRNConfig, dpcrn_on_32_bins
+from tfse.models.dtln import DTLNConfig
 from tfse.models.enhancement_model import EnhancementModel, enhance_aligned, with_core_outputs
 from tfse.models.fastenhancer import FastEnhancerConfig
 from tfse.models.loading import load, pretrained_names
@@ -10,6 +11,7 @@ from tfse.models.registry import build
 
 __all__ = [
     "DPCRNConfig",
+    "DTLNConfig",
     "EnhancementModel",
     "FastEnhancerConfig",
     "LSTMIRMConfig",
