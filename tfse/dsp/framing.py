@@ -21,6 +21,8 @@ def frame(samples: Tensor, *, frame_length: int, hop_length: int) -> Tensor:
     Returns:
         `[batch, frames, frame_length]`.
     """
+    if samples.shape[1] == frame_length:
+        return samples[:, None]  # a step of a stream: no slices
     hops = -(-frame_length // hop_length)
     surplus = hops * hop_length - frame_length
     padded = ops.pad(samples, [[0, 0], [surplus, 0]]) if surplus else samples
@@ -40,6 +42,8 @@ def overlap_add(frames: Tensor, *, hop_length: int) -> Tensor:
     Returns:
         `[batch, (frames - 1) * hop_length + frame_length]`.
     """
+    if frames.shape[1] == 1:
+        return ops.squeeze(frames, 1)  # a step of a stream: no slices
     count, frame_length = ops.shape(frames)[1], frames.shape[2]
     hops = -(-frame_length // hop_length)
     surplus = hops * hop_length - frame_length
