@@ -1,12 +1,15 @@
 """Layers; those with a state over time keep the contract of `StreamingLayer`."""
 
 from tfse.layers.attention import BandEmbedding, FrequencyAttention
+from tfse.layers.channel_shuffle import ChannelShuffle, ChannelSplit
 from tfse.layers.compression import PowerLawCompression, PowerLawExpansion
 from tfse.layers.convolution import CausalConv2D, CausalConv2DTranspose
 from tfse.layers.dc_removal import DCRemoval
 from tfse.layers.delay import Delay
 from tfse.layers.dual_path import DualPathBlock
+from tfse.layers.erb_bands import BandMerging, BandSplitting
 from tfse.layers.frame_synthesis import InverseFFT, OverlapAdd
+from tfse.layers.frequency_gru import FrequencyGRU
 from tfse.layers.frequency_map import FrequencyMap
 from tfse.layers.full_frame import FrameCounter, FullFrameModel
 from tfse.layers.gru import TimeGRU
@@ -14,6 +17,7 @@ from tfse.layers.level_normalization import LevelNormalization
 from tfse.layers.lstm import FrequencyBLSTM, TimeLSTM, keras2_hard_sigmoid
 from tfse.layers.magnitude import LogMagnitude, Magnitude
 from tfse.layers.masking import ComplexMasking, MagnitudeMasking, PolarMask
+from tfse.layers.neighbouring_bins import NeighbouringBins
 from tfse.layers.normalization import (
     AppendChannel,
     BatchNormalization,
@@ -34,15 +38,20 @@ from tfse.layers.streaming import (
     stream_step,
     streaming_layers,
 )
+from tfse.layers.temporal_attention import TemporalRecurrentAttention
 from tfse.layers.waveform_input import WaveformInput
 
 __all__ = [
     "STFT",
     "AppendChannel",
     "BandEmbedding",
+    "BandMerging",
+    "BandSplitting",
     "BatchNormalization",
     "CausalConv2D",
     "CausalConv2DTranspose",
+    "ChannelShuffle",
+    "ChannelSplit",
     "ComplexMasking",
     "DCRemoval",
     "Delay",
@@ -52,6 +61,7 @@ __all__ = [
     "FrameNormalization",
     "FrequencyAttention",
     "FrequencyBLSTM",
+    "FrequencyGRU",
     "FrequencyMap",
     "FullFrameModel",
     "InverseFFT",
@@ -61,6 +71,7 @@ __all__ = [
     "LogPower",
     "Magnitude",
     "MagnitudeMasking",
+    "NeighbouringBins",
     "OverlapAdd",
     "PolarMask",
     "PowerLawCompression",
@@ -68,6 +79,7 @@ __all__ = [
     "Standardization",
     "StateScope",
     "StreamingLayer",
+    "TemporalRecurrentAttention",
     "TimeGRU",
     "TimeLSTM",
     "WaveformInput",
