@@ -134,19 +134,37 @@ def run_gru(gates: Tensor, hidden: Tensor, kernel: Tensor, bias: Tensor) -> Tens
 
 def _step(gates: Tensor, hidden: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
     """Returns the next hidden state, `[rows, units]`, from the input's part of the gates."""
-    units = kernel.shape[0]  # that of the state may be open
-    both, fresh = ops.split(gates, [2 * units], axis=-1)
-    recurrent_both, recurrent = ops.split(ops.matmul(hidden, kernel), [2 * units], axis=-1)
+    both, fresh = _split(gates, kernel)
+    return _split_step(both, fresh, hidden, kernel, _bias_of_product(bias))
+
+
+def _split(gates: Tensor, kernel: Tensor) -> Any:
+    """Returns the gates z and r, and the candidate n."""
+    return ops.split(gates, [2 * kernel.shape[0]], axis=-1)  # the state's size may be open
+
+
+def _split_step(
+    both: Tensor, fresh: Tensor, hidden: Tensor, kernel: Tensor, bias: Tensor
+) -> Tensor:
+    """Returns the next hidden state, from the parts of `_split` and the bias of the product."""
+    recurrent_both, recurrent = _split(ops.matmul(hidden, kernel) + bias, kernel)
     update, reset = ops.split(ops.sigmoid(both + recurrent_both), 2, axis=-1)
-    candidate = ops.tanh(fresh + reset * (recurrent + bias))
+    candidate = ops.tanh(fresh + reset * recurrent)
     return candidate + update * (hidden - candidate)
+
+
+def _bias_of_product(bias: Tensor) -> Tensor:
+    """Returns the bias of all three gates, which device runtimes add in the product itself."""
+    return ops.pad(bias, [[2 * bias.shape[0], 0]])
 
 
 def _unrolled(gates: Tensor, hidden: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
     """Runs the GRU over time-major gates without a loop; the number of frames is static."""
+    both, fresh = (ops.unstack(part, axis=0) for part in _split(gates, kernel))
+    bias = _bias_of_product(bias)
     hiddens = []
-    for frame in ops.unstack(gates, axis=0):
-        hidden = _step(frame, hidden, kernel, bias)
+    for frame in zip(both, fresh, strict=True):
+        hidden = _split_step(*frame, hidden, kernel, bias)
         hiddens.append(hidden)
     return ops.stack(hiddens, axis=0)
 
