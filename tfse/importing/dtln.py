@@ -138,10 +138,12 @@ def _role(end: str) -> str | None:
 def _is_stage_1(part: Part) -> bool:
     """Returns whether an ONNX part holds LSTMs and a mask of the size of their input."""
     layers = _layers(part)
-    if not {"lstm", "dense"} <= set(layers) <= {"lstm", "dense", _NORM} or not part.nodes:
+    if not part.nodes or not {"lstm", "dense"} <= set(layers) <= {"lstm", "dense", _NORM}:
         return False
-    found = _all_layers([part])
-    return found["lstm"][0]["kernel"].shape[0] == found["dense"][0]["kernel"].shape[-1]
+    first, mask = (min(layers[kind].items())[1] for kind in ("lstm", "dense"))
+    sizes = {part.arrays[name].shape[-1] for role, name in first.items() if role == "W"}
+    sizes |= {part.arrays[name].shape[0] for role, name in first.items() if role == "kernel"}
+    return sizes == {part.arrays[name].shape[-1] for name in mask.values()}
 
 
 def _all_layers(parts: Iterable[Part]) -> dict[str, list[Layer]]:
@@ -205,7 +207,7 @@ def _config(lstms: list[Layer], convolutions: list[Layer], normalized: bool) -> 
     )
 
 
-DTLN = Importer(
+IMPORTER = Importer(
     name="dtln",
     origin="github.com/breizhn/DTLN, pretrained_model/",
     licence="MIT",

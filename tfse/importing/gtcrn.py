@@ -134,8 +134,8 @@ def _weights(pool: ArrayPool, config: GTCRNConfig) -> Weights:
             ("encoder", f"encoder.en_convs.{stage}"),
             ("decoder", f"decoder.de_convs.{last - stage}"),
         ):
-            block = _temporal_block if stage > 1 else _halving
-            yield from block(pool, name, f"{side}_{stage}")
+            of_stage = _temporal_block if stage > 1 else _halving
+            yield from of_stage(pool, name, f"{side}_{stage}")
     for block in range(config.blocks):
         yield from _dual_path(pool, f"dpgrnn{block + 1}", f"dual_path_{block}")
 
@@ -248,14 +248,14 @@ def _gru(cells: Sequence[list[Array]], ours: str) -> Weights:
         np.concatenate([x.reshape(3, -1, *x.shape[1:])[[1, 0, 2]] for x in arrays], axis=1)
         for arrays in zip(*cells, strict=True)
     )
-    update, reset, candidate = second
+    bias[:2] += second[:2]
     yield f"{ours}/kernel", kernel.reshape(-1, kernel.shape[-1]).T
     yield f"{ours}/recurrent_kernel", recurrent.reshape(-1, recurrent.shape[-1]).T
-    yield f"{ours}/bias", (bias + [update, reset, np.zeros_like(candidate)]).ravel()
-    yield f"{ours}/recurrent_bias", candidate
+    yield f"{ours}/bias", bias.ravel()
+    yield f"{ours}/recurrent_bias", second[2]
 
 
-GTCRN = Importer(
+IMPORTER = Importer(
     name="gtcrn",
     origin="github.com/Xiaobin-Rong/gtcrn, checkpoints/ and stream/onnx_models/",
     licence="MIT",

@@ -27,7 +27,7 @@ _INITIAL = 5
 
 def recognizes(part: Part) -> bool:
     """Returns whether an ONNX file is a streaming step of GTCRN."""
-    return _INPUTS <= {name for node in part.nodes for name in node.inputs}
+    return _INPUTS.issubset(name for node in part.nodes for name in node.inputs)
 
 
 def state_dict(part: Part) -> tuple[State, tuple[int, ...]]:
