@@ -9,6 +9,7 @@ from tests.importing.torch_writer import torch_zip
 from tfse.errors import ModelError
 from tfse.importing.import_weights import import_weights
 from tfse.layers import ComplexMasking
+from tfse.layers.erb_bands import erb_triangles
 
 FIXTURE = pathlib.Path(__file__).with_name("gtcrn_original.npz")
 
@@ -44,6 +45,12 @@ def test_enhanced_spectrum_is_the_authors(arrays, tmp_path):
     expected = arrays["enhanced"].transpose(0, 2, 1, 3)
     assert np.abs(expected).max() > 1.0
     np.testing.assert_allclose(enhanced, expected, atol=1e-4)
+
+
+def test_bands_are_the_authors(arrays):
+    ours = erb_triangles(257, 65, 64, 16_000)
+    np.testing.assert_allclose(ours.T, arrays["state/erb.erb_fc.weight"], atol=1e-6)
+    np.testing.assert_allclose(ours, arrays["state/erb.ierb_fc.weight"], atol=1e-6)
 
 
 @pytest.mark.parametrize(
