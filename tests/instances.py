@@ -39,11 +39,22 @@ STREAMING_LAYERS: dict[str, Callable[[], tuple[layers.StreamingLayer, Any, int]]
     "conv": lambda: (layers.CausalConv2D(4, (2, 3), padding=(1, 1)), spectra(), 1),
     "conv_strided": lambda: (layers.CausalConv2D(4, (3, 5), 2, padding=(0, 2)), spectra(), 1),
     "conv_dilated": lambda: (layers.CausalConv2D(4, (3, 3), dilation=(2, 2)), spectra(), 1),
+    "conv_grouped": lambda: (layers.CausalConv2D(4, (2, 3), 2, groups=2), spectra(6), 1),
+    "conv_depthwise": lambda: (
+        layers.CausalConv2D(3, (3, 3), dilation=(5, 1), padding=(1, 1), groups=3),
+        spectra(),
+        1,
+    ),
     "conv_one_frame": lambda: (layers.CausalConv2D(4, (1, 3), use_bias=False), spectra(), 1),
     "transposed": lambda: (layers.CausalConv2DTranspose(4, (2, 3), cropping=(1, 1)), spectra(), 1),
     "transposed_strided": lambda: (
         layers.CausalConv2DTranspose(4, (2, 5), 2, cropping=(0, 2)),
         spectra(),
+        1,
+    ),
+    "transposed_grouped": lambda: (
+        layers.CausalConv2DTranspose(6, (2, 5), 2, cropping=(2, 2), groups=2),
+        spectra(4),
         1,
     ),
     "transposed_dilated": lambda: (
@@ -55,6 +66,7 @@ STREAMING_LAYERS: dict[str, Callable[[], tuple[layers.StreamingLayer, Any, int]]
     "time_lstm_bins": lambda: (layers.TimeLSTM(5), spectra(), 1),
     "time_gru": lambda: (layers.TimeGRU(5), random(BATCH, UNITS, 4), 1),
     "time_gru_bands": lambda: (layers.TimeGRU(5), spectra(), 1),
+    "time_gru_grouped": lambda: (layers.TimeGRU(4, groups=2), spectra(6), 1),
     "level_normalization": lambda: (layers.LevelNormalization(3.0), spectra(2), 1),
     "dc_removal": lambda: (layers.DCRemoval(8, 3.0), random(BATCH, UNITS * 8), 8),
     "time_attention": lambda: (layers.TimeAttention(2, 4), random(BATCH, UNITS, 6), 1),
@@ -62,6 +74,8 @@ STREAMING_LAYERS: dict[str, Callable[[], tuple[layers.StreamingLayer, Any, int]]
     "feed_forward": lambda: (layers.ConvolutionalFeedForward(5), random(BATCH, UNITS, 4), 1),
     "delay": lambda: (layers.Delay(2), spectra(), 1),
     "delay_of_a_waveform": lambda: (layers.Delay(13, 1), random(BATCH, UNITS * 8), 8),
+    "overlap_add": lambda: (layers.OverlapAdd(2), random(BATCH, UNITS, 8), 1),
+    "overlap_add_odd_hop": lambda: (layers.OverlapAdd(3), random(BATCH, UNITS, 8), 1),
     "time_lstm_hard": lambda: (layers.TimeLSTM(5, "keras2_hard_sigmoid"), spectra(), 1),
 }
 
@@ -69,9 +83,18 @@ STREAMING_LAYERS: dict[str, Callable[[], tuple[layers.StreamingLayer, Any, int]]
 FRAME_LAYERS: dict[str, Callable[[], tuple[Any, Any]]] = {
     "frequency_blstm": lambda: (layers.FrequencyBLSTM(4), spectra()),
     "frequency_blstm_hard": lambda: (layers.FrequencyBLSTM(4, "keras2_hard_sigmoid"), spectra()),
+    "frequency_gru": lambda: (layers.FrequencyGRU(5), spectra()),
+    "frequency_gru_grouped": lambda: (layers.FrequencyGRU(4, groups=2), spectra(6)),
+    "band_merging": lambda: (layers.BandMerging(4, 4), spectra()),
+    "band_splitting": lambda: (layers.BandSplitting(4, 11), spectra()),
+    "neighbouring_bins": lambda: (layers.NeighbouringBins(), spectra()),
     "frame_normalization": lambda: (layers.FrameNormalization(), spectra()),
-    "channel_normalization": lambda: (layers.ChannelNormalization(), spectra()),
+    "feature_normalization_bands": lambda: (layers.FeatureNormalization(), spectra()),
     "standardization": lambda: (layers.Standardization(), spectra()),
+    "feature_normalization": lambda: (layers.FeatureNormalization(), random(BATCH, UNITS, 7)),
+    "inverse_fft": lambda: (layers.InverseFFT(16), spectra(2)),
+    "magnitude": lambda: (layers.Magnitude(), spectra(2)),
+    "log_magnitude": lambda: (layers.LogMagnitude(), spectra(2)),
     "log_power": lambda: (layers.LogPower(), spectra(2)),
     "power_law_compression": lambda: (layers.PowerLawCompression(), spectra(2)),
     "power_law_expansion": lambda: (layers.PowerLawExpansion(), spectra(2)),
@@ -88,10 +111,15 @@ MODELS: dict[str, Callable[[], models.EnhancementModel]] = {
     "dpcrn_hard_sigmoid": lambda: models.build(tiny_dpcrn("keras2_hard_sigmoid")),
     "dpcrn_polar": lambda: models.build(tiny_dpcrn(log_power_input=True, mask="polar")),
     "dpcrn_full_frame": lambda: models.build(tiny_dpcrn(first_frame="full")),
+    "dtln": lambda: models.build(tiny_dtln()),
+    "dtln_norm_full_frame": lambda: models.build(
+        tiny_dtln(normalized_input=True, first_frame="full", dropout=0.0)
+    ),
     "fastenhancer": lambda: models.build(tiny_fastenhancer()),
     "fastenhancer_polar": lambda: models.build(
         tiny_fastenhancer(level_time_s=0.02, dc_time_s=0.02, log_power_input=True, mask="polar")
     ),
+    "gtcrn": lambda: models.build(tiny_gtcrn()),
     "lstm_irm": lambda: models.build(tiny_lstm_irm()),
     "lstm_irm_full_quarter": lambda: models.build(tiny_lstm_irm(first_frame="full", hop_length=16)),
     "lstm_irm_multitarget": lambda: models.build(tiny_lstm_irm(predict_log_power=True)),
@@ -117,6 +145,19 @@ def tiny_dpcrn(recurrent_activation: str = "sigmoid", **settings: Any) -> models
     )
 
 
+def tiny_dtln(**settings: Any) -> models.DTLNConfig:
+    """Returns a DTLN of 33 bins."""
+    return models.DTLNConfig(
+        name="tiny_dtln",
+        frame_length=64,
+        hop_length=16,
+        fft_length=64,
+        units=(6, 5),
+        code_size=8,
+        **settings,
+    )
+
+
 def tiny_fastenhancer(**settings: Any) -> models.FastEnhancerConfig:
     """Returns a FastEnhancer of 33 bins with two blocks."""
     return models.FastEnhancerConfig(
@@ -129,6 +170,22 @@ def tiny_fastenhancer(**settings: Any) -> models.FastEnhancerConfig:
         block_channels=6,
         bands=5,
         heads=2,
+        **settings,
+    )
+
+
+def tiny_gtcrn(**settings: Any) -> models.GTCRNConfig:
+    """Returns a GTCRN of 33 bins with two temporal blocks and one dual-path block."""
+    return models.GTCRNConfig(
+        name="tiny_gtcrn",
+        frame_length=64,
+        hop_length=32,
+        fft_length=64,
+        kept_bins=13,
+        bands=8,
+        channels=4,
+        dilations=(1, 3),
+        blocks=1,
         **settings,
     )
 

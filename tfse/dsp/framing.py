@@ -21,6 +21,8 @@ def frame(samples: Tensor, *, frame_length: int, hop_length: int) -> Tensor:
     Returns:
         `[batch, frames, frame_length]`.
     """
+    if samples.shape[1] == frame_length:
+        return samples[:, None]  # a step of a stream: no slices
     hops = -(-frame_length // hop_length)
     surplus = hops * hop_length - frame_length
     padded = ops.pad(samples, [[0, 0], [surplus, 0]]) if surplus else samples
@@ -40,6 +42,8 @@ def overlap_add(frames: Tensor, *, hop_length: int) -> Tensor:
     Returns:
         `[batch, (frames - 1) * hop_length + frame_length]`.
     """
+    if frames.shape[1] == 1:
+        return ops.squeeze(frames, 1)  # a step of a stream: no slices
     count, frame_length = ops.shape(frames)[1], frames.shape[2]
     hops = -(-frame_length // hop_length)
     surplus = hops * hop_length - frame_length
@@ -51,3 +55,23 @@ def overlap_add(frames: Tensor, *, hop_length: int) -> Tensor:
     )
     length = (count + hops - 1) * hop_length
     return ops.reshape(blocks, (-1, length))[:, : length - surplus]
+
+
+def continue_overlap_add(
+    frames: Tensor, overlap: Tensor, *, hop_length: int
+) -> tuple[Tensor, Tensor]:
+    """Adds the next frames of a stream to the overlap of those before.
+
+    Args:
+        frames: `[batch, frames, frame_length]`.
+        overlap: sums so far of samples that are not complete, `[batch, frame_length -
+            hop_length]`.
+        hop_length: samples from one frame to the next.
+
+    Returns:
+        Complete samples, `[batch, frames * hop_length]`, and the next overlap.
+    """
+    ready = ops.shape(frames)[1] * hop_length
+    samples = overlap_add(frames, hop_length=hop_length)
+    samples = samples + ops.pad(overlap, [[0, 0], [0, ready]])
+    return samples[:, :ready], samples[:, ready:]

@@ -22,7 +22,7 @@ FORMATS = (FLOAT32, "float16", *EIGHT_BITS)
 #: Operations that are quantized.
 PRODUCTS = ("FULLY_CONNECTED", "CONV_2D")
 #: Layers that stay float32 in every format, so that an all-ones mask reaches an SNR of 80 dB.
-TRANSFORMS = ("stft", "inverse_stft")
+TRANSFORMS = ("stft", "inverse_stft", "inverse_fft")
 #: Regular expression of their scopes. TensorFlow's tensor names may number a layer by trace.
 TRANSFORM_SCOPES = rf"(^|[/;])({'|'.join(TRANSFORMS)})(_\d+)?/"
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from tfse.importing import dpcrn, fastenhancer
+from tfse.importing import dpcrn, dtln, fastenhancer, gtcrn
 from tfse.importing.source import Importer
 
 #: In the order of their names.
 IMPORTERS: tuple[Importer, ...] = (
     dpcrn.IMPORTER,
+    dtln.IMPORTER,
     fastenhancer.IMPORTER,
+    gtcrn.IMPORTER,
 )

@@ -1,21 +1,27 @@
 """Layers; those with a state over time keep the contract of `StreamingLayer`."""
 
 from tfse.layers.attention import BandEmbedding, FrequencyAttention
+from tfse.layers.channel_shuffle import ChannelShuffle, ChannelSplit
 from tfse.layers.compression import PowerLawCompression, PowerLawExpansion
 from tfse.layers.convolution import CausalConv2D, CausalConv2DTranspose
 from tfse.layers.dc_removal import DCRemoval
 from tfse.layers.delay import Delay
 from tfse.layers.dual_path import DualPathBlock
+from tfse.layers.erb_bands import BandMerging, BandSplitting
+from tfse.layers.frame_synthesis import InverseFFT, OverlapAdd
+from tfse.layers.frequency_gru import FrequencyGRU
 from tfse.layers.frequency_map import FrequencyMap
 from tfse.layers.full_frame import FrameCounter, FullFrameModel
 from tfse.layers.gru import TimeGRU
 from tfse.layers.level_normalization import LevelNormalization
 from tfse.layers.lstm import FrequencyBLSTM, TimeLSTM, keras2_hard_sigmoid
+from tfse.layers.magnitude import LogMagnitude, Magnitude
 from tfse.layers.masking import ComplexMasking, MagnitudeMasking, PolarMask
+from tfse.layers.neighbouring_bins import NeighbouringBins
 from tfse.layers.normalization import (
     AppendChannel,
     BatchNormalization,
-    ChannelNormalization,
+    FeatureNormalization,
     FrameNormalization,
     LogPower,
     Standardization,
@@ -32,6 +38,7 @@ from tfse.layers.streaming import (
     stream_step,
     streaming_layers,
 )
+from tfse.layers.temporal_attention import TemporalRecurrentAttention
 from tfse.layers.time_attention import ConvolutionalFeedForward, TimeAttention
 from tfse.layers.waveform_input import WaveformInput
 
@@ -39,31 +46,42 @@ __all__ = [
     "STFT",
     "AppendChannel",
     "BandEmbedding",
+    "BandMerging",
+    "BandSplitting",
     "BatchNormalization",
     "CausalConv2D",
     "CausalConv2DTranspose",
-    "ChannelNormalization",
+    "ChannelShuffle",
+    "ChannelSplit",
     "ComplexMasking",
     "ConvolutionalFeedForward",
     "DCRemoval",
     "Delay",
     "DualPathBlock",
+    "FeatureNormalization",
     "FrameCounter",
     "FrameNormalization",
     "FrequencyAttention",
     "FrequencyBLSTM",
+    "FrequencyGRU",
     "FrequencyMap",
     "FullFrameModel",
+    "InverseFFT",
     "InverseSTFT",
     "LevelNormalization",
+    "LogMagnitude",
     "LogPower",
+    "Magnitude",
     "MagnitudeMasking",
+    "NeighbouringBins",
+    "OverlapAdd",
     "PolarMask",
     "PowerLawCompression",
     "PowerLawExpansion",
     "Standardization",
     "StateScope",
     "StreamingLayer",
+    "TemporalRecurrentAttention",
     "TimeAttention",
     "TimeGRU",
     "TimeLSTM",

@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from tfse.errors import ConfigError
+from tfse.layers.grouped_kernel import check_groups, dense_kernel
 from tfse.layers.streaming import State, StreamingLayer
 from tfse.types import Shape, Tensor
 
@@ -22,6 +23,7 @@ class _CausalConvolution(StreamingLayer):
         stride: int = 1,
         dilation: tuple[int, int] = (1, 1),
         use_bias: bool = True,
+        groups: int = 1,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -39,15 +41,19 @@ class _CausalConvolution(StreamingLayer):
         self.filters = filters
         self.kernel_size = tuple(kernel_size)
         self.stride = stride
-        self.dilation = tuple(dilation)
+        self.dilation: tuple[int, ...] = tuple(dilation)
         self.use_bias = use_bias
+        self.groups = groups
 
     @property
     def past_frames(self) -> int:
         """Frames before the newest on which an output frame depends."""
         return self.dilation[0] * (self.kernel_size[0] - 1)
 
-    def _build_bias(self) -> None:
+    def _build_weights(self) -> None:
+        check_groups(self.groups, self._channels, self.filters)
+        shape = (*self.kernel_size, self._channels // self.groups, self.filters)
+        self.kernel = self.add_weight(name="kernel", shape=shape, initializer="glorot_uniform")
         self.bias = (
             self.add_weight(name="bias", shape=(self.filters,), initializer="zeros")
             if self.use_bias
@@ -83,6 +89,7 @@ class _CausalConvolution(StreamingLayer):
             "stride": self.stride,
             "dilation": self.dilation,
             "use_bias": self.use_bias,
+            "groups": self.groups,
         }
 
 
@@ -97,15 +104,17 @@ class CausalConv2D(_CausalConvolution):
         dilation: (frames, bins).
         padding: zeros (below, above) the bins.
         use_bias: adds one value per output channel.
+        groups: of channels that are convolved apart.
 
     Shapes:
         `[batch, frames, bins, channels]` -> `[batch, frames, out_bins, filters]` with
         `out_bins = (bins + sum(padding) - dilation * (kernel - 1) - 1) // stride + 1`.
-        Kernel `[frames, bins, channels, filters]`, oldest frame first.
+        Kernel `[frames, bins, channels / groups, filters]`, oldest frame first.
         State `past`: `[batch, dilation * (kernel - 1), bins, channels]`.
 
     Raises:
-        ConfigError: sizes below 1, or a kernel wider than the padded bins.
+        ConfigError: sizes below 1, a kernel wider than the padded bins, or `groups` that do
+            not divide the channels.
     """
 
     def __init__(
@@ -116,9 +125,10 @@ class CausalConv2D(_CausalConvolution):
         dilation: tuple[int, int] = (1, 1),
         padding: tuple[int, int] = (0, 0),
         use_bias: bool = True,
+        groups: int = 1,
         **kwargs: Any,
     ) -> None:
-        super().__init__(filters, kernel_size, stride, dilation, use_bias, **kwargs)
+        super().__init__(filters, kernel_size, stride, dilation, use_bias, groups, **kwargs)
         self.padding = tuple(padding)
 
     def build(self, input_shape: Shape) -> None:
@@ -128,22 +138,50 @@ class CausalConv2D(_CausalConvolution):
                 "the kernel must fit into the padded bins; received "
                 f"kernel_size={self.kernel_size}, bins={self._bins}, padding={self.padding}."
             )
-        shape = (*self.kernel_size, self._channels, self.filters)
-        self.kernel = self.add_weight(name="kernel", shape=shape, initializer="glorot_uniform")
-        self._build_bias()
+        self._build_weights()
 
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         frames, next_state = self._with_past(x, state)
+        dilation = self.dilation
+        if x.shape[1] == 1 and dilation[0] > 1:
+            # One frame needs none between the taps; dilated convolutions are slow on devices.
+            frames, dilation = frames[:, :: dilation[0]], (1, dilation[1])
         frames = ops.pad(frames, [[0, 0], [0, 0], list(self.padding), [0, 0]])
-        y = ops.conv(
+        return self._with_bias(self._convolved(frames, dilation)), next_state
+
+    def _convolved(self, frames: Tensor, dilation: tuple[int, ...]) -> Tensor:
+        if self._is_depthwise:
+            return self._depthwise(frames, dilation[0])
+        return ops.conv(
             frames,
-            self.kernel,
+            dense_kernel(self.kernel, self.groups),
             strides=(1, self.stride),
             padding="valid",
-            dilation_rate=self.dilation,
+            dilation_rate=dilation,
             data_format="channels_last",
         )
-        return self._with_bias(y), next_state
+
+    @property
+    def _is_depthwise(self) -> bool:
+        # TensorFlow has no depthwise convolution whose strides differ.
+        is_plain = self.stride == 1 and self.dilation[1] == 1
+        return is_plain and 1 < self.groups == self._channels == self.filters
+
+    def _depthwise(self, frames: Tensor, dilation: int) -> Tensor:
+        kernel = ops.transpose(self.kernel, (0, 1, 3, 2))
+        if dilation == 1:
+            return ops.depthwise_conv(frames, kernel, data_format="channels_last")
+        # TensorFlow copies the input of a dilated one, and forgets its shape.
+        count = ops.shape(frames)[1] - self.past_frames
+        taps = [
+            ops.depthwise_conv(
+                frames[:, tap * dilation : tap * dilation + count],
+                kernel[tap : tap + 1],
+                data_format="channels_last",
+            )
+            for tap in range(self.kernel_size[0])
+        ]
+        return sum(taps[1:], taps[0])
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         batch, frames, bins, _ = input_shape
@@ -173,15 +211,17 @@ class CausalConv2DTranspose(_CausalConvolution):
         dilation: (frames, bins).
         cropping: bins dropped (below, above).
         use_bias: adds one value per output channel.
+        groups: of channels that are convolved apart.
 
     Shapes:
         `[batch, frames, bins, channels]` -> `[batch, frames, out_bins, filters]` with
         `out_bins = (bins - 1) * stride + dilation * (kernel - 1) + 1 - sum(cropping)`.
-        Kernel `[frames, bins, channels, filters]`, oldest frame first.
+        Kernel `[frames, bins, channels / groups, filters]`, oldest frame first.
         State `past`: `[batch, dilation * (kernel - 1), bins, channels]`.
 
     Raises:
-        ConfigError: sizes below 1, or no bin left after cropping.
+        ConfigError: sizes below 1, no bin left after cropping, or `groups` that do not divide
+            the channels.
 
     Source:
         Shi et al., "Real-time single image and video super-resolution using an
@@ -197,9 +237,10 @@ class CausalConv2DTranspose(_CausalConvolution):
         dilation: tuple[int, int] = (1, 1),
         cropping: tuple[int, int] = (0, 0),
         use_bias: bool = True,
+        groups: int = 1,
         **kwargs: Any,
     ) -> None:
-        super().__init__(filters, kernel_size, stride, dilation, use_bias, **kwargs)
+        super().__init__(filters, kernel_size, stride, dilation, use_bias, groups, **kwargs)
         self.cropping = tuple(cropping)
 
     def build(self, input_shape: Shape) -> None:
@@ -209,9 +250,7 @@ class CausalConv2DTranspose(_CausalConvolution):
                 "cropping must leave a bin; received "
                 f"cropping={self.cropping}, bins={self._bins}, kernel_size={self.kernel_size}."
             )
-        shape = (*self.kernel_size, self._channels, self.filters)
-        self.kernel = self.add_weight(name="kernel", shape=shape, initializer="glorot_uniform")
-        self._build_bias()
+        self._build_weights()
 
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         frames, next_state = self._with_past(x, state)
@@ -252,7 +291,8 @@ class CausalConv2DTranspose(_CausalConvolution):
         """Returns `[frames, taps, channels, stride * filters]`, taps in reverse."""
         frames, bins = self.kernel_size
         surplus = self._taps * self.stride - bins
-        kernel = ops.pad(self.kernel, [[0, 0], [0, surplus], [0, 0], [0, 0]])
+        kernel = dense_kernel(self.kernel, self.groups)
+        kernel = ops.pad(kernel, [[0, 0], [0, surplus], [0, 0], [0, 0]])
         shape = (frames, self._taps, self.stride, self._channels, self.filters)
         kernel = ops.transpose(ops.reshape(kernel, shape)[:, ::-1], (0, 1, 3, 2, 4))
         return ops.reshape(kernel, (frames, self._taps, self._channels, -1))

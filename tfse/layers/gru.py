@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from tfse.layers.grouped_kernel import check_groups, dense_kernel
 from tfse.layers.lowering import is_lowering
 from tfse.layers.streaming import State, StreamingLayer
 from tfse.types import Shape, Tensor
@@ -30,31 +31,42 @@ class TimeGRU(StreamingLayer):
 
     Args:
         units: size of the hidden state.
+        groups: of channels and units; each is a GRU of its own.
 
     Shapes:
         `[batch, frames, channels]` -> `[batch, frames, units]`, or
         `[batch, frames, bands, channels]` -> `[batch, frames, bands, units]`.
         State `hidden`: `[batch, units]` or `[batch, bands, units]`.
-        `kernel` `[channels, 3 * units]`, `recurrent_kernel` `[units, 3 * units]`, `bias`
-        `[3 * units]`, all in the order z, r, n; `recurrent_bias` c `[units]`.
+        `kernel` `[channels / groups, 3 * units]`, `recurrent_kernel` `[units / groups,
+        3 * units]`, `bias` `[3 * units]`, all in the order z, r, n, within each the units of
+        the first group first; `recurrent_bias` c `[units]`.
+
+    Raises:
+        ConfigError: `groups` does not divide channels and units.
 
     Source:
         Cho et al., EMNLP 2014, with the reset gate after the recurrent product, as in
         cuDNN and PyTorch. Their second bias for z and r is redundant and left out.
     """
 
-    def __init__(self, units: int, **kwargs: Any) -> None:
+    def __init__(self, units: int, groups: int = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.units = units
+        self.groups = groups
 
     def build(self, input_shape: Shape) -> None:
+        check_groups(self.groups, input_shape[-1], self.units)
         self._bands: tuple[int, ...] = tuple(input_shape[2:-1])
         gates = 3 * self.units
         self.kernel = self.add_weight(
-            name="kernel", shape=(input_shape[-1], gates), initializer="glorot_uniform"
+            name="kernel",
+            shape=(input_shape[-1] // self.groups, gates),
+            initializer="glorot_uniform",
         )
         self.recurrent_kernel = self.add_weight(
-            name="recurrent_kernel", shape=(self.units, gates), initializer="orthogonal"
+            name="recurrent_kernel",
+            shape=(self.units // self.groups, gates),
+            initializer="orthogonal",
         )
         self.bias = self.add_weight(name="bias", shape=(gates,), initializer="zeros")
         self.recurrent_bias = self.add_weight(
@@ -67,7 +79,7 @@ class TimeGRU(StreamingLayer):
 
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         hidden = ops.reshape(state["hidden"], (-1, self.units))
-        gates = ops.matmul(x, self.kernel) + self.bias
+        gates = ops.matmul(x, dense_kernel(self.kernel, self.groups, gates=3)) + self.bias
         shape = (-1, *self._bands, self.units)
         if x.shape[1] == 1:
             # One frame needs no loop; graphs without loops convert to every runtime.
@@ -81,12 +93,12 @@ class TimeGRU(StreamingLayer):
 
     def _recurrent(self, dtype: Any) -> tuple[Tensor, Tensor]:
         """Returns the recurrent weights in the dtype of the gates."""
-        return ops.cast(self.recurrent_kernel, dtype), ops.cast(self.recurrent_bias, dtype)
+        kernel = dense_kernel(ops.cast(self.recurrent_kernel, dtype), self.groups, gates=3)
+        return kernel, ops.cast(self.recurrent_bias, dtype)
 
     def _run(self, gates: Tensor, hidden: Tensor) -> Tensor:
         """Returns the hidden states, `[frames, rows, units]`."""
-        run = _unrolled if is_lowering() else _run
-        return run(gates, hidden, *self._recurrent(gates.dtype))
+        return run_gru(gates, hidden, *self._recurrent(gates.dtype))
 
     def _to_rows(self, gates: Tensor, rows: int | Tensor) -> Tensor:
         axes = (1, 0, *range(2, len(gates.shape)))
@@ -101,24 +113,58 @@ class TimeGRU(StreamingLayer):
         return (*input_shape[:-1], self.units)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "units": self.units}
+        return {**super().get_config(), "units": self.units, "groups": self.groups}
+
+
+def run_gru(gates: Tensor, hidden: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
+    """Returns the hidden states of a GRU, see `TimeGRU`; under `lowering` without a loop.
+
+    Args:
+        gates: the input's part of the gates, `[frames, rows, 3 * units]`.
+        hidden: state before the first frame, `[rows, units]`.
+        kernel: recurrent kernel, `[units, 3 * units]`.
+        bias: recurrent bias c, `[units]`.
+
+    Returns:
+        `[frames, rows, units]`.
+    """
+    run = _unrolled if is_lowering() else _run
+    return run(gates, hidden, kernel, bias)
 
 
 def _step(gates: Tensor, hidden: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
     """Returns the next hidden state, `[rows, units]`, from the input's part of the gates."""
-    units = kernel.shape[0]  # that of the state may be open
-    both, fresh = ops.split(gates, [2 * units], axis=-1)
-    recurrent_both, recurrent = ops.split(ops.matmul(hidden, kernel), [2 * units], axis=-1)
+    both, fresh = _split(gates, kernel)
+    return _split_step(both, fresh, hidden, kernel, _bias_of_product(bias))
+
+
+def _split(gates: Tensor, kernel: Tensor) -> Any:
+    """Returns the gates z and r, and the candidate n."""
+    return ops.split(gates, [2 * kernel.shape[0]], axis=-1)  # the state's size may be open
+
+
+def _split_step(
+    both: Tensor, fresh: Tensor, hidden: Tensor, kernel: Tensor, bias: Tensor
+) -> Tensor:
+    """Returns the next hidden state, from the parts of `_split` and the bias of the product."""
+    recurrent_both, recurrent = _split(ops.matmul(hidden, kernel) + bias, kernel)
     update, reset = ops.split(ops.sigmoid(both + recurrent_both), 2, axis=-1)
-    candidate = ops.tanh(fresh + reset * (recurrent + bias))
+    candidate = ops.tanh(fresh + reset * recurrent)
     return candidate + update * (hidden - candidate)
+
+
+def _bias_of_product(bias: Tensor) -> Tensor:
+    """Returns the bias of all three gates, which device runtimes add in the product itself."""
+    return ops.pad(bias, [[2 * bias.shape[0], 0]])
 
 
 def _unrolled(gates: Tensor, hidden: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
     """Runs the GRU over time-major gates without a loop; the number of frames is static."""
+    both, fresh = (ops.unstack(part, axis=0) for part in _split(gates, kernel))
+    bias = _bias_of_product(bias)
     hiddens = []
-    for frame in ops.unstack(gates, axis=0):
-        hidden = _step(frame, hidden, kernel, bias)
+    for frame in zip(both, fresh, strict=True):
+        hidden = _split_step(*frame, hidden, kernel, bias)
         hiddens.append(hidden)
     return ops.stack(hiddens, axis=0)
 

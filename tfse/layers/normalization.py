@@ -92,18 +92,19 @@ class FrameNormalization(keras.layers.LayerNormalization):
 
 
 @keras.saving.register_keras_serializable(package="tfse")
-class ChannelNormalization(keras.layers.LayerNormalization):
-    """Layer normalization over the channels of each frame, and of each band if there are bands.
+class FeatureNormalization(keras.layers.LayerNormalization):
+    """Layer normalization over the features of each frame, and of each band if there are bands.
 
     Args:
         epsilon: added to the variance.
 
     Shapes:
-        `[batch, frames, ..., channels]` -> the same. Scale `gamma` and offset `beta`:
-        `[channels]`.
+        `[batch, frames, ..., features]` -> the same. Scale `gamma` and offset `beta`:
+        `[features]`.
 
     Source:
-        Ba, Kiros and Hinton, "Layer normalization", arXiv 1607.06450, 2016.
+        Luo and Mesgarani, "Conv-TasNet", IEEE/ACM TASLP 27(8), 2019, section II.C;
+        "instant layer normalization" in Westhausen and Meyer, Interspeech 2020.
     """
 
     is_framewise = True

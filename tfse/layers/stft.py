@@ -166,11 +166,10 @@ class InverseSTFT(_Transform):
         else:
             frames = ops.irfft((x[..., 0], x[..., 1]), fft_length=self.fft_length)
         frames = frames[..., : self.frame_length] * self._synthesis.astype(np.float32)
-        samples = framing.overlap_add(frames, hop_length=self.hop_length)
-        ready = ops.shape(x)[1] * self.hop_length
-        overlap = ops.pad(state["overlap"], [[0, 0], [0, ready]])
-        samples = samples + overlap
-        return samples[:, :ready], {"overlap": samples[:, ready:]}
+        samples, overlap = framing.continue_overlap_add(
+            frames, state["overlap"], hop_length=self.hop_length
+        )
+        return samples, {"overlap": overlap}
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         batch, frames = input_shape[:2]

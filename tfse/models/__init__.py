@@ -2,8 +2,10 @@
 
 from tfse.models.config import ModelConfig, SpectralModelConfig
 from tfse.models.dpcrn import DPCRNConfig, dpcrn_on_32_bins
+from tfse.models.dtln import DTLNConfig
 from tfse.models.enhancement_model import EnhancementModel, enhance_aligned, with_core_outputs
 from tfse.models.fastenhancer import FastEnhancerConfig
+from tfse.models.gtcrn import GTCRNConfig
 from tfse.models.loading import load, pretrained_names
 from tfse.models.lstm_irm import LSTMIRMConfig
 from tfse.models.registry import build
@@ -11,8 +13,10 @@ from tfse.models.transformer_irm import TransformerIRMConfig
 
 __all__ = [
     "DPCRNConfig",
+    "DTLNConfig",
     "EnhancementModel",
     "FastEnhancerConfig",
+    "GTCRNConfig",
     "LSTMIRMConfig",
     "ModelConfig",
     "SpectralModelConfig",

@@ -9,13 +9,17 @@ from collections.abc import Iterator
 import keras
 
 from tfse.layers import (
+    BandMerging,
+    BandSplitting,
     CausalConv2D,
     CausalConv2DTranspose,
     ConvolutionalFeedForward,
     DualPathBlock,
     FrequencyAttention,
     FrequencyBLSTM,
+    FrequencyGRU,
     FrequencyMap,
+    TemporalRecurrentAttention,
     TimeAttention,
     TimeGRU,
     TimeLSTM,
@@ -57,12 +61,12 @@ def _(layer: keras.layers.Dense, shape: Shape) -> int:
 @_of.register
 def _(layer: CausalConv2D, shape: Shape) -> int:
     out_bins = layer.compute_output_shape(shape)[2]
-    return int(out_bins * math.prod(layer.kernel_size) * shape[-1] * layer.filters)
+    return int(out_bins * math.prod(layer.kernel.shape))
 
 
 @_of.register
 def _(layer: CausalConv2DTranspose, shape: Shape) -> int:
-    return int(shape[2] * math.prod(layer.kernel_size) * shape[-1] * layer.filters)
+    return int(shape[2] * math.prod(layer.kernel.shape))
 
 
 @_of.register
@@ -72,7 +76,28 @@ def _(layer: TimeLSTM, shape: Shape) -> int:
 
 @_of.register
 def _(layer: TimeGRU, shape: Shape) -> int:
-    return _rows(shape) * 3 * layer.units * (shape[-1] + layer.units)
+    return _rows(shape) * 3 * layer.units * (shape[-1] + layer.units) // layer.groups
+
+
+@_of.register
+def _(layer: FrequencyGRU, shape: Shape) -> int:
+    return 2 * _rows(shape) * 3 * layer.units * (shape[-1] + layer.units) // layer.groups
+
+
+@_of.register
+def _(layer: TemporalRecurrentAttention, shape: Shape) -> int:
+    batch, frames, _, channels = shape
+    return layer.units * channels + _of(layer.time, (batch, frames, channels))
+
+
+@_of.register
+def _(layer: BandMerging, shape: Shape) -> int:
+    return int(shape[-1] * math.prod(layer.kernel.shape))
+
+
+@_of.register
+def _(layer: BandSplitting, shape: Shape) -> int:
+    return int(shape[-1] * math.prod(layer.kernel.shape))
 
 
 @_of.register

@@ -124,18 +124,26 @@ def around_core(
     Returns:
         The model on waveforms.
     """
-    transform: dict[str, Any] = {
+    noisy, spectrum = noisy_and_spectrum(config)
+    enhanced = masking(spectrum, core(spectrum)["mask"])
+    waveform = InverseSTFT(**_transform(config), name="inverse_stft")(enhanced)
+    return EnhancementModel(noisy, waveform, name=config.name)
+
+
+def noisy_and_spectrum(config: SpectralModelConfig) -> tuple[Tensor, Tensor]:
+    """Returns the input of a model on waveforms, and its spectrum `[batch, frames, bins, 2]`."""
+    noisy = keras.Input((None,), name="noisy")
+    stft = STFT(**_transform(config), sample_rate=config.sample_rate, name="stft")
+    return noisy, stft(_without_dc(config, noisy))
+
+
+def _transform(config: SpectralModelConfig) -> dict[str, Any]:
+    return {
         "frame_length": config.frame_length,
         "hop_length": config.hop_length,
         "fft_length": config.fft_length,
         "window": config.window,
     }
-    noisy = keras.Input((None,), name="noisy")
-    waveform = _without_dc(config, noisy)
-    spectrum = STFT(**transform, sample_rate=config.sample_rate, name="stft")(waveform)
-    enhanced = masking(spectrum, core(spectrum)["mask"])
-    waveform = InverseSTFT(**transform, name="inverse_stft")(enhanced)
-    return EnhancementModel(noisy, waveform, name=config.name)
 
 
 def _without_dc(config: SpectralModelConfig, noisy: Tensor) -> Tensor:

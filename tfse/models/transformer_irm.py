@@ -14,8 +14,8 @@ import keras
 
 from tfse.errors import ConfigError
 from tfse.layers import (
-    ChannelNormalization,
     ConvolutionalFeedForward,
+    FeatureNormalization,
     LogPower,
     MagnitudeMasking,
     Standardization,
@@ -84,7 +84,7 @@ def _core(config: TransformerIRMConfig) -> keras.Model:
     for block in range(config.blocks):
         x = _block(config, block, x)
     # === Mask === [B, T, F]
-    x = ChannelNormalization(name="norm")(x)
+    x = FeatureNormalization(name="norm")(x)
     bins = config.fft_length // 2 + 1
     mask = keras.layers.Dense(bins, activation="sigmoid", name="mask")(x)
     return core_model(config, spectrum, {"mask": mask})
@@ -92,11 +92,11 @@ def _core(config: TransformerIRMConfig) -> keras.Model:
 
 def _block(config: TransformerIRMConfig, block: int, x: Tensor) -> Tensor:
     """Applies two residual stages, each normalized at its input, which needs no long warm-up."""
-    y = ChannelNormalization(name=f"block_{block}_attention_norm")(x)
+    y = FeatureNormalization(name=f"block_{block}_attention_norm")(x)
     y = TimeAttention(config.heads, config.attended_frames, name=f"block_{block}_attention")(y)
     y = keras.layers.Dense(config.channels, name=f"block_{block}_attention_dense")(y)
     x = keras.layers.Add(name=f"block_{block}_attention_sum")([x, y])
-    y = ChannelNormalization(name=f"block_{block}_feed_forward_norm")(x)
+    y = FeatureNormalization(name=f"block_{block}_feed_forward_norm")(x)
     y = ConvolutionalFeedForward(
         config.feed_forward_units, config.kernel_size, name=f"block_{block}_feed_forward"
     )(y)
