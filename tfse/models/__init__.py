@@ -1,6 +1,7 @@
 """Models: one paper per file, each a functional, serializable Keras model."""
 
 from tfse.models.config import ModelConfig, SpectralModelConfig
+from tfse.models.deepfilternet3 import DeepFilterNet3Config
 from tfse.models.dpcrn import DPCRNConfig, dpcrn_on_32_bins
 from tfse.models.enhancement_model import EnhancementModel, enhance_aligned, with_core_outputs
 from tfse.models.fastenhancer import FastEnhancerConfig
@@ -10,6 +11,7 @@ from tfse.models.registry import build
 
 __all__ = [
     "DPCRNConfig",
+    "DeepFilterNet3Config",
     "EnhancementModel",
     "FastEnhancerConfig",
     "LSTMIRMConfig",

@@ -94,7 +94,7 @@ def spectrum_input(config: SpectralModelConfig) -> tuple[Tensor, Tensor]:
 def core_model(
     config: SpectralModelConfig, spectrum: Tensor, heads: dict[str, Tensor]
 ) -> keras.Model:
-    """Returns the core from `spectrum_input` to its heads by name, `mask` among them."""
+    """Returns the core from `spectrum_input` to its heads by name."""
     kind = FullFrameModel if _partial_frames(config) else keras.Model
     return kind(spectrum, heads, name="core")
 
@@ -124,6 +124,21 @@ def around_core(
     Returns:
         The model on waveforms.
     """
+    return around_spectrum(config, lambda spectrum: masking(spectrum, core(spectrum)["mask"]))
+
+
+def around_spectrum(
+    config: SpectralModelConfig, enhance: Callable[[Tensor], Tensor]
+) -> EnhancementModel:
+    """Puts layers on spectra between a transform and its inverse.
+
+    Args:
+        config: settings of the transform.
+        enhance: from the noisy to the enhanced spectrum; applies the core and its heads.
+
+    Returns:
+        The model on waveforms.
+    """
     transform: dict[str, Any] = {
         "frame_length": config.frame_length,
         "hop_length": config.hop_length,
@@ -133,8 +148,7 @@ def around_core(
     noisy = keras.Input((None,), name="noisy")
     waveform = _without_dc(config, noisy)
     spectrum = STFT(**transform, sample_rate=config.sample_rate, name="stft")(waveform)
-    enhanced = masking(spectrum, core(spectrum)["mask"])
-    waveform = InverseSTFT(**transform, name="inverse_stft")(enhanced)
+    waveform = InverseSTFT(**transform, name="inverse_stft")(enhance(spectrum))
     return EnhancementModel(noisy, waveform, name=config.name)
 
 
