@@ -61,14 +61,12 @@ def test_published_settings_are_the_defaults():
     model = models.build(models.DeepFilterNet3Config())
     core = model.get_layer("core")
     norms = [x for x in core.layers if isinstance(x, keras.layers.BatchNormalization)]
-    # 2.13 M of the authors include two statistics per normalization.
-    assert 2.12e6 < model.count_params() < 2.14e6
+    assert model.count_params() == 2_134_097
     assert len(norms) == 15
     # Window and look-ahead, without the newest hop.
     assert model.latency_samples == 480 + 2 * 480
     assert model.sample_rate == 48_000
-    # "MACs 0.344 G/s" of the paper, table 1, count a transform too.
-    assert multiply_accumulates(model) * 100 == pytest.approx(0.344e9, rel=0.1)
+    assert multiply_accumulates(model) == 3_303_296
 
 
 def test_bands_are_those_of_libdf():
@@ -95,7 +93,7 @@ def test_initial_mean_fades_as_in_libdf(layer):
 
 def test_arrays_left_over_are_refused():
     arrays = {**original.state(), "enc.emb_gru.gru_skip.weight": np.zeros((2, 8, 8))}
-    with pytest.raises(ModelError, match="no place: enc.emb_gru.gru_skip.weight"):
+    with pytest.raises(ModelError, match=r"no place: enc\.emb_gru\.gru_skip\.weight"):
         deepfilternet3.convert(original.checkpoint(arrays))
 
 
