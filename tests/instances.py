@@ -76,6 +76,15 @@ STREAMING_LAYERS: dict[str, Callable[[], tuple[layers.StreamingLayer, Any, int]]
     "delay_of_a_waveform": lambda: (layers.Delay(13, 1), random(BATCH, UNITS * 8), 8),
     "overlap_add": lambda: (layers.OverlapAdd(2), random(BATCH, UNITS, 8), 1),
     "overlap_add_odd_hop": lambda: (layers.OverlapAdd(3), random(BATCH, UNITS, 8), 1),
+    "separable_conv": lambda: (layers.SeparableConv2D(4, (2, 3), 2, padding=(1, 1)), spectra(6), 1),
+    "separable_transposed": lambda: (
+        layers.SeparableConv2DTranspose(4, (2, 3), 2, cropping=(1, 0)),
+        spectra(),
+        1,
+    ),
+    "frame_stack": lambda: (layers.FrameStack(3), spectra(), 1),
+    "exponential_mean": lambda: (layers.ExponentialMeanNormalization(3.0), spectra()[..., 0], 1),
+    "exponential_unit": lambda: (layers.ExponentialUnitNormalization(3.0), spectra(2), 1),
     "time_lstm_hard": lambda: (layers.TimeLSTM(5, "keras2_hard_sigmoid"), spectra(), 1),
 }
 
@@ -103,10 +112,16 @@ FRAME_LAYERS: dict[str, Callable[[], tuple[Any, Any]]] = {
     "frequency_attention": lambda: (layers.FrequencyAttention(2), spectra(6)),
     "band_embedding": lambda: (layers.BandEmbedding(), spectra()),
     "polar_mask": lambda: (layers.PolarMask(), spectra(3)),
+    "band_levels": lambda: (layers.BandLevels((2, 3, 4)), spectra(2)),
+    "band_gains": lambda: (layers.BandGains((2, 3, 4), 2), random(BATCH, UNITS, 3)),
+    "bin_range": lambda: (layers.BinRange(2, 7), spectra()),
+    "frame_reshape": lambda: (layers.FrameReshape((CHANNELS, BINS)), spectra()),
+    "grouped_dense": lambda: (layers.GroupedDense(6, 3), random(BATCH, UNITS, 9)),
     "waveform_input": lambda: (layers.WaveformInput(16_000, 1), random(BATCH, UNITS)),
 }
 
 MODELS: dict[str, Callable[[], models.EnhancementModel]] = {
+    "deepfilternet3": lambda: models.build(tiny_deepfilternet3()),
     "dpcrn": lambda: models.build(tiny_dpcrn()),
     "dpcrn_hard_sigmoid": lambda: models.build(tiny_dpcrn("keras2_hard_sigmoid")),
     "dpcrn_polar": lambda: models.build(tiny_dpcrn(log_power_input=True, mask="polar")),
@@ -125,6 +140,30 @@ MODELS: dict[str, Callable[[], models.EnhancementModel]] = {
     "lstm_irm_multitarget": lambda: models.build(tiny_lstm_irm(predict_log_power=True)),
     "transformer_irm": lambda: models.build(tiny_transformer_irm()),
 }
+
+
+def tiny_deepfilternet3(**settings: Any) -> models.DeepFilterNet3Config:
+    """Returns a DeepFilterNet3 of 33 bins, 8 of them filtered, at 16 kHz."""
+    return models.DeepFilterNet3Config(
+        name="tiny_deepfilternet3",
+        sample_rate=16_000,
+        frame_length=64,
+        hop_length=32,
+        fft_length=64,
+        look_ahead=1,
+        erb_bands=8,
+        least_bins=1,
+        filter_bins=8,
+        filter_frames=3,
+        norm_time_s=0.02,
+        channels=8,
+        pathway_frames=2,
+        units=8,
+        groups=2,
+        bin_groups=4,
+        filter_groups=4,
+        **settings,
+    )
 
 
 def tiny_dpcrn(recurrent_activation: str = "sigmoid", **settings: Any) -> models.DPCRNConfig:

@@ -5,7 +5,7 @@ import pytest
 
 from tfse.dsp import fourier
 
-LENGTHS = [16, 20, 400, 512]
+LENGTHS = [16, 20, 134, 400, 512, 960]
 
 
 def decibels(wanted, found):

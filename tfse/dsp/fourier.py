@@ -1,7 +1,8 @@
 """Real Fourier transforms in operations that device runtimes support.
 
 LiteRT has a real transform for powers of two (RFFT2D) and no inverse. The inverse is
-computed by a forward transform; any other length is a matrix product.
+computed by a forward transform. Other lengths are two small matrix products if they are
+composite, see `tfse.dsp.factored_fourier`, or else one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from tfse.dsp import factored_fourier
 from tfse.types import Tensor
 
 
@@ -27,6 +29,8 @@ def forward(frames: Tensor, length: int) -> tuple[Tensor, Tensor]:
     if is_power_of_two(length):
         real, imaginary = ops.rfft(frames, fft_length=length)
         return real, imaginary
+    if (pair := factored_fourier.factors(length)) and frames.shape[-1] == length:
+        return factored_fourier.forward(frames, *pair)
     spectrum = ops.matmul(frames, _forward_matrix(frames.shape[-1], length))
     bins = length // 2 + 1
     return spectrum[..., :bins], spectrum[..., bins:]
@@ -51,6 +55,8 @@ def inverse(real: Tensor, imaginary: Tensor, length: int) -> Tensor:
         Bracewell, "Discrete Hartley transform", JOSA 73(12), 1983.
     """
     if not is_power_of_two(length):
+        if pair := factored_fourier.factors(length):
+            return factored_fourier.inverse(real, imaginary, *pair)
         spectrum = ops.concatenate([real, imaginary], axis=-1)
         return ops.matmul(spectrum, _inverse_matrix(length))
     inner = slice(1, length // 2)

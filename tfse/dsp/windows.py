@@ -24,11 +24,16 @@ def _hann(length: int) -> Window:
     return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
 
 
+def _vorbis(length: int) -> Window:
+    return np.sin(0.5 * np.pi * _sine(length) ** 2)
+
+
 _WINDOWS: dict[str, Callable[[int], Window]] = {
     "hann": _hann,
     "rectangular": np.ones,
     "sine": _sine,
     "sqrt_hann": lambda length: np.sqrt(_hann(length)),
+    "vorbis": _vorbis,
 }
 
 
@@ -37,7 +42,8 @@ def analysis_window(name: str, frame_length: int) -> Window:
 
     Args:
         name: "sine", sin(pi (n + 0.5) / N); "hann", the periodic Hann window;
-            "sqrt_hann", its square root; "rectangular".
+            "sqrt_hann", its square root; "vorbis", sin(pi/2 s^2) of the sine window s;
+            "rectangular".
         frame_length: N, in samples.
 
     Returns:

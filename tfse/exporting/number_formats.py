@@ -21,8 +21,9 @@ FORMATS = (FLOAT32, "float16", *EIGHT_BITS)
 
 #: Operations that are quantized.
 PRODUCTS = ("FULLY_CONNECTED", "CONV_2D")
-#: Layers that stay float32 in every format, so that an all-ones mask reaches an SNR of 80 dB.
-TRANSFORMS = ("stft", "inverse_stft", "inverse_fft")
+#: Layers that stay float32 in every format, so that an all-ones mask reaches an SNR of 80 dB,
+#: and powers of bands keep their range.
+TRANSFORMS = ("stft", "inverse_stft", "inverse_fft", "band_levels")
 #: Regular expression of their scopes. TensorFlow's tensor names may number a layer by trace.
 TRANSFORM_SCOPES = rf"(^|[/;])({'|'.join(TRANSFORMS)})(_\d+)?/"
 
@@ -32,6 +33,7 @@ Calibration = Mapping[str, npt.NDArray[np.float32]]
 Ranges = dict[str, Any]
 
 _UNIFORM = "min_max_uniform_quantize"
+_SMALLEST_RANGE = 1e-6
 
 
 def recipe(number_format: str, scopes: Sequence[str] = ()) -> Recipe:
@@ -129,4 +131,14 @@ def ranges_of(source: pathlib.Path, calibration: Calibration) -> Ranges:
     count = len(next(iter(calibration.values())))
     steps = [{name: x[n] for name, x in calibration.items()} for n in range(count)]
     seen.calibrate({STEP: steps}, recipe_manager.RecipeManager())
-    return dict(seen.get_model_qsvs())
+    return {name: _widened(found) for name, found in seen.get_model_qsvs().items()}
+
+
+def _widened(found: Any) -> Any:
+    """Returns a range that is not empty.
+
+    The scale of a tensor that is always zero, such as that of units which are never active,
+    would be so small that runtimes refuse it.
+    """
+    is_empty = found["max"] - found["min"] < _SMALLEST_RANGE
+    return {**found, "max": np.where(is_empty, found["min"] + 1.0, found["max"]).astype(np.float32)}

@@ -127,7 +127,8 @@ def _snr_db(reference: Samples, estimate: Samples) -> float:
     # Limited, so that a silent or unchanged output does not dominate the mean.
     power = np.sum(np.square(reference, dtype=np.float64))
     error = np.sum(np.square(estimate - reference, dtype=np.float64))
-    return float(10 * np.log10(np.clip(power / max(error, 1e-30), 1e-12, 1e12)))
+    ratio = power / max(error, 1e-30) if np.isfinite(error) else 0.0
+    return float(10 * np.log10(np.clip(ratio, 1e-12, 1e12)))
 
 
 def sensitive(snr_db: Mapping[str, float], layers: Mapping[str, Layer]) -> dict[str, float]:

@@ -41,8 +41,13 @@ def run_module(module: str, *arguments: str | os.PathLike[str]) -> None:
         name = signal.Signals(-done.returncode).name
         raise ModelError(f"{arguments[0]}: the process was ended by {name}.")
     if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["no error message."]
-        raise ModelError(f"{arguments[0]}: {lines[-1]}")
+        raise ModelError(f"{arguments[0]}: {_message(done.stderr)}")
+
+
+def _message(stderr: str) -> str:
+    """Returns the last line that is not a message of a runtime that it shut down."""
+    lines = [line for line in stderr.strip().splitlines() if not line.startswith("INFO: ")]
+    return lines[-1] if lines else "no error message."
 
 
 def _convert(saved_model: str, target: str, *signatures: str) -> None:

@@ -1,17 +1,25 @@
 """Layers; those with a state over time keep the contract of `StreamingLayer`."""
 
 from tfse.layers.attention import BandEmbedding, FrequencyAttention
+from tfse.layers.bands import BandGains, BandLevels
 from tfse.layers.channel_shuffle import ChannelShuffle, ChannelSplit
 from tfse.layers.compression import PowerLawCompression, PowerLawExpansion
 from tfse.layers.convolution import CausalConv2D, CausalConv2DTranspose
 from tfse.layers.dc_removal import DCRemoval
+from tfse.layers.deep_filtering import DeepFiltering, FrameStack
 from tfse.layers.delay import Delay
 from tfse.layers.dual_path import DualPathBlock
 from tfse.layers.erb_bands import BandMerging, BandSplitting
+from tfse.layers.exponential_normalization import (
+    ExponentialMeanNormalization,
+    ExponentialUnitNormalization,
+)
+from tfse.layers.frame_reshape import BinRange, FrameReshape
 from tfse.layers.frame_synthesis import InverseFFT, OverlapAdd
 from tfse.layers.frequency_gru import FrequencyGRU
 from tfse.layers.frequency_map import FrequencyMap
 from tfse.layers.full_frame import FrameCounter, FullFrameModel
+from tfse.layers.grouped_dense import GroupedDense
 from tfse.layers.gru import TimeGRU
 from tfse.layers.level_normalization import LevelNormalization
 from tfse.layers.lstm import FrequencyBLSTM, TimeLSTM, keras2_hard_sigmoid
@@ -27,6 +35,7 @@ from tfse.layers.normalization import (
     Standardization,
     frames_without_padding,
 )
+from tfse.layers.separable_convolution import SeparableConv2D, SeparableConv2DTranspose
 from tfse.layers.stft import STFT, InverseSTFT
 from tfse.layers.streaming import (
     StateScope,
@@ -46,9 +55,12 @@ __all__ = [
     "STFT",
     "AppendChannel",
     "BandEmbedding",
+    "BandGains",
+    "BandLevels",
     "BandMerging",
     "BandSplitting",
     "BatchNormalization",
+    "BinRange",
     "CausalConv2D",
     "CausalConv2DTranspose",
     "ChannelShuffle",
@@ -56,16 +68,22 @@ __all__ = [
     "ComplexMasking",
     "ConvolutionalFeedForward",
     "DCRemoval",
+    "DeepFiltering",
     "Delay",
     "DualPathBlock",
+    "ExponentialMeanNormalization",
+    "ExponentialUnitNormalization",
     "FeatureNormalization",
     "FrameCounter",
     "FrameNormalization",
+    "FrameReshape",
+    "FrameStack",
     "FrequencyAttention",
     "FrequencyBLSTM",
     "FrequencyGRU",
     "FrequencyMap",
     "FullFrameModel",
+    "GroupedDense",
     "InverseFFT",
     "InverseSTFT",
     "LevelNormalization",
@@ -78,6 +96,8 @@ __all__ = [
     "PolarMask",
     "PowerLawCompression",
     "PowerLawExpansion",
+    "SeparableConv2D",
+    "SeparableConv2DTranspose",
     "Standardization",
     "StateScope",
     "StreamingLayer",

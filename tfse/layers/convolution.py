@@ -50,10 +50,16 @@ class _CausalConvolution(StreamingLayer):
         """Frames before the newest on which an output frame depends."""
         return self.dilation[0] * (self.kernel_size[0] - 1)
 
-    def _build_weights(self) -> None:
+    def _build_kernel(self) -> None:
         check_groups(self.groups, self._channels, self.filters)
         shape = (*self.kernel_size, self._channels // self.groups, self.filters)
         self.kernel = self.add_weight(name="kernel", shape=shape, initializer="glorot_uniform")
+
+    def _composed_kernel(self) -> Tensor:
+        """Returns `[frames, bins, channels, filters]`; subclasses compose it from weights."""
+        return dense_kernel(self.kernel, self.groups)
+
+    def _build_bias(self) -> None:
         self.bias = (
             self.add_weight(name="bias", shape=(self.filters,), initializer="zeros")
             if self.use_bias
@@ -133,12 +139,16 @@ class CausalConv2D(_CausalConvolution):
 
     def build(self, input_shape: Shape) -> None:
         self._keep_input_shape(input_shape)
+        self._check_fit(input_shape)
+        self._build_kernel()
+        self._build_bias()
+
+    def _check_fit(self, input_shape: Shape) -> None:
         if self.compute_output_shape(input_shape)[2] < 1:
             raise ConfigError(
                 "the kernel must fit into the padded bins; received "
                 f"kernel_size={self.kernel_size}, bins={self._bins}, padding={self.padding}."
             )
-        self._build_weights()
 
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         frames, next_state = self._with_past(x, state)
@@ -154,7 +164,7 @@ class CausalConv2D(_CausalConvolution):
             return self._depthwise(frames, dilation[0])
         return ops.conv(
             frames,
-            dense_kernel(self.kernel, self.groups),
+            self._composed_kernel(),
             strides=(1, self.stride),
             padding="valid",
             dilation_rate=dilation,
@@ -245,12 +255,16 @@ class CausalConv2DTranspose(_CausalConvolution):
 
     def build(self, input_shape: Shape) -> None:
         self._keep_input_shape(input_shape)
+        self._check_fit(input_shape)
+        self._build_kernel()
+        self._build_bias()
+
+    def _check_fit(self, input_shape: Shape) -> None:
         if self.compute_output_shape(input_shape)[2] < 1:
             raise ConfigError(
                 "cropping must leave a bin; received "
                 f"cropping={self.cropping}, bins={self._bins}, kernel_size={self.kernel_size}."
             )
-        self._build_weights()
 
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         frames, next_state = self._with_past(x, state)
@@ -291,8 +305,7 @@ class CausalConv2DTranspose(_CausalConvolution):
         """Returns `[frames, taps, channels, stride * filters]`, taps in reverse."""
         frames, bins = self.kernel_size
         surplus = self._taps * self.stride - bins
-        kernel = dense_kernel(self.kernel, self.groups)
-        kernel = ops.pad(kernel, [[0, 0], [0, surplus], [0, 0], [0, 0]])
+        kernel = ops.pad(self._composed_kernel(), [[0, 0], [0, surplus], [0, 0], [0, 0]])
         shape = (frames, self._taps, self.stride, self._channels, self.filters)
         kernel = ops.transpose(ops.reshape(kernel, shape)[:, ::-1], (0, 1, 3, 2, 4))
         return ops.reshape(kernel, (frames, self._taps, self._channels, -1))

@@ -214,6 +214,7 @@ _FRAMEWISE = (
     keras.layers.LeakyReLU,
     keras.layers.Multiply,
     keras.layers.ReLU,
+    keras.layers.Rescaling,
     keras.layers.Subtract,
 )
 

@@ -1,6 +1,7 @@
 """Models: one paper per file, each a functional, serializable Keras model."""
 
 from tfse.models.config import ModelConfig, SpectralModelConfig
+from tfse.models.deepfilternet3 import DeepFilterNet3Config
 from tfse.models.dpcrn import DPCRNConfig, dpcrn_on_32_bins
 from tfse.models.dtln import DTLNConfig
 from tfse.models.enhancement_model import EnhancementModel, enhance_aligned, with_core_outputs
@@ -14,6 +15,7 @@ from tfse.models.transformer_irm import TransformerIRMConfig
 __all__ = [
     "DPCRNConfig",
     "DTLNConfig",
+    "DeepFilterNet3Config",
     "EnhancementModel",
     "FastEnhancerConfig",
     "GTCRNConfig",

@@ -19,6 +19,9 @@ from tfse.layers import (
     FrequencyBLSTM,
     FrequencyGRU,
     FrequencyMap,
+    GroupedDense,
+    SeparableConv2D,
+    SeparableConv2DTranspose,
     TemporalRecurrentAttention,
     TimeAttention,
     TimeGRU,
@@ -67,6 +70,25 @@ def _(layer: CausalConv2D, shape: Shape) -> int:
 @_of.register
 def _(layer: CausalConv2DTranspose, shape: Shape) -> int:
     return int(shape[2] * math.prod(layer.kernel.shape))
+
+
+@_of.register
+def _(layer: SeparableConv2D, shape: Shape) -> int:
+    out_bins = layer.compute_output_shape(shape)[2]
+    group = shape[-1] // math.gcd(shape[-1], layer.filters)
+    return int(out_bins * layer.filters * (math.prod(layer.kernel_size) * group + layer.filters))
+
+
+@_of.register
+def _(layer: SeparableConv2DTranspose, shape: Shape) -> int:
+    out_bins = layer.compute_output_shape(shape)[2]
+    depthwise = shape[2] * math.prod(layer.kernel_size) * shape[-1]
+    return int(depthwise + out_bins * shape[-1] * layer.filters)
+
+
+@_of.register
+def _(layer: GroupedDense, shape: Shape) -> int:
+    return int(shape[-1] * layer.units // layer.groups)
 
 
 @_of.register

