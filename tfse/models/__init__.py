@@ -1,19 +1,23 @@
 """Models: one paper per file, each a functional, serializable Keras model."""
 
 from tfse.models.config import ModelConfig, SpectralModelConfig
+from tfse.models.demucs import DemucsConfig
 from tfse.models.dpcrn import DPCRNConfig, dpcrn_on_32_bins
 from tfse.models.enhancement_model import EnhancementModel, enhance_aligned, with_core_outputs
 from tfse.models.fastenhancer import FastEnhancerConfig
 from tfse.models.loading import load, pretrained_names
 from tfse.models.lstm_irm import LSTMIRMConfig
 from tfse.models.registry import build
+from tfse.models.segan_plus import SEGANPlusConfig
 
 __all__ = [
     "DPCRNConfig",
+    "DemucsConfig",
     "EnhancementModel",
     "FastEnhancerConfig",
     "LSTMIRMConfig",
     "ModelConfig",
+    "SEGANPlusConfig",
     "SpectralModelConfig",
     "build",
     "dpcrn_on_32_bins",
