@@ -96,9 +96,9 @@ class DownsampleByTwo(_Resampler):
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         count = ops.shape(x)[1] // 2
         pairs = ops.concatenate([state["past"], ops.reshape(x, (-1, count, 2))], axis=1)
-        even = pairs[:, RESAMPLING_DELAY : RESAMPLING_DELAY + count, :1]
-        y = 0.5 * (even + self._middles(pairs[:, :-1, 1:]))
-        return y, {"past": pairs[:, count:]}
+        # Two slices: one would leave the number of channels unknown where `count` is a tensor.
+        even = pairs[:, RESAMPLING_DELAY : RESAMPLING_DELAY + count][..., :1]
+        return 0.5 * (even + self._middles(pairs[:, :-1, 1:])), {"past": pairs[:, count:]}
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         batch, samples, channels = input_shape
