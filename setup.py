@@ -44,6 +44,9 @@ BEAM = ["apache-beam==2.77.*"]
 # Runs scorers in ONNX files.
 ONNX = ["onnxruntime>=1.18"]
 
+# Reads published weights in ONNX files; later ones need a newer ml_dtypes than TensorFlow.
+IMPORT = ["onnx>=1.16,<1.18"]
+
 # Keras on JAX: trains on an accelerator where TensorFlow is not (tools/jax_training).
 # The last release series that was tried beside TensorFlow 2.17, which holds ml_dtypes back.
 JAX = ["jax>=0.4.38,<0.5"]
@@ -56,6 +59,7 @@ EXTRAS = {
     "beam": BEAM,
     "demo": ["matplotlib>=3.8"],
     "docs": DOCS,
+    "import": IMPORT,
     "io": IO,
     "jax": JAX,
     "live": ["sounddevice>=0.4.6"],
@@ -67,6 +71,7 @@ EXTRAS = {
         *ROOMS,
         *BEAM,
         *DOCS,
+        *IMPORT,
         *IO,
         *JAX,
         *ONNX,
@@ -74,8 +79,6 @@ EXTRAS = {
         *TFLITE,
         "matplotlib>=3.8",
         "mypy>=1.11",
-        # Writes the tiny scorers of the tests; later ones need a newer ml_dtypes than TensorFlow.
-        "onnx>=1.16,<1.18",
         "pytest>=8.0",
         "pytest-xdist>=3.6",
         "ruff>=0.6",
@@ -85,10 +88,14 @@ EXTRAS = {
     "test-newest": [*TFLITE, "pytest>=8.0", "pytest-xdist>=3.6"],
 }
 
+# Of modules whose names would be keywords of Python.
+PROGRAM_NAMES = {"import_weights": "import"}
+
 PROGRAMS = [
     "enhance",
     "evaluate",
     "export",
+    "import_weights",
     "inspect_data",
     "live",
     "prepare",
@@ -119,7 +126,8 @@ setuptools.setup(
     extras_require=EXTRAS,
     entry_points={
         "console_scripts": [
-            f"tfse-{name.replace('_', '-')}=tfse.cli.launcher:{name}" for name in PROGRAMS
+            f"tfse-{PROGRAM_NAMES.get(name, name).replace('_', '-')}=tfse.cli.launcher:{name}"
+            for name in PROGRAMS
         ]
     },
 )

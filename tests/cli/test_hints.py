@@ -19,6 +19,7 @@ PROGRAMS = {
         f"tfse-{name}": f"tfse.cli.{name}"
         for name in ("enhance", "evaluate", "export", "live", "prepare", "verify", "web")
     },
+    "tfse-import": "tfse.cli.import_weights",
     "tfse-inspect-data": "tfse.cli.inspect_data",
     "tfse-simulate-rooms": "tfse.cli.simulate_rooms",
     "tfse-train": "tfse.cli.train",

@@ -8,9 +8,10 @@ import keras
 import numpy as np
 import pytest
 
-from tests.models import fastenhancer_original
 from tfse import models
 from tfse.errors import ConfigError
+from tfse.importing import fastenhancer
+from tfse.importing.source import Part, Source
 from tfse.layers import PowerLawCompression, PowerLawExpansion
 from tfse.models.cost import multiply_accumulates
 
@@ -23,7 +24,7 @@ SMALL = models.FastEnhancerConfig(
     blocks=2,
     block_channels=12,
     bands=6,
-    heads=fastenhancer_original.HEADS,
+    heads=4,
 )
 
 
@@ -41,7 +42,7 @@ def test_mask_equals_the_authors():
     """
     arrays = dict(np.load(FIXTURE))
     core = models.build(SMALL).get_layer("core")
-    _assign(core, fastenhancer_original.weights(arrays))
+    _assign(core, _original(arrays).weights)
     compressed = _with_highest_bin(arrays["compressed"])
     network = keras.Model(core.get_layer("compression").output, core.get_layer("decoder_0").output)
     mask = np.asarray(network(compressed))
@@ -98,6 +99,11 @@ def test_invalid_settings_are_refused(setting, message):
         models.build(dataclasses.replace(SMALL, **setting))
 
 
+def test_sizes_are_read_from_the_weights():
+    config = _original(dict(np.load(FIXTURE))).config
+    assert config == dataclasses.replace(SMALL, name="fastenhancer")
+
+
 def _assign(core, arrays):
     variables = {"/".join(v.path.split("/")[-2:]): v for v in core.variables}
     assert set(variables) == set(arrays)
@@ -117,7 +123,7 @@ def _complex(x):
 
 
 def test_maps_over_frequency_are_the_authors():
-    theirs = fastenhancer_original.weights(dict(np.load(FIXTURE)))
+    theirs = _original(dict(np.load(FIXTURE))).weights
     core = models.build(SMALL).get_layer("core")
     for layer in ("to_bands", "from_bands"):
         ours = np.asarray(core.get_layer(layer).kernel)
@@ -137,3 +143,25 @@ def test_training_starts_near_the_identity_mask():
     x = 0.1 * np.random.default_rng(0).standard_normal((1, 640)).astype(np.float32)
     y = np.asarray(model(x))[:, model.latency_samples :]
     assert np.corrcoef(y[0], x[0, : y.shape[1]])[0, 1] > 0.8
+
+
+def _original(arrays):
+    """Returns the conversion of the fixture's state dict, its weight normalization restored."""
+    part = Part("x.pth", "torch", b"", _state_dict(arrays))
+    return fastenhancer.convert(Source((part,)))
+
+
+def _state_dict(arrays):
+    """Returns the authors' state dict: the fixture has the kernels after weight normalization."""
+    state = {k.removeprefix("state/"): v for k, v in arrays.items() if k.startswith("state/")}
+    for name, kernel in arrays.items():
+        name = name.removeprefix("effective/")
+        if name == "dec_post.3.weight":
+            state[name] = 3 * kernel
+            state["dec_post.3.scale"] = np.linalg.norm(kernel, keepdims=True).ravel()
+        elif f"effective/{name}" in arrays:
+            module, _, matrix = name.rpartition(".")
+            norms = np.linalg.norm(kernel, axis=1, keepdims=True)
+            original = f"{module}.parametrizations.{matrix}.original"
+            state |= {f"{original}0": norms, f"{original}1": kernel * np.sqrt(norms)}
+    return {**state, "enc_pre.1.num_batches_tracked": np.asarray(9, np.int64)}

@@ -1,0 +1,162 @@
+"""Import of published weights: recognizes them, and builds the model with them."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import pathlib
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from tfse.errors import ConfigError, ModelError
+from tfse.files import sha256_of
+from tfse.importing.importers import IMPORTERS
+from tfse.importing.readers import read_source
+from tfse.importing.source import Conversion, Importer, Source
+from tfse.models import EnhancementModel, build
+
+#: In place of the name of a model: the one that recognizes the files.
+AUTO = "auto"
+# Of a list in a message.
+_SHOWN = 5
+# What a conversion raises on arrays of other sizes than it expects.
+_MISFITS = (
+    KeyError, IndexError, ValueError, TypeError, AttributeError, ArithmeticError, MemoryError,
+)  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Imported:
+    """Model with published weights.
+
+    Attributes:
+        model: with the weights.
+        importer: of its kind.
+        source: the files.
+        sha256: of the file, or of each file of a folder, by name.
+    """
+
+    model: EnhancementModel
+    importer: Importer
+    source: Source
+    sha256: Mapping[str, str]
+
+
+def import_weights(
+    path: pathlib.Path, model: str = AUTO, importers: Sequence[Importer] = IMPORTERS
+) -> Imported:
+    """Builds the model that published files belong to, with their weights.
+
+    Args:
+        path: of a file, an archive or a folder, see `read_source`.
+        model: name of an importer, or "auto" for the one that recognizes the files.
+        importers: to choose from.
+
+    Raises:
+        ConfigError: `model` is unknown, or several recognize the files.
+        ModelError: the files cannot be read, none recognizes them, an array is missing, left
+            over, of another shape or not finite.
+        OSError: a file cannot be opened.
+    """
+    chosen = _named(model, importers)
+    source = read_source(path)
+    try:
+        importer = chosen or _recognized(source, importers)
+        built = _build(importer, source)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+    return Imported(built, importer, source, _hashes(path, source))
+
+
+def _named(name: str, importers: Sequence[Importer]) -> Importer | None:
+    if name == AUTO:
+        return None
+    for importer in importers:
+        if importer.name == name:
+            return importer
+    known = [AUTO, *(importer.name for importer in importers)]
+    raise ConfigError(f"`model` must be one of {known}; received {name!r}.")
+
+
+def _recognized(source: Source, importers: Sequence[Importer]) -> Importer:
+    found = [importer for importer in importers if importer.recognizes(source)]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(importer.name for importer in found or importers)
+    if found:
+        raise ConfigError(f"the files fit several models, {names}; choose one with --model.")
+    raise ModelError(f"it is of none of the models {names}; it holds {_contents(source)}.")
+
+
+def _contents(source: Source) -> str:
+    """Returns what a source holds, in short."""
+    parts = [part for part in source.parts if part.kind != "text"]
+    return _listed(
+        f"{part.name} ({part.kind}, {len(part.arrays)} arrays: "
+        f"{_listed(map(repr, part.arrays), 3)})"
+        for part in parts
+    )
+
+
+def _build(importer: Importer, source: Source) -> EnhancementModel:
+    try:
+        conversion = importer.convert(source)
+        model = build(conversion.config)
+    except ModelError:
+        raise
+    except _MISFITS as error:
+        reason = str(error) if isinstance(error, ConfigError) else "an array has another size."
+        raise ModelError(f"it is no {importer.name} of a known size: {reason}") from error
+    assign(model, conversion)
+    return model
+
+
+def assign(model: EnhancementModel, conversion: Conversion) -> None:
+    """Sets every weight of a model.
+
+    Args:
+        model: of the conversion's config.
+        conversion: one array per variable, of the same shape.
+
+    Raises:
+        ModelError: an array is missing, left over, of another shape or not finite; the message
+            lists them.
+    """
+    variables = {variable.path: variable for variable in model.weights}
+    arrays = {path: np.asarray(array) for path, array in conversion.weights.items()}
+    _require_none("no array for", (path for path in variables if path not in arrays))
+    _require_none("no place for", (path for path in arrays if path not in variables))
+    _require_none(
+        "another shape in",
+        (
+            f"{path} ({tuple(arrays[path].shape)} instead of {tuple(variable.shape)})"
+            for path, variable in variables.items()
+            if tuple(arrays[path].shape) != tuple(variable.shape)
+        ),
+    )
+    values = {path: array.astype(np.float32) for path, array in arrays.items()}
+    _require_none("NaN or infinity in", (p for p, v in values.items() if not np.isfinite(v).all()))
+    for path, variable in variables.items():
+        variable.assign(values[path])
+
+
+def _require_none(what: str, names: Iterable[str]) -> None:
+    if listed := _listed(names):
+        raise ModelError(f"the weights do not fit the model: {what} {listed}.")
+
+
+def _listed(names: Iterable[str], shown: int = _SHOWN) -> str:
+    found = list(names)
+    more = f" and {len(found) - shown} more" if len(found) > shown else ""
+    return ", ".join(found[:shown]) + more
+
+
+def _hashes(path: pathlib.Path, source: Source) -> dict[str, str]:
+    if path.is_file():
+        return {path.name: sha256_of(path)}
+    return {part.name: _digest(part.content) for part in source.parts}
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
