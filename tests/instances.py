@@ -85,6 +85,38 @@ STREAMING_LAYERS: dict[str, Callable[[], tuple[layers.StreamingLayer, Any, int]]
     "frame_stack": lambda: (layers.FrameStack(3), spectra(), 1),
     "exponential_mean": lambda: (layers.ExponentialMeanNormalization(3.0), spectra()[..., 0], 1),
     "exponential_unit": lambda: (layers.ExponentialUnitNormalization(3.0), spectra(2), 1),
+    "conv_1d": lambda: (layers.CausalConv1D(4, 8, 4), random(BATCH, UNITS * 4, 3), 4),
+    "conv_1d_held_back": lambda: (
+        layers.CausalConv1D(4, 5, 3, held_back=2),
+        random(BATCH, UNITS * 3, 3),
+        3,
+    ),
+    "conv_1d_without_past": lambda: (layers.CausalConv1D(4, 3, 3), random(BATCH, UNITS * 3, 3), 3),
+    "conv_1d_transposed": lambda: (
+        layers.CausalConv1DTranspose(4, 8, 4),
+        random(BATCH, UNITS, 3),
+        1,
+    ),
+    "conv_1d_transposed_odd": lambda: (
+        layers.CausalConv1DTranspose(4, 5, 2),
+        random(BATCH, UNITS, 3),
+        1,
+    ),
+    "upsample": lambda: (layers.UpsampleByTwo(), random(BATCH, UNITS * 20, 1), 20),
+    "downsample": lambda: (layers.DownsampleByTwo(), random(BATCH, UNITS * 40, 1), 40),
+    "start_gate": lambda: (layers.StartGate(2), random(BATCH, UNITS, 3), 1),
+    "running_level": lambda: (layers.RunningLevel(8), random(BATCH, UNITS * 8), 8),
+    "waveform_output": lambda: (layers.WaveformOutput(5), random(BATCH, UNITS, 1), 1),
+    "pre_emphasis": lambda: (layers.PreEmphasis(0.95), random(BATCH, UNITS * 8), 8),
+    "de_emphasis": lambda: (layers.DeEmphasis(0.95), random(BATCH, UNITS * 8), 8),
+    "overlapped_windows": lambda: (
+        layers.OverlappedWindows(16, 8),
+        random(BATCH, UNITS * 8),
+        8,
+    ),
+    "joined_windows": lambda: (layers.OverlappedWindows(8, 8), random(BATCH, UNITS * 8), 8),
+    "cross_fade": lambda: (layers.CrossFade(16, 8), random(BATCH, UNITS, 16, 1), 1),
+    "joining": lambda: (layers.CrossFade(8, 8), random(BATCH, UNITS, 8, 1), 1),
     "time_lstm_hard": lambda: (layers.TimeLSTM(5, "keras2_hard_sigmoid"), spectra(), 1),
 }
 
@@ -118,10 +150,16 @@ FRAME_LAYERS: dict[str, Callable[[], tuple[Any, Any]]] = {
     "frame_reshape": lambda: (layers.FrameReshape((CHANNELS, BINS)), spectra()),
     "grouped_dense": lambda: (layers.GroupedDense(6, 3), random(BATCH, UNITS, 9)),
     "waveform_input": lambda: (layers.WaveformInput(16_000, 1), random(BATCH, UNITS)),
+    "waveform_to_frames": lambda: (layers.WaveformToFrames(), random(BATCH, UNITS)),
+    "gated_linear_unit": lambda: (layers.GatedLinearUnit(), random(BATCH, UNITS, 6)),
+    "reflect_padding": lambda: (layers.ReflectPadding((2, 3)), spectra()),
+    "channel_scale": lambda: (layers.ChannelScale(), spectra()),
+    "latent_code": lambda: (layers.LatentCode(2), spectra()),
 }
 
 MODELS: dict[str, Callable[[], models.EnhancementModel]] = {
     "deepfilternet3": lambda: models.build(tiny_deepfilternet3()),
+    "demucs": lambda: models.build(tiny_demucs()),
     "dpcrn": lambda: models.build(tiny_dpcrn()),
     "dpcrn_hard_sigmoid": lambda: models.build(tiny_dpcrn("keras2_hard_sigmoid")),
     "dpcrn_polar": lambda: models.build(tiny_dpcrn(log_power_input=True, mask="polar")),
@@ -140,6 +178,23 @@ MODELS: dict[str, Callable[[], models.EnhancementModel]] = {
     "lstm_irm_multitarget": lambda: models.build(tiny_lstm_irm(predict_log_power=True)),
     "transformer_irm": lambda: models.build(tiny_transformer_irm()),
 }
+
+# Models for recordings, which refuse to stream.
+OFFLINE_MODELS: dict[str, Callable[[], models.EnhancementModel]] = {
+    "segan_plus": lambda: models.build(tiny_segan_plus()),
+    "segan_plus_joined": lambda: models.build(tiny_segan_plus(overlap=False)),
+}
+
+
+def tiny_demucs(**settings: Any) -> models.DemucsConfig:
+    """Returns a Demucs of two levels at the rate of its waveform."""
+    return models.DemucsConfig(name="tiny_demucs", hidden=2, depth=2, resample=1, **settings)
+
+
+def tiny_segan_plus(**settings: Any) -> models.SEGANPlusConfig:
+    """Returns a SEGAN+ with windows of 64 samples and two levels."""
+    sizes = {"window_length": 64, "filters": (3, 4), "kernel_size": 7, "latent_channels": 2}
+    return models.SEGANPlusConfig(name="tiny_segan_plus", **{**sizes, **settings})
 
 
 def tiny_deepfilternet3(**settings: Any) -> models.DeepFilterNet3Config:

@@ -77,8 +77,8 @@ def test_core_outputs_are_those_of_the_model(model):
     np.testing.assert_array_equal(np.asarray(outputs.pop("enhanced")), np.asarray(model(x)))
     core = core_of(model)
     names = {layer.name for layer in model.layers}
-    spectrum = model.stft(model.get_layer("dc_removal")(x) if "dc_removal" in names else x)
-    heads = core(spectrum) if core else {}
+    waveform = model.get_layer("dc_removal")(x) if "dc_removal" in names else x
+    heads = core(model.stft(waveform)) if core else {}
     assert set(outputs) == set(heads)
     for name, head in heads.items():
         np.testing.assert_allclose(np.asarray(outputs[name]), np.asarray(head), atol=1e-6)

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tfse.errors import ConfigError
 from tfse.exporting import metadata, signatures, warmup_requests
-from tfse.layers import require_streamable
+from tfse.layers import offline_reason, require_streamable
 from tfse.models import EnhancementModel
 from tfse.streaming.steps.signature import INITIAL_STATE, STEP
 
@@ -26,7 +26,8 @@ def export_saved_model(
     It holds `enhance` (also `serving_default`: whole waveforms of any batch and
     length, time-aligned with the input), `step` (any number of streams, one hop each)
     and `initial_state` (of one stream); `enhance` and `step` replace invalid samples, see
-    `tfse.audio.finite_guard`, by silence. `assets.extra` holds the metadata and, where
+    `tfse.audio.finite_guard`, by silence. Of a model for recordings only, it holds `enhance`
+    alone. `assets.extra` holds the metadata and, where
     tensorflow-serving-api is installed, warm-up requests for a server.
 
     Returns:
@@ -34,11 +35,11 @@ def export_saved_model(
 
     Raises:
         ConfigError: the folder exists, or the version is below 1.
-        ModelError: the model cannot stream.
+        ModelError: a layer looks ahead or over all time.
     """
     if version < 1:
         raise ConfigError(f"`version` must be 1 or more; received {version}.")
-    require_streamable(model)
+    require_streamable(model, offline=True)
     target = pathlib.Path(output_dir) / model.name / str(version)
     if target.exists():
         raise ConfigError(f"{target} already exists; use another version or output folder.")
@@ -59,9 +60,10 @@ def _write(model: EnhancementModel, folder: pathlib.Path) -> None:
     endpoints = {
         # The first is also `serving_default`.
         ENHANCE: signatures.enhance_signature(model),
-        STEP: signatures.step_signature(model, guarded=True),
-        INITIAL_STATE: signatures.initial_state_signature(model),
     }
+    if not offline_reason(model):
+        endpoints[STEP] = signatures.step_signature(model, guarded=True)
+        endpoints[INITIAL_STATE] = signatures.initial_state_signature(model)
     for name, signature in endpoints.items():
         archive.add_endpoint(name, signature.function, input_signature=list(signature.inputs))
     # Without gradients: a served model is not trained, and TensorFlow cannot save those of

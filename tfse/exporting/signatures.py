@@ -54,7 +54,7 @@ def enhance_signature(model: EnhancementModel) -> Signature:
 def _in_blocks(model: EnhancementModel, noisy: Any, block: int) -> Any:
     """Runs a model over waveforms, at most `block` samples of them at a time."""
     batch, length = tf.shape(noisy)[0], tf.shape(noisy)[1]
-    zeros = streaming.initial_state(model, batch)
+    zeros = streaming.initial_state(model, batch, offline=True)
     shapes = {name: (None, *state.shape[1:]) for name, state in zeros.items()}
     count = -(-length // block)
     # Time first: blocks are joined along the first axis, and the last one may be shorter.
@@ -62,7 +62,7 @@ def _in_blocks(model: EnhancementModel, noisy: Any, block: int) -> Any:
 
     def run(number: Any, state: dict[str, Any], done: Any) -> Any:
         part = noisy[:, number * block : (number + 1) * block]
-        enhanced, following = streaming.stream_step(model, part, state)
+        enhanced, following = streaming.stream_step(model, part, state, offline=True)
         following = {name: tf.ensure_shape(following[name], shapes[name]) for name in shapes}
         return number + 1, following, done.write(number, tf.transpose(enhanced))
 

@@ -98,7 +98,8 @@ class FullFrameModel(keras.Model):
             exists = index < count
             if exists is False:
                 break
-            first = ops.minimum(index, count - 1)
+            # A known number stays one: compiled JAX cuts at known frames only.
+            first = index if exists is True else ops.minimum(index, count - 1)
             block = x[:, first:] if index == partial else _frame(x, first)
             with StateScope(state) as inner:
                 outputs.append(super().call(block, training=False))

@@ -29,8 +29,19 @@ def operations(model: keras.Model) -> Iterator[keras.Operation]:
 
 def input_shapes(operation: keras.Operation) -> list[Shape]:
     """Returns the shapes of the inputs of an operation's first call; empty for an input layer."""
+    return [tuple(tensor.shape) for tensor in input_tensors(operation)]
+
+
+def input_tensors(operation: keras.Operation) -> list[Any]:
+    """Returns the symbolic tensors of an operation's first call; empty for an input layer."""
     nodes = operation._inbound_nodes
-    return [tuple(tensor.shape) for tensor in nodes[0].input_tensors] if nodes else []
+    return list(nodes[0].input_tensors) if nodes else []
+
+
+def outputs_of_first_call(operation: keras.Operation) -> list[Any]:
+    """Returns the symbolic tensors that the first call of an operation returned, flattened."""
+    nodes = operation._inbound_nodes
+    return list(nodes[0].outputs) if nodes else []
 
 
 def outputs_of_last_call(operation: keras.Operation) -> list[Any]:

@@ -36,7 +36,12 @@ class StreamingLayer(keras.layers.Layer):
     Time is axis 1 of inputs and outputs. `tests/contracts.py` tests the contract on every
     subclass: any split into blocks returns the same output, the past does not depend on
     the future, and the delay is `latency_samples`.
+
+    A layer with blocks too long for a stream sets `offline_only = True`: its model enhances
+    recordings block by block, and refuses to stream.
     """
+
+    offline_only = False
 
     @property
     def latency_samples(self) -> int:
@@ -136,12 +141,15 @@ def streaming_layers(model: keras.Model) -> list[StreamingLayer]:
     return [layer for layer in all_layers(model) if isinstance(layer, StreamingLayer)]
 
 
-def initial_state(model: keras.Model, batch_size: int = 1) -> State:
+def initial_state(
+    model: keras.Model, batch_size: int | Tensor = 1, *, offline: bool = False
+) -> State:
     """Returns the state of a model before the first sample.
 
     Args:
         model: a functional model whose layers can stream.
         batch_size: number of parallel streams.
+        offline: for recordings, see `require_streamable`.
 
     Returns:
         Zeros by name, `LAYER_PATH/PART`, each `[batch_size, ...]`.
@@ -149,7 +157,7 @@ def initial_state(model: keras.Model, batch_size: int = 1) -> State:
     Raises:
         ModelError: a layer looks ahead or over all time, or two share a path.
     """
-    require_streamable(model)
+    require_streamable(model, offline=offline)
     state: State = {}
     for layer in streaming_layers(model):
         parts = {f"{layer.path}/{k}": v for k, v in layer.initial_state(batch_size).items()}
@@ -162,7 +170,7 @@ def initial_state(model: keras.Model, batch_size: int = 1) -> State:
 
 
 def stream_step(
-    model: keras.Model, block: Tensor, state: Mapping[str, Tensor]
+    model: keras.Model, block: Tensor, state: Mapping[str, Tensor], *, offline: bool = False
 ) -> tuple[Tensor, State]:
     """Runs the next block of a stream through a model.
 
@@ -170,6 +178,7 @@ def stream_step(
         model: the same model that runs offline.
         block: the next input, `[batch, samples]`, a multiple of the hop.
         state: from `initial_state` or the previous step.
+        offline: for recordings, see `require_streamable`.
 
     Returns:
         The output block, and the state for the next step.
@@ -177,7 +186,7 @@ def stream_step(
     Raises:
         ModelError: the model cannot stream, or the state is of another model.
     """
-    require_streamable(model)
+    require_streamable(model, offline=offline)
     with StateScope(state) as scope:
         output = model(block, training=False)
     return output, scope.next_state
@@ -188,18 +197,36 @@ def latency_samples(model: keras.Model) -> int:
     return sum(layer.latency_samples for layer in streaming_layers(model))
 
 
-def require_streamable(model: keras.Model) -> None:
+def require_streamable(model: keras.Model, *, offline: bool = False) -> None:
     """Checks that no layer of a model looks ahead or over all time.
 
+    Args:
+        model: a functional model.
+        offline: admits models that run block by block, but on recordings only.
+
     Raises:
-        ModelError: a layer does; the message names the first.
+        ModelError: a layer is in the way; the message names the first.
     """
+    reason = "" if offline else offline_reason(model)
+    if reason:
+        raise ModelError(reason)
     for operation in operations(model):
         if not _is_framewise(operation):
             raise ModelError(
                 "a model can stream only if no layer looks ahead or over all time; "
                 f"received the layer {operation.name!r} ({type(operation).__name__})."
             )
+
+
+def offline_reason(model: keras.Model) -> str:
+    """Returns why a model is for recordings only; "" for a model without such a layer."""
+    for layer in streaming_layers(model):
+        if layer.offline_only:
+            return (
+                f"the model {model.name!r} is offline only: it enhances recordings and cannot "
+                f"stream, because of the layer {layer.name!r} ({type(layer).__name__})."
+            )
+    return ""
 
 
 # Keras layers that treat frames independently with any settings. Stateless layers of tfse

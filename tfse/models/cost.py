@@ -1,19 +1,24 @@
-"""Multiply-accumulates of a model per frame, counted from its layers."""
+"""Multiply-accumulates of a model per hop, counted from its layers."""
 
 from __future__ import annotations
 
 import functools
 import math
 from collections.abc import Iterator
+from fractions import Fraction
 
 import keras
 
 from tfse.layers import (
+    RESAMPLING_DELAY,
     BandMerging,
     BandSplitting,
+    CausalConv1D,
+    CausalConv1DTranspose,
     CausalConv2D,
     CausalConv2DTranspose,
     ConvolutionalFeedForward,
+    DownsampleByTwo,
     DualPathBlock,
     FrequencyAttention,
     FrequencyBLSTM,
@@ -26,13 +31,15 @@ from tfse.layers import (
     TimeAttention,
     TimeGRU,
     TimeLSTM,
+    UpsampleByTwo,
 )
-from tfse.layers.graph import input_shapes, operations
+from tfse.layers.graph import input_shapes
+from tfse.models.frame_rates import with_frames_per_hop
 from tfse.types import Shape
 
 
 def multiply_accumulates(model: keras.Model) -> int:
-    """Returns the multiply-accumulates per frame.
+    """Returns the multiply-accumulates per hop.
 
     Products and convolutions count, by their definition rather than a runtime's
     implementation; transforms, activations and element-wise operations do not.
@@ -40,19 +47,19 @@ def multiply_accumulates(model: keras.Model) -> int:
     Args:
         model: a functional tfse model.
     """
-    return sum(_of(layer, shape) for layer, shape in _layers_with_shapes(model))
+    return int(sum(rate * _of(layer, shape) for layer, shape, rate in _layers(model)))
 
 
-def _layers_with_shapes(model: keras.Model) -> Iterator[tuple[keras.Operation, Shape]]:
-    """Yields every operation with the shape of its first input."""
-    for operation in operations(model):
+def _layers(model: keras.Model) -> Iterator[tuple[keras.Operation, Shape, Fraction]]:
+    """Yields every operation with the shape of its first input and its frames per hop."""
+    for operation, rate in with_frames_per_hop(model):
         if shapes := input_shapes(operation):
-            yield operation, shapes[0]
+            yield operation, shapes[0], rate
 
 
 @functools.singledispatch
-def _of(layer: keras.Operation, shape: Shape) -> int:
-    """Returns the cost of a layer per frame; 0 for types without a rule."""
+def _of(layer: keras.Operation, shape: Shape) -> int | Fraction:
+    """Returns the cost of a layer per frame of its input; 0 for types without a rule."""
     return 0
 
 
@@ -89,6 +96,26 @@ def _(layer: SeparableConv2DTranspose, shape: Shape) -> int:
 @_of.register
 def _(layer: GroupedDense, shape: Shape) -> int:
     return int(shape[-1] * layer.units // layer.groups)
+
+
+@_of.register
+def _(layer: CausalConv1D, shape: Shape) -> Fraction:
+    return Fraction(layer.kernel_size * shape[-1] * layer.filters, layer.stride)
+
+
+@_of.register
+def _(layer: CausalConv1DTranspose, shape: Shape) -> int:
+    return int(layer.kernel_size * shape[-1] * layer.filters)
+
+
+@_of.register
+def _(layer: UpsampleByTwo, shape: Shape) -> int:
+    return 2 * RESAMPLING_DELAY
+
+
+@_of.register
+def _(layer: DownsampleByTwo, shape: Shape) -> int:
+    return RESAMPLING_DELAY
 
 
 @_of.register

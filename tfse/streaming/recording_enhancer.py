@@ -64,7 +64,7 @@ class RecordingEnhancer:
         self._to_model = Resampler(sample_rate, step.sample_rate, channels)
         # Samples behind the guard are finite; a resampler's overshoot at its limit
         # should not be an error.
-        self._enhancer = StreamingEnhancer(step, channels, on_invalid="zero")
+        self._enhancer = StreamingEnhancer(step, channels, on_invalid="zero", offline=True)
         self._from_model: _ModelBand | UpperBand
         if band == "full" and sample_rate > step.sample_rate:
             self._from_model = UpperBand(step.sample_rate, sample_rate, channels, link_channels)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tfse.audio.finite_guard import FiniteGuard
-from tfse.errors import AudioError, ConfigError
+from tfse.errors import AudioError, ConfigError, ModelError
 from tfse.streaming.steps.base import Step
 from tfse.types import Samples
 
@@ -32,6 +32,8 @@ class StreamingEnhancer:
         num_streams: number of streams that run as one batch, each with its own state.
         on_invalid: for samples that are NaN, infinite or larger than 1e12: "raise" an
             error, or replace them by silence ("zero").
+        offline: the samples are those of a recording, for which also models that cannot
+            stream are admitted.
 
     Shapes:
         `[samples]` for one stream, `[streams, samples]` for any number; the output has
@@ -39,6 +41,7 @@ class StreamingEnhancer:
 
     Raises:
         ConfigError: `num_streams` or `on_invalid` is invalid.
+        ModelError: the model is for recordings only, and `offline` is not set.
 
     Example:
         >>> enhancer = StreamingEnhancer(open_step("dpcrn_small"))
@@ -46,9 +49,19 @@ class StreamingEnhancer:
         >>> enhanced = np.concatenate([*pieces, enhancer.flush()])
     """
 
-    def __init__(self, step: Step, num_streams: int = 1, on_invalid: str = "raise") -> None:
+    def __init__(
+        self,
+        step: Step,
+        num_streams: int = 1,
+        on_invalid: str = "raise",
+        *,
+        offline: bool = False,
+    ) -> None:
         if num_streams < 1:
             raise ConfigError(f"`num_streams` must be at least 1; received {num_streams}.")
+        # Only steps of Keras models can be of a model for recordings.
+        if not offline and (reason := getattr(step, "offline_reason", "")):
+            raise ModelError(reason)
         self._step = step
         self._num_streams = num_streams
         self._guard = FiniteGuard(on_invalid)

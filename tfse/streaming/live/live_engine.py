@@ -84,8 +84,8 @@ class LiveEngine:
         self.bypass = False
         waiting = step.hop_length - math.gcd(step.hop_length, self.block_samples)
         self.delay_samples = step.latency_samples + waiting
-        step(np.zeros((1, step.hop_length), np.float32), step.initial_state(1))
         self._enhancer = StreamingEnhancer(step, on_invalid="zero")
+        step(np.zeros((1, step.hop_length), np.float32), step.initial_state(1))
         self._enhanced = np.zeros(self.delay_samples, np.float32)
         self._dry = np.zeros(self.delay_samples, np.float32)
         self._share = 1.0

@@ -16,7 +16,8 @@ class KerasStep:
     """Step of a Keras model, with the same layers as offline.
 
     There are two ways to compile it. The default traces one graph for any number of
-    frames and streams, which is fastest for long blocks. With `one_hop`, for live
+    frames and streams, which is fastest for long blocks; it also runs models that are for
+    recordings only, which `StreamingEnhancer` refuses. With `one_hop`, for live
     streams, XLA compiles the step for exactly one hop, which takes some seconds at
     the first call and then, for DPCRN, a sixth of the time per hop.
 
@@ -25,7 +26,8 @@ class KerasStep:
         one_hop: compiles for one hop at a time instead of for long blocks.
 
     Raises:
-        ModelError: a layer uses future frames, or the model is not a tfse model.
+        ModelError: a layer uses future frames, the model is for recordings only and
+            `one_hop` is set, or it is not a tfse model.
     """
 
     def __init__(self, model: EnhancementModel, one_hop: bool = False) -> None:
@@ -33,8 +35,10 @@ class KerasStep:
             raise ModelError(
                 f"`model` must be an EnhancementModel; received {type(model).__name__}."
             )
+        streaming.require_streamable(model, offline=not one_hop)
         self._model = model
         self._one_hop = one_hop
+        self.offline_reason = streaming.offline_reason(model)
         self.sample_rate = model.sample_rate
         self.hop_length = model.hop_length
         self.latency_samples = model.latency_samples
@@ -42,7 +46,7 @@ class KerasStep:
 
     def initial_state(self, num_streams: int) -> dict[str, Any]:
         """Returns zeros by name, each `[num_streams, ...]`."""
-        return streaming.initial_state(self._model, num_streams)
+        return streaming.initial_state(self._model, num_streams, offline=True)
 
     def __call__(self, noisy: Samples, state: dict[str, Any]) -> tuple[Samples, dict[str, Any]]:
         """Runs the next block; see `Step`."""
@@ -57,7 +61,7 @@ class KerasStep:
 
     def _compiled(self) -> Any:
         def advance(noisy: Any, state: dict[str, Any]) -> Any:
-            return streaming.stream_step(self._model, noisy, state)
+            return streaming.stream_step(self._model, noisy, state, offline=True)
 
         if self._one_hop:
             return tf.function(advance, jit_compile=True)

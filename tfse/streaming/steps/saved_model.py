@@ -31,7 +31,8 @@ class SavedModelStep(ExportedStep):
         missing = {STEP, INITIAL_STATE} - set(signatures)
         if missing:
             raise ModelError(
-                f"{folder} lacks the signatures {sorted(missing)}; export the model with tfse."
+                f"{folder} lacks the signatures {sorted(missing)}; export the model with tfse, or "
+                "use its .keras file if it is for recordings only."
             )
         self._step = signatures[STEP]
         self._first = signatures[INITIAL_STATE]
