@@ -8,7 +8,7 @@ Data: full-band recordings, prepared at the rate of the model. Loss: that of
 at 16 kHz. The local SNR is not trained.
 Not yet trained here.
 
-    tfse-prepare --sample_rate=48000 --speech_dirs=speech --noise_dirs=noise \\
+    tfse-prepare --sample_rate=48000 --clean_dir=speech --noise_dir=noise \\
         --output_dir=prepared48
     tfse-train --config=configs/deepfilternet3.py --data_dir=prepared48 \\
         --run_dir=runs/deepfilternet3

@@ -6,12 +6,14 @@ import dataclasses
 import json
 import pathlib
 
+import numpy as np
 import pytest
 
 from tests.data.corpus import settings
 from tfse.data.config import DataConfig
 from tfse.data.preparation.prepare import prepare
 from tfse.errors import DataError
+from tfse.exporting import number_formats
 from tfse.exporting.calibration import calibration_settings, served_by, training_mixtures
 from tfse.exporting.verification import recordings
 
@@ -75,3 +77,12 @@ def test_a_model_of_a_run_is_calibrated_with_the_settings_of_the_run(
 def test_a_model_of_unknown_training_gets_all_levels(model: str, prepared: pathlib.Path) -> None:
     config = calibration_settings(model, prepared, 16_000).config
     assert config == dataclasses.replace(DataConfig(), level_dbfs_min=-60.0, level_dbfs_max=-5.0)
+
+
+def test_a_tensor_that_is_always_zero_has_a_range() -> None:
+    # Such as the output of the pathway convolution in the weights of DeepFilterNet3: its scale
+    # would be so small that XNNPACK refuses the file.
+    dead = {"min": np.zeros(1), "max": np.full(1, 1e-12)}
+    alive = {"min": np.full(1, -1.0), "max": np.full(1, 2.0)}
+    assert number_formats._widened(dead)["max"] == 1.0
+    assert number_formats._widened(alive)["max"] == 2.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 
+import numpy as np
 import pytest
 
 from tests.exporting.tiny_exports import tiny, voice
@@ -49,6 +50,12 @@ def test_the_most_sensitive_layers_stay_as_long_as_they_are_small() -> None:
     # A tenth of 1,000 weights: b no longer fits beside a, c does.
     assert sensitive(snr_db, layers) == {"a": 30.0, "c": 54.9}
     assert list(sensitive({"a": 40.0, "c": 30.0}, layers)) == ["c", "a"]
+
+
+def test_an_output_that_is_not_finite_is_as_bad_as_can_be() -> None:
+    signal = voice(0.1)
+    assert sensitive_layers._snr_db(signal, signal * np.nan) == -120.0
+    assert sensitive_layers._snr_db(signal, signal) == 120.0
 
 
 def test_signals_are_few_and_short() -> None:

@@ -57,7 +57,9 @@ def test_a_file_does_what_its_model_does(
     assert snr_db(wanted, got) > LEAST_SNR_DB[number_format]
 
 
-@pytest.mark.parametrize("name", ["fastenhancer_polar", "dpcrn_full_frame", "transformer_irm"])
+@pytest.mark.parametrize(
+    "name", ["deepfilternet3", "demucs", "dtln", "fastenhancer_polar", "gtcrn", "transformer_irm"]
+)
 def test_other_models_do_the_same_in_every_format(name: str, tmp_path: pathlib.Path) -> None:
     model = tiny(name)
     noisy = voice(1.0, 5)
@@ -187,7 +189,7 @@ def test_a_second_signature_takes_blocks_and_shares_the_weights(
     )
 
 
-@pytest.mark.parametrize("length", [64, 60], ids=["power_of_two", "matrix"])
+@pytest.mark.parametrize("length", [64, 240], ids=["power_of_two", "composite"])
 def test_transforms_stay_exact_in_every_format(length: int, tmp_path: pathlib.Path) -> None:
     noisy = voice(1.0, 7)
     for exported in export_tflite(identity(length), tmp_path, calibration=CALIBRATION):

