@@ -27,6 +27,7 @@ from tfse.layers.normalization import (
 from tfse.layers.overlapped_windows import CrossFade, OverlappedWindows
 from tfse.layers.running_level import DivideByLevel, RunningLevel
 from tfse.layers.sinc_resampling import RESAMPLING_DELAY, DownsampleByTwo, UpsampleByTwo
+from tfse.layers.skip_sum import SkipSum
 from tfse.layers.stft import STFT, InverseSTFT
 from tfse.layers.stream_start import GateFrames, StartGate
 from tfse.layers.streaming import (
@@ -83,6 +84,7 @@ __all__ = [
     "PreEmphasis",
     "ReflectPadding",
     "RunningLevel",
+    "SkipSum",
     "Standardization",
     "StartGate",
     "StateScope",
