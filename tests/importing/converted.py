@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tfse import models
+from tfse.importing.import_weights import assign
 from tfse.importing.source import Importer, Part, Source
 
 
@@ -30,10 +31,5 @@ def converted(importer: Importer, found: Source, **settings: Any) -> models.Enha
     assert importer.recognizes(found)
     conversion = importer.convert(found)
     model = models.build(dataclasses.replace(conversion.config, **settings))
-    # Keras' recurrent layers have a generator for dropout, which is not used.
-    variables = {v.path: v for v in model.variables if "seed_generator" not in v.path}
-    assert set(variables) == set(conversion.weights)
-    for path, values in conversion.weights.items():
-        assert tuple(variables[path].shape) == values.shape, path
-        variables[path].assign(values)
+    assign(model, conversion)
     return model

@@ -11,6 +11,7 @@ from tests.importing.converted import converted, fixture, source
 from tfse import models
 from tfse.errors import ConfigError, ModelError
 from tfse.importing.demucs import IMPORTER
+from tfse.importing.importers import IMPORTERS
 from tfse.layers import initial_state, stream_step
 from tfse.layers.lowering import lowering
 from tfse.models import demucs
@@ -110,6 +111,12 @@ def test_sizes_are_the_papers(hidden, parameters, gmacs):
 def test_invalid_settings_are_refused(setting, message):
     with pytest.raises(ConfigError, match=message):
         models.build(dataclasses.replace(models.DemucsConfig(), **setting))
+
+
+def test_no_other_importer_recognizes_the_arrays(original):
+    assert [importer.name for importer in IMPORTERS if importer.recognizes(original[0])] == [
+        "demucs"
+    ]
 
 
 def test_arrays_without_a_place_are_listed(original):

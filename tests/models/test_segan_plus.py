@@ -12,6 +12,7 @@ from tests import instances
 from tests.importing.converted import converted, fixture, source
 from tfse import models
 from tfse.errors import ConfigError, ModelError
+from tfse.importing.importers import IMPORTERS
 from tfse.importing.segan_plus import IMPORTER
 from tfse.models.cost import multiply_accumulates
 
@@ -49,6 +50,12 @@ def test_old_names_of_arrays_are_those_of_the_authors_converter(original):
     result = IMPORTER.convert(source(old)).weights
     for path, array in IMPORTER.convert(source(state)).weights.items():
         np.testing.assert_array_equal(result[path], array)
+
+
+def test_no_other_importer_recognizes_the_arrays(original):
+    assert [importer.name for importer in IMPORTERS if importer.recognizes(original[0])] == [
+        "segan_plus"
+    ]
 
 
 def test_arrays_without_a_place_are_listed(original):

@@ -43,6 +43,7 @@ from tfse.layers.overlapped_windows import CrossFade, OverlappedWindows
 from tfse.layers.running_level import DivideByLevel, RunningLevel
 from tfse.layers.separable_convolution import SeparableConv2D, SeparableConv2DTranspose
 from tfse.layers.sinc_resampling import RESAMPLING_DELAY, DownsampleByTwo, UpsampleByTwo
+from tfse.layers.skip_sum import SkipSum
 from tfse.layers.stft import STFT, InverseSTFT
 from tfse.layers.stream_start import GateFrames, StartGate
 from tfse.layers.streaming import (
@@ -124,6 +125,7 @@ __all__ = [
     "RunningLevel",
     "SeparableConv2D",
     "SeparableConv2DTranspose",
+    "SkipSum",
     "Standardization",
     "StartGate",
     "StateScope",

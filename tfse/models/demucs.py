@@ -23,6 +23,7 @@ from tfse.layers import (
     GatedLinearUnit,
     GateFrames,
     RunningLevel,
+    SkipSum,
     StartGate,
     TimeLSTM,
     UpsampleByTwo,
@@ -197,7 +198,7 @@ def _decoder_level(
 ) -> Tensor:
     wait = decoder_delay(config, number + 1) - encoder_delays(config)[number + 1]
     skip = Delay(wait, name=f"skip_{number}")(skip)
-    x = keras.layers.Add(name=f"add_{number}")([x, skip])
+    x = SkipSum(name=f"add_{number}")(x, skip)
     x = _gated(_channels(config, number), f"decoder_{number}", x)
     # Frames before sample 0 would reach into the first samples.
     frames = config.stride ** (config.depth - number - 1)
