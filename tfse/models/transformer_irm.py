@@ -18,6 +18,7 @@ from tfse.layers import (
     FeatureNormalization,
     LogPower,
     MagnitudeMasking,
+    SkipSum,
     Standardization,
     TimeAttention,
 )
@@ -95,9 +96,9 @@ def _block(config: TransformerIRMConfig, block: int, x: Tensor) -> Tensor:
     y = FeatureNormalization(name=f"block_{block}_attention_norm")(x)
     y = TimeAttention(config.heads, config.attended_frames, name=f"block_{block}_attention")(y)
     y = keras.layers.Dense(config.channels, name=f"block_{block}_attention_dense")(y)
-    x = keras.layers.Add(name=f"block_{block}_attention_sum")([x, y])
+    x = SkipSum(name=f"block_{block}_attention_sum")(x, y)
     y = FeatureNormalization(name=f"block_{block}_feed_forward_norm")(x)
     y = ConvolutionalFeedForward(
         config.feed_forward_units, config.kernel_size, name=f"block_{block}_feed_forward"
     )(y)
-    return keras.layers.Add(name=f"block_{block}_feed_forward_sum")([x, y])
+    return SkipSum(name=f"block_{block}_feed_forward_sum")(x, y)
