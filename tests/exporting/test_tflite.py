@@ -72,16 +72,6 @@ def test_other_models_do_the_same_in_every_format(name: str, tmp_path: pathlib.P
         assert snr_db(wanted, got) > LEAST_SNR_DB[outcome.number_format]
 
 
-@pytest.mark.parametrize("name", ["dtln", "gtcrn"])
-def test_float32_files_of_further_models_do_the_same(name: str, tmp_path: pathlib.Path) -> None:
-    model = tiny(name)
-    noisy = voice(1.0, 5)
-    (outcome,) = export_tflite(model, tmp_path, ["float32"])
-    assert not outcome.reason
-    got = tfse.enhance(noisy, 16_000, open_step(outcome.path))
-    assert snr_db(tfse.enhance(noisy, 16_000, model), got) > LEAST_SNR_DB["float32"]
-
-
 def test_normalizations_of_fastenhancer_are_folded_into_its_products(
     tmp_path: pathlib.Path,
 ) -> None:
