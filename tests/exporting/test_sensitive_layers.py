@@ -7,6 +7,8 @@ import pathlib
 import numpy as np
 import pytest
 
+import tfse
+from tests.exporting.test_tflite import snr_db
 from tests.exporting.tiny_exports import tiny, voice
 from tfse.exporting import sensitive_layers
 from tfse.exporting.metadata import read_from_tflite
@@ -14,6 +16,7 @@ from tfse.exporting.sensitive_layers import Layer, product_layers, sensitive
 from tfse.exporting.tflite import export_tflite
 from tfse.exporting.verification.recordings import at_level, voice_at_levels
 from tfse.models import EnhancementModel
+from tfse.streaming import open_step
 
 pytest.importorskip("ai_edge_litert.interpreter", reason="ai-edge-litert is not installed")
 pytest.importorskip("ai_edge_quantizer", reason="ai-edge-quantizer is not installed")
@@ -77,8 +80,25 @@ def test_a_sensitive_layer_stays_float32_and_is_named(
     assert all(snr < sensitive_layers.LEAST_SNR_DB for snr in exported.float32_layers.values())
     described = read_from_tflite(exported.path)
     assert described["float32_layers"] == list(exported.float32_layers)
-    for name, snr_db in exported.float32_layers.items():
-        assert f"{name} ({snr_db:.1f} dB)" in str(exported)
+    for name, alone_db in exported.float32_layers.items():
+        assert f"{name} ({alone_db:.1f} dB)" in str(exported)
+
+
+def test_a_large_sensitive_layer_finds_its_range_in_every_step(tmp_path: pathlib.Path) -> None:
+    # Linear magnitudes: the first LSTM of DTLN receives those of all levels, and is large.
+    quiet, loud = (at_level(voice(0.5, 1), level_dbfs) for level_dbfs in (-60.0, -5.0))
+    model = tiny("dtln")
+    exported = export_tflite(model, tmp_path, ["int8", "dynamic"], calibration=[quiet, loud])
+    fixed, dynamic = (outcome.run_time_layers for outcome in exported)
+    assert fixed
+    assert not dynamic
+    assert all(snr < sensitive_layers.LEAST_FIXED_SNR_DB for snr in fixed.values())
+    assert not set(fixed) & set(exported[0].float32_layers)
+    assert read_from_tflite(exported[0].path)["run_time_layers"] == list(fixed)
+    wanted = tfse.enhance(quiet, 16_000, model)
+    got = tfse.enhance(quiet, 16_000, open_step(exported[0].path))
+    # With fixed ranges alone it is below 0 dB.
+    assert snr_db(wanted, got) > 20
 
 
 def test_without_mixtures_a_voice_at_three_levels_stands_for_them() -> None:

@@ -29,8 +29,8 @@ def describe(
         number_format: such as "float32" or "int8".
         frames_per_step: hops per block.
         more: further entries, such as `float32_layers` (layers without 8-bit weights in a
-            format that has them), or `inputs` and `outputs` (names of a file's tensors by
-            position).
+            format that has them), `run_time_layers` (those whose activations are quantized at
+            run time), or `inputs` and `outputs` (names of a file's tensors by position).
     """
     values = {
         "model": model.name,

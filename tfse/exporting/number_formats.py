@@ -36,7 +36,9 @@ _UNIFORM = "min_max_uniform_quantize"
 _SMALLEST_RANGE = 1e-6
 
 
-def recipe(number_format: str, scopes: Sequence[str] = ()) -> Recipe:
+def recipe(
+    number_format: str, scopes: Sequence[str] = (), run_time_scopes: Sequence[str] = ()
+) -> Recipe:
     """Returns the recipe of AI Edge Quantizer for a format.
 
     float16: weights of products and convolutions in half precision, computed in
@@ -49,6 +51,8 @@ def recipe(number_format: str, scopes: Sequence[str] = ()) -> Recipe:
         number_format: one of `FORMATS`, not float32.
         scopes: scopes of the operations with 8-bit weights; float16 takes all but the
             transforms.
+        run_time_scopes: scopes with 8-bit weights whose activations are quantized at run time,
+            as in the format dynamic.
     """
     if number_format == "float16":
         half = {"num_bits": 16, "symmetric": True, "granularity": "TENSORWISE", "dtype": "FLOAT"}
@@ -62,8 +66,15 @@ def recipe(number_format: str, scopes: Sequence[str] = ()) -> Recipe:
     if bits:
         whole = {"num_bits": bits, "symmetric": bits == 16, "granularity": "TENSORWISE"}
         activations = {**weights, **whole}
-    regex = f"^({'|'.join(map(re.escape, scopes))})$"
-    return _entries(_UNIFORM, regex, "INTEGER", weights, activations)
+    return [
+        *_entries(_UNIFORM, _any_of(scopes), "INTEGER", weights, activations),
+        *_entries(_UNIFORM, _any_of(run_time_scopes), "INTEGER", weights),
+    ]
+
+
+def _any_of(scopes: Sequence[str]) -> str:
+    """Returns a regular expression of these scopes; of none, it has no match."""
+    return f"^({'|'.join(map(re.escape, scopes))})$"
 
 
 def _entries(
@@ -94,18 +105,19 @@ def quantize(
     number_format: str,
     scopes: Sequence[str] = (),
     ranges: Ranges | None = None,
+    run_time_scopes: Sequence[str] = (),
 ) -> bytes:
     """Returns a float32 file in another number format.
 
     Args:
         source: the file, without metadata.
         number_format: one of `FORMATS`, not float32.
-        scopes: see `recipe`.
+        scopes: see `recipe`; likewise `run_time_scopes`.
         ranges: from `ranges_of`, for formats that are `CALIBRATED`.
     """
     from ai_edge_quantizer import quantizer
 
-    made = quantizer.Quantizer(str(source), recipe(number_format, scopes))
+    made = quantizer.Quantizer(str(source), recipe(number_format, scopes, run_time_scopes))
     result = made.quantize(ranges, enable_progress_bar=False, enable_progress_report=False)
     return bytes(result.quantized_model)
 

@@ -24,6 +24,8 @@ from tfse.types import Samples
 LEAST_SNR_DB = 55.0
 #: ... unless this share of the weights would be exceeded; the most sensitive layers come first.
 LARGEST_SHARE = 0.1
+#: Other layers below this, in `int8`, have activations with ranges of each step, not fixed ones.
+LEAST_FIXED_SNR_DB = 40.0
 
 #: Signals on which layers are measured: this many at most, of this length.
 SIGNALS = 8
@@ -144,3 +146,18 @@ def sensitive(snr_db: Mapping[str, float], layers: Mapping[str, Layer]) -> dict[
             left -= layers[name].weights
             kept[name] = found
     return kept
+
+
+def of_run_time(snr_db: Mapping[str, float], kept: Mapping[str, float]) -> dict[str, float]:
+    """Returns the layers of `int8` whose activations are quantized at run time.
+
+    Eight bits over the range of all levels leave few for a quiet recording. A layer that is
+    too large to stay float32 keeps its 8-bit weights, and finds the range of its input in every
+    step, as in the format `dynamic`.
+
+    Args:
+        snr_db: of each layer alone, from `output_snr_db`.
+        kept: layers that stay float32, from `sensitive`.
+    """
+    found = {n: snr for n, snr in snr_db.items() if snr < LEAST_FIXED_SNR_DB and n not in kept}
+    return dict(sorted(found.items(), key=lambda item: item[1]))

@@ -62,14 +62,15 @@ def _convert(saved_model: str, target: str, *signatures: str) -> None:
 
 
 def _quantize(source: str, number_format: str, calibration: str, signals: str, target: str) -> None:
-    """Writes a file and, as OUT.json, the sensitive layers that stay float32."""
+    """Writes a file and, as OUT.json, what becomes of its sensitive layers."""
     import numpy as np
 
     from tfse.exporting import number_formats, sensitive_layers
 
     float32, made = pathlib.Path(source), pathlib.Path(target)
     kept: dict[str, float] = {}
-    scopes: list[str] = []
+    at_run_time: dict[str, float] = {}
+    scopes: dict[bool, list[str]] = {False: [], True: []}
     ranges = None
     if calibration != "-":
         ranges = number_formats.ranges_of(float32, dict(np.load(calibration)))
@@ -78,9 +79,15 @@ def _quantize(source: str, number_format: str, calibration: str, signals: str, t
         waveforms = list(np.load(signals).values())
         snr_db = sensitive_layers.output_snr_db(float32, number_format, layers, ranges, waveforms)
         kept = sensitive_layers.sensitive(snr_db, layers)
-        scopes = [scope for name in layers if name not in kept for scope in layers[name].scopes]
-    made.write_bytes(number_formats.quantize(float32, number_format, scopes, ranges))
-    made.with_suffix(".json").write_text(json.dumps(kept), encoding="utf-8")
+        if number_format == "int8":
+            at_run_time = sensitive_layers.of_run_time(snr_db, kept)
+        for name in layers.keys() - kept.keys():
+            scopes[name in at_run_time] += layers[name].scopes
+    made.write_bytes(
+        number_formats.quantize(float32, number_format, scopes[False], ranges, scopes[True])
+    )
+    found = {"float32_layers": kept, "run_time_layers": at_run_time}
+    made.with_suffix(".json").write_text(json.dumps(found), encoding="utf-8")
 
 
 def _inspect(path: str) -> None:

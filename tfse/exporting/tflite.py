@@ -23,6 +23,9 @@ from tfse.models import EnhancementModel
 from tfse.streaming.steps.signature import BLOCK, STEP
 from tfse.types import Samples
 
+# Keys of the metadata, and of what the quantization writes.
+_SENSITIVE = ("float32_layers", "run_time_layers")
+
 
 @dataclasses.dataclass(frozen=True)
 class Exported:
@@ -34,18 +37,25 @@ class Exported:
         reason: why there is no file, "" if there is one.
         float32_layers: sensitive layers without 8-bit weights, with the output SNR in dB
             that each has alone in 8 bits; see `tfse.exporting.sensitive_layers`.
+        run_time_layers: likewise, layers of `int8` whose activations are quantized at run time.
     """
 
     number_format: str
     path: pathlib.Path
     reason: str = ""
     float32_layers: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    run_time_layers: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
     def __str__(self) -> str:
         """Returns the outcome in one line."""
-        layers = ", ".join(f"{name} ({snr:.1f} dB)" for name, snr in self.float32_layers.items())
-        kept = f" Sensitive layers that stay float32: {layers}." if layers else ""
-        return f"{self.path}: {self.reason or 'written.'}{kept}"
+        kept = _listed("Sensitive layers that stay float32", self.float32_layers)
+        ranged = _listed("Layers with ranges of each step", self.run_time_layers)
+        return f"{self.path}: {self.reason or 'written.'}{kept}{ranged}"
+
+
+def _listed(heading: str, layers: Mapping[str, float]) -> str:
+    named = ", ".join(f"{name} ({snr:.1f} dB)" for name, snr in layers.items())
+    return f" {heading}: {named}." if named else ""
 
 
 def export_tflite(
@@ -151,14 +161,14 @@ class _Export:
             subprocess_tasks.run("inspect", made)
         except ModelError as error:
             return Exported(number_format, target, str(error))
-        kept = self._kept(number_format)
+        layers = self._sensitive(number_format)
         more: dict[str, list[str]] = inspection.tensor_order(made)
-        if number_format in EIGHT_BITS:
-            more["float32_layers"] = list(kept)
+        more |= {kind: list(found) for kind, found in layers.items()}
         description = metadata.describe(self._model, number_format, self._frames[STEP], **more)
         metadata.put_into_tflite(made, description)
         os.rename(made, target)
-        return Exported(number_format, target, float32_layers=kept)
+        kept, at_run_time = (layers.get(kind, {}) for kind in _SENSITIVE)
+        return Exported(number_format, target, "", kept, at_run_time)
 
     def _converted(self, number_format: str) -> pathlib.Path:
         source = self._float32()
@@ -169,7 +179,8 @@ class _Export:
         subprocess_tasks.run("quantize", source, number_format, inputs, self._signals(), target)
         return target
 
-    def _kept(self, number_format: str) -> dict[str, float]:
+    def _sensitive(self, number_format: str) -> dict[str, dict[str, float]]:
+        """Returns the sensitive layers of a format by what becomes of them."""
         if number_format not in EIGHT_BITS:
             return {}
         found = (self._folder / f"{number_format}.json").read_text(encoding="utf-8")
