@@ -35,6 +35,7 @@ from tfse.exporting.number_formats import FORMATS
 from tfse.exporting.tflite import export_tflite
 from tfse.exporting.verification import recordings
 from tfse.exporting.verification.verify import Pair
+from tfse.layers.streaming import offline_reason
 from tfse.models import EnhancementModel
 from tfse.models.cost import multiply_accumulates
 from tfse.streaming import Step, open_step
@@ -102,13 +103,14 @@ def measure_model(model: EnhancementModel, pairs: Sequence[Pair]) -> list[Sample
     """Prints the row of a model, and returns its output for every mixture."""
     step = open_step(model)
     enhanced = [tfse.enhance(pair.noisy, RATE, step) for pair in pairs]
+    streams = not offline_reason(model)
     hops_per_s = model.sample_rate / model.hop_length
     print_row(
         model.name,
         f"{model.count_params():,}",
         f"{multiply_accumulates(model) * hops_per_s / 1e6:.0f}",
         f"{1e3 * model.latency_samples / model.sample_rate:.1f}",
-        f"{stream_difference(model, step, pairs[0].noisy):.1e}",
+        f"{stream_difference(model, step, pairs[0].noisy):.1e}" if streams else "recordings only",
         *changes(pairs, [pair.noisy for pair in pairs], enhanced),
     )
     return enhanced
@@ -128,7 +130,9 @@ def measure_formats(
     wanted: Sequence[Samples],
     noisy: Sequence[Samples],
 ) -> None:
-    """Prints one row per number format of a model."""
+    """Prints one row per number format of a model that can stream."""
+    if offline_reason(model):
+        return
     signals = [soxr.resample(samples, RATE, model.sample_rate) for samples in noisy]
     with tempfile.TemporaryDirectory() as folder:
         for outcome in export_tflite(model, folder, formats, calibration=signals):
