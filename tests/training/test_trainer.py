@@ -116,8 +116,7 @@ def test_a_run_with_muon_and_a_running_clip_resumes_where_it_stopped(prepared, t
     def config(steps):
         muon = _config(steps, optimizer="muon", clip_quantile=0.5, ema_decay=0.9)
         loss = LossConfig(negative_snr=1.0)
-        model = dataclasses.replace(instances.tiny_fastenhancer(), blocks=1)
-        return dataclasses.replace(muon, model=model, loss=loss)
+        return dataclasses.replace(muon, loss=loss)
 
     _train(config(2), prepared, tmp_path / "stopped")
     resumed = _train(config(4), prepared, tmp_path / "stopped")
