@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def plain_gru(gates: Any, hidden: Any, kernel: Any, bias: Any) -> Any:
-    """Runs a GRU as `tfse.layers.gru._run`, frame by frame and without custom gradient."""
+    """Runs a GRU as `tfse.layers.recurrent.gru`, frame by frame, without custom gradient."""
 
     def step(hidden: Any, gates: Any) -> tuple[Any, Any]:
         hidden = gru._step(gates, hidden, kernel, bias)

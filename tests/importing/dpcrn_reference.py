@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from tfse.layers.lstm import keras2_hard_sigmoid
+from tfse.layers.recurrent.lstm import keras2_hard_sigmoid
 
 BINS, FILTERS, UNITS = 17, (2, 2, 3, 3, 4), 4
 _KERNELS = [(2, 5), (2, 3), (2, 3), (2, 3), (2, 3)]

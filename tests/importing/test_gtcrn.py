@@ -9,7 +9,7 @@ from tests.importing.torch_writer import torch_zip
 from tfse.errors import ModelError
 from tfse.importing.import_weights import import_weights
 from tfse.layers import ComplexMasking
-from tfse.layers.erb_bands import erb_triangles
+from tfse.layers.bands.erb_bands import erb_triangles
 
 FIXTURE = pathlib.Path(__file__).with_name("gtcrn_original.npz")
 

@@ -7,7 +7,7 @@ import pytest
 from tests import instances
 from tfse import layers
 from tfse.errors import ConfigError
-from tfse.layers.erb_bands import erb_triangles
+from tfse.layers.bands.erb_bands import erb_triangles
 
 
 def test_triangles_of_the_paper():

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from keras import ops
 
-from tfse.layers.stft import STFT
+from tfse.layers.spectrum.stft import STFT
 from tfse.types import Tensor
 
 Tensors = Mapping[str, Tensor]

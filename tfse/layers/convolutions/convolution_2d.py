@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from tfse.errors import ConfigError
-from tfse.layers.grouped_kernel import check_groups, dense_kernel
+from tfse.layers.channels.grouped_kernel import check_groups, dense_kernel
 from tfse.layers.streaming import State, StreamingLayer
 from tfse.types import Shape, Tensor
 

@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from tfse.errors import ConfigError
-from tfse.layers.convolution import CausalConv2D, CausalConv2DTranspose
+from tfse.layers.convolutions.convolution_2d import CausalConv2D, CausalConv2DTranspose
 from tfse.types import Tensor
 
 

@@ -10,7 +10,7 @@ from keras import ops
 
 from tfse.errors import ConfigError
 from tfse.layers.lowering import is_lowering
-from tfse.layers.lstm_unrolled import unrolled, unrolled_both_ways
+from tfse.layers.recurrent.lstm_unrolled import unrolled, unrolled_both_ways
 from tfse.layers.streaming import State, StreamingLayer
 from tfse.types import Shape, Tensor
 

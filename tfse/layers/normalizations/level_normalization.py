@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from tfse.errors import ConfigError
-from tfse.layers.exponential_average import exponential_average
+from tfse.layers.normalizations.exponential_average import exponential_average
 from tfse.layers.streaming import State, StreamingLayer
 from tfse.types import Shape, Tensor
 

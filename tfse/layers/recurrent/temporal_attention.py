@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from tfse.layers.gru import TimeGRU
+from tfse.layers.recurrent.gru import TimeGRU
 from tfse.types import Shape, Tensor
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import keras
 
-from tfse.layers.lstm import FrequencyBLSTM, TimeLSTM
-from tfse.layers.normalization import FrameNormalization
+from tfse.layers.normalizations.normalization import FrameNormalization
+from tfse.layers.recurrent.lstm import FrequencyBLSTM, TimeLSTM
 from tfse.types import Shape, Tensor
 
 

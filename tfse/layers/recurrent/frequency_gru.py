@@ -8,8 +8,8 @@ import keras
 from keras import ops
 
 from tfse.errors import ConfigError
-from tfse.layers.grouped_kernel import check_groups, dense_kernel
-from tfse.layers.gru import run_gru
+from tfse.layers.channels.grouped_kernel import check_groups, dense_kernel
+from tfse.layers.recurrent.gru import run_gru
 from tfse.types import Shape, Tensor
 
 

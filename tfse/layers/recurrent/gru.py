@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from tfse.layers.grouped_kernel import check_groups, dense_kernel
+from tfse.layers.channels.grouped_kernel import check_groups, dense_kernel
 from tfse.layers.lowering import is_lowering
 from tfse.layers.streaming import State, StreamingLayer
 from tfse.types import Shape, Tensor

@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from tfse.errors import ConfigError
-from tfse.layers.exponential_average import exponential_average
+from tfse.layers.normalizations.exponential_average import exponential_average
 from tfse.layers.streaming import State, StreamingLayer
 from tfse.types import Shape, Tensor
 

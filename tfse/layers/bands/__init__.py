@@ -1,0 +1,1 @@
+"""Layers over the bins and bands of one frame."""

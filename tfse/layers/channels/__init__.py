@@ -1,0 +1,1 @@
+"""Layers over channels: groups, gates, scales and sums."""

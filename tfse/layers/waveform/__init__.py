@@ -1,0 +1,1 @@
+"""Layers on waveforms: input, output, rates, filters and windows."""
