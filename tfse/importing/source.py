@@ -9,6 +9,7 @@ from typing import Any
 import numpy.typing as npt
 
 from tfse.errors import ModelError
+from tfse.importing.refusals import listed
 from tfse.models import ModelConfig
 from tfse.types import Samples
 
@@ -56,9 +57,15 @@ class Part:
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """Files that belong together: one file, a folder, or an archive."""
+    """Files that belong together: one file, a folder, or an archive.
+
+    Attributes:
+        parts: the files that could be read.
+        refused: of each damaged file of a folder, its name and what is wrong.
+    """
 
     parts: tuple[Part, ...]
+    refused: tuple[str, ...] = ()
 
     def of_kind(self, kind: str) -> list[Part]:
         """Returns the parts of a kind, by name."""
@@ -132,5 +139,5 @@ class ArrayPool:
         """
         if self._left:
             raise ModelError(
-                f"the file has arrays for which the model has no place: {', '.join(self._left)}."
+                f"the file has arrays for which the model has no place: {listed(self._left)}."
             )
