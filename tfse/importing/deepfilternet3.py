@@ -21,7 +21,14 @@ from tfse.importing.deepfilternet3_arrays import (
 )
 from tfse.importing.deepfilternet3_settings import settings_of
 from tfse.importing.sizes import check_settings
-from tfse.importing.source import Array, Conversion, Importer, Part, Source
+from tfse.importing.source import (
+    Array,
+    Conversion,
+    Importer,
+    Part,
+    Source,
+    require_broadcast,
+)
 from tfse.models import DeepFilterNet3Config
 from tfse.types import Samples
 
@@ -188,6 +195,8 @@ def _skip(found: Convolution, name: str) -> dict[str, Array]:
     """Returns a factor per channel and its normalization as one normalization."""
     factor = found.kernels[0][:, 0, 0, 0]
     variance = np.ones_like(factor) if found.variance is None else found.variance + _EPSILON
+    for other in (variance, found.gamma, found.beta, found.mean):
+        require_broadcast(factor, other)
     scale = found.gamma / np.sqrt(variance)
     return {
         f"{name}_norm/gamma": scale * factor,

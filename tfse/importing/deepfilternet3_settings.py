@@ -7,6 +7,7 @@ import contextlib
 from typing import Any, TypeVar
 
 from tfse.errors import ModelError
+from tfse.importing.sizes import LARGEST_RATE, LARGEST_TRANSFORM
 from tfse.importing.source import Source
 
 N = TypeVar("N", int, float)
@@ -24,7 +25,6 @@ _FIXED = (
 _LONGEST_LOOK_AHEAD = 100
 _LONGEST_S = 1000.0
 _HIGHEST_DB = 1000.0
-_LARGEST = 1 << 20
 
 
 def settings_of(source: Source) -> dict[str, Any]:
@@ -48,9 +48,9 @@ def settings_of(source: Source) -> dict[str, Any]:
             "`conv_lookahead` and `df_lookahead` of config.ini must be equal; received "
             f"{look_ahead} and {filter_look_ahead}."
         )
-    fft_length = ini.number("df", "fft_size", 960, 2, _LARGEST)
+    fft_length = ini.number("df", "fft_size", 960, 2, LARGEST_TRANSFORM)
     return {
-        "sample_rate": ini.number("df", "sr", 48_000, 1, _LARGEST),
+        "sample_rate": ini.number("df", "sr", 48_000, 1, LARGEST_RATE),
         "frame_length": fft_length,
         "fft_length": fft_length,
         "hop_length": ini.number("df", "hop_size", 480, 1, fft_length),
@@ -79,7 +79,8 @@ class _Ini:
         try:
             self._parser.read_string(text, "config.ini")
         except configparser.Error as error:
-            raise ModelError(f"config.ini cannot be read: {error}") from error
+            reason = " ".join(str(error).split())
+            raise ModelError(f"config.ini cannot be read: {reason}") from error
 
     def text(self, section: str, option: str, otherwise: str) -> str:
         """Returns an option as it is written."""

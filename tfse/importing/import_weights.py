@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import hashlib
 import pathlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from tfse.importing.importers import IMPORTERS
 from tfse.importing.readers import read_source
 from tfse.importing.refusals import listed, short
 from tfse.importing.sizes import check_settings, weights_limited_by
-from tfse.importing.source import Conversion, Importer, Source
+from tfse.importing.source import Conversion, Importer, Part, Source
 from tfse.models import EnhancementModel, build
 from tfse.terminal import one_line
 
@@ -90,12 +90,24 @@ def _recognized(source: Source, importers: Sequence[Importer]) -> Importer:
 
 
 def _candidates(source: Source, importer: Importer) -> list[Source]:
-    """Returns the source if it is of a model, and else each of its files that is of it alone."""
-    if _is_of(source, importer):
-        return [source]
-    texts = source.of_kind("text")
-    alone = [Source((part, *texts)) for part in source.parts if part.kind != "text"]
-    return [each for each in alone if len(source.parts) > 1 and _is_of(each, importer)]
+    """Returns what is of a model: the source, or else folders in it, or else single files."""
+    groups: tuple[Callable[[Part], str], ...] = (
+        lambda part: "",
+        lambda part: str(pathlib.PurePosixPath(part.name).parent),
+        lambda part: part.name,
+    )
+    for group in groups:
+        found = [each for each in _grouped(source, group) if _is_of(each, importer)]
+        if found:
+            return found
+    return []
+
+
+def _grouped(source: Source, group: Callable[[Part], str]) -> list[Source]:
+    grouped: dict[str, list[Part]] = {}
+    for part in source.parts:
+        grouped.setdefault(group(part), []).append(part)
+    return [Source(tuple(parts), source.refused) for parts in grouped.values()]
 
 
 def _is_of(source: Source, importer: Importer) -> bool:
@@ -113,8 +125,8 @@ def _narrowed(source: Source, importer: Importer) -> Source:
     """
     found = _candidates(source, importer)
     if len(found) > 1:
-        names = listed(part.parts[0].name for part in found)
-        raise ModelError(f"it holds several files of {importer.name}, {names}; choose one.")
+        names = listed(each.parts[0].name for each in found)
+        raise ModelError(f"it holds several models of {importer.name}, {names}; give one of them.")
     return found[0] if found else source
 
 

@@ -11,17 +11,20 @@ from typing import Any
 import keras
 
 from tfse.errors import ModelError
+from tfse.importing.readers.limits import MAX_BYTES
 from tfse.importing.source import Array
 from tfse.models import ModelConfig, SpectralModelConfig
 
 # Far above those of any published model: the channels of an LSTM, the points of a transform,
 # samples per second.
-_LARGEST = 1 << 16
-_LARGEST_TRANSFORM = 1 << 13
-_LARGEST_RATE = 192_000
+LARGEST = 1 << 16
+LARGEST_TRANSFORM = 1 << 13
+LARGEST_RATE = 192_000
 # Parameters that a model may have beyond twice those of the file, so that the message on a
 # model of nearly the same size can name the arrays.
 _SLACK = 1 << 20
+# As many as a file may hold, in float32.
+_MOST = MAX_BYTES // 4
 
 
 def check_settings(config: ModelConfig) -> None:
@@ -34,14 +37,14 @@ def check_settings(config: ModelConfig) -> None:
         ModelError: one is not; the message names it.
     """
     fields = dataclasses.asdict(config)
-    require_within("sample_rate", fields.pop("sample_rate"), 1, _LARGEST_RATE)
+    require_within("sample_rate", fields.pop("sample_rate"), 1, LARGEST_RATE)
     if isinstance(config, SpectralModelConfig):
-        require_within("fft_length", config.fft_length, 2, _LARGEST_TRANSFORM)
+        require_within("fft_length", config.fft_length, 2, LARGEST_TRANSFORM)
         require_within("frame_length", config.frame_length, 2, config.fft_length)
         require_within("hop_length", config.hop_length, 1, config.frame_length)
     for name, value in fields.items():
         for number in _numbers(value):
-            require_within(name, number, -_LARGEST, _LARGEST)
+            require_within(name, number, 0 if isinstance(number, int) else -LARGEST, LARGEST)
 
 
 def require_within(name: str, value: float, least: float, most: float) -> None:
@@ -81,7 +84,8 @@ def weights_limited_by(arrays: Mapping[str, Array]) -> Iterator[None]:
     Raises:
         ModelError: a model would have far more.
     """
-    left = _SLACK + 2 * sum(array.size for array in arrays.values())
+    # Arrays that share numbers can be many more than the file holds.
+    left = min(_SLACK + 2 * sum(array.size for array in arrays.values()), _MOST)
     add_weight = keras.layers.Layer.add_weight
 
     def limited(layer: keras.Layer, shape: Any = None, **settings: Any) -> Any:

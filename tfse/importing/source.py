@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from tfse.errors import ModelError
@@ -106,6 +107,20 @@ class Importer:
     recognizes: Callable[[Source], bool]
     convert: Callable[[Source], Conversion]
     run_original: Callable[[Source, Samples], Samples] | None = None
+
+
+def require_broadcast(array: Array, other: Array) -> None:
+    """Checks that an array keeps its shape in an operation with another one.
+
+    Two small arrays of a file could be broadcast to a huge one.
+
+    Raises:
+        ModelError: the result would have another shape.
+    """
+    if np.broadcast_shapes(array.shape, other.shape) != array.shape:
+        raise ModelError(
+            f"arrays of the shapes {array.shape} and {other.shape} do not belong together."
+        )
 
 
 class ArrayPool:

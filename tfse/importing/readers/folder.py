@@ -67,7 +67,9 @@ def content_of(file: pathlib.Path, budget: Budget, is_readable: Callable[[bytes]
     """
     # Opening a pipe waits for a writer.
     if not stat.S_ISREG(file.stat().st_mode):
-        raise ModelError(f"{file}: must be a regular file or a folder; it is a device or a pipe.")
+        raise ModelError(
+            "it must be a regular file or a folder; it is a device, a pipe or the like."
+        )
     try:
         with file.open("rb") as opened:
             content = opened.read(MAX_TEXT_BYTES)

@@ -74,8 +74,8 @@ def _received(path: pathlib.Path, parts: tuple[Part, ...]) -> str:
 
 def _of_file(file: pathlib.Path, root: pathlib.Path, budget: Budget) -> tuple[Part, ...]:
     name = file.relative_to(root).as_posix() if file != root else file.name
-    content = content_of(file, budget, _is_readable)
     try:
+        content = content_of(file, budget, _is_readable)
         with refusing("it is damaged."):
             return tuple(map(_checked, _parts(name, content, budget, _MAX_NESTING)))
     except ModelError as error:
@@ -86,6 +86,10 @@ def _checked(part: Part) -> Part:
     """Refuses more and longer names of arrays than weights have; those only take time."""
     if len(part.arrays) > MAX_ARRAYS or any(len(name) > MAX_NAME for name in part.arrays):
         raise ModelError("it holds more arrays, or longer names, than any weights.")
+    for name, array in part.arrays.items():
+        # Without numbers an array can state any size.
+        if not array.size and max(array.shape, default=0) > MAX_NAME:
+            raise ModelError(f"its array {name!r} has the shape {array.shape}.")
     return part
 
 

@@ -169,8 +169,8 @@ _BESIDE = (
     "numpy.dtype", "numpy.ndarray", "numpy.core.multiarray.scalar",
     "numpy._core.multiarray.scalar", "numpy.core.multiarray._reconstruct",
     "numpy._core.multiarray._reconstruct", "_codecs.encode", "torch.device",
-    "__builtin__.set", "builtins.set", "__builtin__.frozenset", "builtins.frozenset",
-    "builtins.complex", "builtins.slice", "builtins.range", "builtins.bytearray",
+    *(f"{module}.{name}" for module in ("builtins", "__builtin__")
+      for name in ("set", "frozenset", "complex", "slice", "range", "xrange", "bytearray")),
     "copy_reg._reconstructor", "copyreg._reconstructor", "_operator.getitem",
     "pathlib.PosixPath", "pathlib.WindowsPath", "pathlib.PurePosixPath",
     "pathlib._local.PosixPath", "pathlib._local.WindowsPath", "argparse.Namespace",
