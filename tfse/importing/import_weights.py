@@ -61,7 +61,7 @@ def import_weights(
     source = read_source(path)
     try:
         importer = chosen or _recognized(source, importers)
-        source = _narrowed(source, importer)
+        source = _narrowed(source, importer, importers)
         built = _build(importer, source)
     except ModelError as error:
         refused = "".join(f" Not read: {each}" for each in source.refused[:1])
@@ -117,7 +117,7 @@ def _is_of(source: Source, importer: Importer) -> bool:
     return False
 
 
-def _narrowed(source: Source, importer: Importer) -> Source:
+def _narrowed(source: Source, importer: Importer, importers: Sequence[Importer]) -> Source:
     """Returns the files of one model in a folder that may hold several.
 
     Raises:
@@ -127,7 +127,18 @@ def _narrowed(source: Source, importer: Importer) -> Source:
     if len(found) > 1:
         names = listed(each.parts[0].name for each in found)
         raise ModelError(f"it holds several models of {importer.name}, {names}; give one of them.")
-    return found[0] if found else source
+    if not found:
+        return source
+    parts = found[0].parts
+    others = [other for other in importers if other is not importer]
+    foreign = {
+        id(part) for part in parts if _is_of_one(part, others) and not _is_of_one(part, [importer])
+    }
+    return Source(tuple(part for part in parts if id(part) not in foreign), source.refused)
+
+
+def _is_of_one(part: Part, importers: Sequence[Importer]) -> bool:
+    return any(_is_of(Source((part,)), importer) for importer in importers)
 
 
 def _contents(source: Source) -> str:

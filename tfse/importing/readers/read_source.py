@@ -17,6 +17,7 @@ from tfse.importing.readers.limits import (
 )
 from tfse.importing.refusals import refusing, short
 from tfse.importing.source import Part, Source
+from tfse.terminal import os_error_line
 
 # Archives in a folder are opened, and so are archives in a gzip.
 _MAX_NESTING = 3
@@ -58,8 +59,10 @@ def _of_folder(folder: pathlib.Path, budget: Budget) -> Source:
             parts += _of_file(file, folder, budget)
         except TooLargeError:
             raise
-        except (ModelError, OSError) as error:
-            refused.append(short(error))
+        except ModelError as error:
+            refused.append(str(error))
+        except OSError as error:
+            refused.append(short(os_error_line(error)))
     return Source(tuple(parts), tuple(refused))
 
 
