@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import pathlib
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +19,16 @@ from tfse.importing.deepfilternet3_arrays import (
     Convolution,
     GraphArrays,
 )
-from tfse.importing.source import Array, Conversion, Importer, Part, Source
+from tfse.importing.deepfilternet3_settings import settings_of
+from tfse.importing.sizes import check_settings
+from tfse.importing.source import (
+    Array,
+    Conversion,
+    Importer,
+    Part,
+    Source,
+    require_broadcast,
+)
 from tfse.models import DeepFilterNet3Config
 from tfse.types import Samples
 
@@ -66,15 +74,6 @@ _GRUS = {
 }
 # Filter banks in a checkpoint, which follow from the settings.
 _BANKS = ("erb_fb", "mask.erb_inv_fb")
-# Settings that change the network without an array: section, option, the value that is ours.
-_FIXED = (
-    ("train", "model", "deepfilternet3"),
-    ("deepfilternet", "emb_gru_skip", "none"),
-    ("deepfilternet", "emb_gru_skip_enc", "none"),
-    ("deepfilternet", "enc_concat", "false"),
-    ("deepfilternet", "dfop_method", "df"),
-    ("deepfilternet", "mask_pf", "false"),
-)
 _EPSILON = DeepFilterNet3Config.epsilon
 
 
@@ -103,7 +102,8 @@ def convert(source: Source) -> Conversion:
         raise ModelError("the source has neither a checkpoint nor graphs of a DeepFilterNet3.")
     weights, sizes = _weights(arrays)
     arrays.require_empty()
-    config = DeepFilterNet3Config(**sizes, **_settings(source))
+    config = DeepFilterNet3Config(**sizes, **settings_of(source))
+    check_settings(config)
     _check_banks(config, banks)
     return Conversion(config, weights)
 
@@ -195,6 +195,8 @@ def _skip(found: Convolution, name: str) -> dict[str, Array]:
     """Returns a factor per channel and its normalization as one normalization."""
     factor = found.kernels[0][:, 0, 0, 0]
     variance = np.ones_like(factor) if found.variance is None else found.variance + _EPSILON
+    for other in (variance, found.gamma, found.beta, found.mean):
+        require_broadcast(factor, other)
     scale = found.gamma / np.sqrt(variance)
     return {
         f"{name}_norm/gamma": scale * factor,
@@ -213,40 +215,6 @@ def _gru(gru: GRU, name: str) -> dict[str, Array]:
         f"{name}/recurrent_kernel": gru.recurrent_kernel.T,
         f"{name}/bias": bias,
         f"{name}/recurrent_bias": gru.recurrent_bias[2 * units :],
-    }
-
-
-def _settings(source: Source) -> dict[str, Any]:
-    """Returns the settings of `config.ini` that no array shows."""
-    texts = [part for part in source.of_kind("text") if part.name.endswith("config.ini")]
-    if not texts:
-        return {"look_ahead": 2}
-    ini = configparser.ConfigParser()
-    ini.read_string(texts[0].text)
-    for section, option, ours in _FIXED:
-        value = ini.get(section, option, fallback=ours)
-        if value.lower() != ours:
-            raise ModelError(f"`{option}` of config.ini must be {ours!r}; received {value!r}.")
-    look_ahead = ini.getint("deepfilternet", "conv_lookahead", fallback=0)
-    filter_look_ahead = ini.getint("df", "df_lookahead", fallback=0)
-    if look_ahead != filter_look_ahead:
-        raise ModelError(
-            "`conv_lookahead` and `df_lookahead` of config.ini must be equal; received "
-            f"{look_ahead} and {filter_look_ahead}."
-        )
-    fft_length = ini.getint("df", "fft_size", fallback=960)
-    return {
-        "sample_rate": ini.getint("df", "sr", fallback=48_000),
-        "frame_length": fft_length,
-        "fft_length": fft_length,
-        "hop_length": ini.getint("df", "hop_size", fallback=480),
-        "least_bins": ini.getint("df", "min_nb_erb_freqs", fallback=2),
-        "norm_time_s": ini.getfloat("df", "norm_tau", fallback=1.0),
-        "look_ahead": look_ahead,
-        "local_snr_db": (
-            ini.getfloat("df", "lsnr_min", fallback=-15.0),
-            ini.getfloat("df", "lsnr_max", fallback=35.0),
-        ),
     }
 
 

@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 
 from tfse.errors import ModelError
-from tfse.importing.source import Array, ArrayPool, Conversion, Importer, Part, Source
+from tfse.importing.source import (
+    Array,
+    ArrayPool,
+    Conversion,
+    Importer,
+    Part,
+    Source,
+    require_broadcast,
+)
 from tfse.models import DemucsConfig
 from tfse.models.demucs import hop_length
 from tfse.types import Samples
@@ -72,11 +80,12 @@ def _dense(pool: ArrayPool, theirs: str, ours: str) -> dict[str, Array]:
 def _lstm(pool: ArrayPool, number: int) -> dict[str, Array]:
     """Returns one LSTM; PyTorch has two biases, of which only the sum matters."""
     theirs, ours = "lstm.lstm", f"lstm_{number}/lstm/lstm_cell"
+    biases = [pool.take(f"{theirs}.bias_{end}_l{number}") for end in ("ih", "hh")]
+    require_broadcast(*biases)
     return {
         f"{ours}/kernel": pool.take(f"{theirs}.weight_ih_l{number}").T,
         f"{ours}/recurrent_kernel": pool.take(f"{theirs}.weight_hh_l{number}").T,
-        f"{ours}/bias": pool.take(f"{theirs}.bias_ih_l{number}")
-        + pool.take(f"{theirs}.bias_hh_l{number}"),
+        f"{ours}/bias": biases[0] + biases[1],
     }
 
 

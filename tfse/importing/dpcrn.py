@@ -15,8 +15,8 @@ from tfse.importing.source import Array, ArrayPool, Conversion, Importer, Part, 
 from tfse.models import DPCRNConfig
 
 _INPUT_NORM = "input_norm"
-_STAGE = re.compile(r"(?:.*_)?(conv|bn|dconv|dbn)_(\d+)")
-_NUMBERED = re.compile(r"(.*?)(?:_(\d+))?")
+_STAGE = re.compile(r"(?:.*_)?(conv|bn|dconv|dbn)_(\d{1,9})")
+_NUMBERED = re.compile(r"(.*?)(?:_(\d{1,9}))?")
 # Strides cannot be read from the weights: those of the published model.
 _STRIDES = DPCRNConfig.strides
 _COMPLEX = 2
@@ -73,7 +73,7 @@ def _layers(arrays: Mapping[str, Array]) -> dict[str, dict[str, str]]:
 
 def _of_kind(layers: Layers, pattern: str) -> list[dict[str, str]]:
     """Returns the layers that Keras named after a class, in the order of their numbers."""
-    named = re.compile(rf"(?:.*/)?({pattern})(?:_(\d+))?")
+    named = re.compile(rf"(?:.*/)?({pattern})(?:_(\d{{1,9}}))?")
     found = {name: match for name in layers if (match := named.fullmatch(name))}
     return [layers[name] for name in sorted(found, key=lambda name: int(found[name][2] or 0))]
 

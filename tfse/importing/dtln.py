@@ -19,7 +19,7 @@ from tfse.models.dtln import DTLNConfig
 from tfse.types import Samples
 
 _NORM = "instant_layer_normalization"
-_LAYER = re.compile(rf"(lstm|dense|conv1d|{_NORM})(?:_(\d+))?[/_](.+)")
+_LAYER = re.compile(rf"(lstm|dense|conv1d|{_NORM})(?:_(\d{{1,9}}))?[/_](.+)")
 # Ends of names in Keras files, LSTM operations of ONNX, and LSTMs unrolled in ONNX.
 _ROLES = {
     r"recurrent_kernel(:0)?$|^MatMul_1/": "recurrent_kernel",
@@ -111,7 +111,8 @@ def _step(session: object, x: Array, state: Array) -> tuple[Array, Array]:
 
 
 def _parts(source: Source) -> list[Part]:
-    return source.of_kind("hdf5") or source.of_kind("onnx")
+    found = [part for part in source.of_kind("hdf5") if _layers(part)]
+    return found or [part for part in source.of_kind("onnx") if _layers(part)]
 
 
 def _is_weight(array: Array) -> bool:

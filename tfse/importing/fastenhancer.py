@@ -14,7 +14,16 @@ from typing import Any
 import numpy as np
 
 from tfse.errors import ModelError
-from tfse.importing.source import Array, ArrayPool, Conversion, Importer, Part, Source
+from tfse.importing.sizes import LARGEST, require_within
+from tfse.importing.source import (
+    Array,
+    ArrayPool,
+    Conversion,
+    Importer,
+    Part,
+    Source,
+    require_broadcast,
+)
 from tfse.models import FastEnhancerConfig
 
 _MARKS = frozenset(["enc_pre.0.weight", "rf_pre.0.weight", "dec_post.3.scale"])
@@ -78,9 +87,9 @@ class _State(ArrayPool):
         for pattern in _NORMALIZED:
             magnitude, direction = (each.format(module, name) for each in pattern)
             if magnitude in self._names:
-                rows = self.take(direction)
-                norms = np.linalg.norm(rows, axis=1, keepdims=True)
-                return self.take(magnitude) * rows / norms
+                rows, factors = self.take(direction), self.take(magnitude)
+                require_broadcast(rows, factors)
+                return factors * rows / np.linalg.norm(rows, axis=1, keepdims=True)
         return self.take(f"{module}.{name}")
 
     def batch_normalization(self, theirs: str, ours: str) -> Weights:
@@ -116,7 +125,9 @@ def _maps(state: _State) -> Weights:
 def _ends(state: _State, normalized: bool) -> Weights:
     """Takes the first and the last convolution, and the embedding of bands."""
     last = state.take("dec_post.3.weight")
-    last = last * state.take("dec_post.3.scale") / (np.linalg.norm(last) if normalized else 1.0)
+    scale = state.take("dec_post.3.scale")
+    require_broadcast(last, scale)
+    last = last * scale / (np.linalg.norm(last) if normalized else 1.0)
     return {
         "encoder_0/kernel": _strided(state.take("enc_pre.0.weight")),
         **state.batch_normalization("enc_pre.1", "encoder_0_norm"),
@@ -132,6 +143,8 @@ def _ends(state: _State, normalized: bool) -> Weights:
 def _block(state: _State, config: FastEnhancerConfig, theirs: str, ours: str) -> Weights:
     units = config.block_channels
     bias, recurrent = (state.take(f"{theirs}.rnn.bias_{end}_l0") for end in ("ih", "hh"))
+    require_broadcast(np.empty(3 * units), bias)
+    require_broadcast(bias, recurrent)
     qkv = state.normalized(f"{theirs}.attn.qkv", "weight")
     return {
         f"{ours}_gru/kernel": _gates(state.normalized(f"{theirs}.rnn", "weight_ih_l0")).T,
@@ -188,19 +201,27 @@ def _config(source: Source, arrays: Any) -> FastEnhancerConfig:
         name="_".join(filter(None, ("fastenhancer", letter))),
         frame_length=2 * stride * bins,
         fft_length=2 * stride * bins,
-        hop_length=int(_setting(source, "hop_size", str(hop))),
+        hop_length=_number(source, "hop_size", hop),
         channels=channels,
         kernel_sizes=(groups * stride, *kernels),
         stride=stride,
         blocks=_count(arrays, r"rf_block\.\d+\.rnn_fc\.weight"),
         block_channels=arrays["rf_pre.1.weight"].shape[0],
         bands=bands,
-        heads=int(_setting(source, "num_heads", str(_HEADS))),
+        heads=_number(source, "num_heads", _HEADS),
     )
 
 
 def _count(arrays: Any, pattern: str) -> int:
     return sum(bool(re.fullmatch(pattern, name)) for name in arrays)
+
+
+def _number(source: Source, name: str, otherwise: int) -> int:
+    written = _setting(source, name, str(otherwise))
+    if not re.fullmatch("[0-9]{1,9}", written):
+        raise ModelError(f"`{name}` must be a whole number; received {written!r}.")
+    require_within(name, int(written), 1, LARGEST)
+    return int(written)
 
 
 def _setting(source: Source, name: str, otherwise: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import pathlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -13,17 +14,14 @@ from tfse.errors import ConfigError, ModelError
 from tfse.files import sha256_of
 from tfse.importing.importers import IMPORTERS
 from tfse.importing.readers import read_source
-from tfse.importing.source import Conversion, Importer, Source
+from tfse.importing.refusals import listed, short
+from tfse.importing.sizes import check_settings, weights_limited_by
+from tfse.importing.source import Conversion, Importer, Part, Source
 from tfse.models import EnhancementModel, build
+from tfse.terminal import one_line
 
 #: In place of the name of a model: the one that recognizes the files.
 AUTO = "auto"
-# Of a list in a message.
-_SHOWN = 5
-# What a conversion raises on arrays of other sizes than it expects.
-_MISFITS = (
-    KeyError, IndexError, ValueError, TypeError, AttributeError, ArithmeticError, MemoryError,
-)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Imported:
     Attributes:
         model: with the weights.
         importer: of its kind.
-        source: the files.
+        source: the files; of a folder with several models, those of this one.
         sha256: of the file, or of each file of a folder, by name.
     """
 
@@ -63,9 +61,11 @@ def import_weights(
     source = read_source(path)
     try:
         importer = chosen or _recognized(source, importers)
+        source = _narrowed(source, importer, importers)
         built = _build(importer, source)
     except ModelError as error:
-        raise ModelError(f"{path}: {error}") from error
+        refused = "".join(f" Not read: {each}" for each in source.refused[:1])
+        raise ModelError(short(f"{path}: {error}{refused}")) from error
     return Imported(built, importer, source, _hashes(path, source))
 
 
@@ -80,7 +80,7 @@ def _named(name: str, importers: Sequence[Importer]) -> Importer | None:
 
 
 def _recognized(source: Source, importers: Sequence[Importer]) -> Importer:
-    found = [importer for importer in importers if importer.recognizes(source)]
+    found = [importer for importer in importers if _candidates(source, importer)]
     if len(found) == 1:
         return found[0]
     names = ", ".join(importer.name for importer in found or importers)
@@ -89,12 +89,63 @@ def _recognized(source: Source, importers: Sequence[Importer]) -> Importer:
     raise ModelError(f"it is of none of the models {names}; it holds {_contents(source)}.")
 
 
+def _candidates(source: Source, importer: Importer) -> list[Source]:
+    """Returns what is of a model: the source, or else folders in it, or else single files."""
+    groups: tuple[Callable[[Part], str], ...] = (
+        lambda part: "",
+        lambda part: str(pathlib.PurePosixPath(part.name).parent),
+        lambda part: part.name,
+    )
+    for group in groups:
+        found = [each for each in _grouped(source, group) if _is_of(each, importer)]
+        if found:
+            return found
+    return []
+
+
+def _grouped(source: Source, group: Callable[[Part], str]) -> list[Source]:
+    grouped: dict[str, list[Part]] = {}
+    for part in source.parts:
+        grouped.setdefault(group(part), []).append(part)
+    return [Source(tuple(parts), source.refused) for parts in grouped.values()]
+
+
+def _is_of(source: Source, importer: Importer) -> bool:
+    # Names and arrays of other models may be anything.
+    with contextlib.suppress(Exception):
+        return importer.recognizes(source)
+    return False
+
+
+def _narrowed(source: Source, importer: Importer, importers: Sequence[Importer]) -> Source:
+    """Returns the files of one model in a folder that may hold several.
+
+    Raises:
+        ModelError: there are several of this model.
+    """
+    found = _candidates(source, importer)
+    if len(found) > 1:
+        names = listed(each.parts[0].name for each in found)
+        raise ModelError(f"it holds several models of {importer.name}, {names}; give one of them.")
+    if not found:
+        return source
+    parts = found[0].parts
+    others = [other for other in importers if other is not importer]
+    foreign = {
+        id(part) for part in parts if _is_of_one(part, others) and not _is_of_one(part, [importer])
+    }
+    return Source(tuple(part for part in parts if id(part) not in foreign), source.refused)
+
+
+def _is_of_one(part: Part, importers: Sequence[Importer]) -> bool:
+    return any(_is_of(Source((part,)), importer) for importer in importers)
+
+
 def _contents(source: Source) -> str:
     """Returns what a source holds, in short."""
     parts = [part for part in source.parts if part.kind != "text"]
-    return _listed(
-        f"{part.name} ({part.kind}, {len(part.arrays)} arrays: "
-        f"{_listed(map(repr, part.arrays), 3)})"
+    return listed(
+        f"{part.name} ({part.kind}, {len(part.arrays)} arrays: {listed(map(repr, part.arrays), 3)})"
         for part in parts
     )
 
@@ -102,10 +153,12 @@ def _contents(source: Source) -> str:
 def _build(importer: Importer, source: Source) -> EnhancementModel:
     try:
         conversion = importer.convert(source)
-        model = build(conversion.config)
-    except ModelError:
+        check_settings(conversion.config)
+        with weights_limited_by(conversion.weights):
+            model = build(conversion.config)
+    except (ModelError, ImportError):
         raise
-    except _MISFITS as error:
+    except Exception as error:
         reason = str(error) if isinstance(error, ConfigError) else "an array has another size."
         raise ModelError(f"it is no {importer.name} of a known size: {reason}") from error
     assign(model, conversion)
@@ -120,8 +173,8 @@ def assign(model: EnhancementModel, conversion: Conversion) -> None:
         conversion: one array per variable, of the same shape.
 
     Raises:
-        ModelError: an array is missing, left over, of another shape or not finite; the message
-            lists them.
+        ModelError: an array is missing, left over, of another shape, complex or not finite; the
+            message lists them.
     """
     variables = {variable.path: variable for variable in model.weights}
     arrays = {path: np.asarray(array) for path, array in conversion.weights.items()}
@@ -135,27 +188,25 @@ def assign(model: EnhancementModel, conversion: Conversion) -> None:
             if tuple(arrays[path].shape) != tuple(variable.shape)
         ),
     )
-    values = {path: array.astype(np.float32) for path, array in arrays.items()}
+    _require_none(
+        "no real numbers in", (p for p, a in arrays.items() if a.dtype.kind not in "fiub")
+    )
+    with np.errstate(over="ignore"):
+        values = {path: array.astype(np.float32) for path, array in arrays.items()}
     _require_none("NaN or infinity in", (p for p, v in values.items() if not np.isfinite(v).all()))
     for path, variable in variables.items():
         variable.assign(values[path])
 
 
 def _require_none(what: str, names: Iterable[str]) -> None:
-    if listed := _listed(names):
-        raise ModelError(f"the weights do not fit the model: {what} {listed}.")
-
-
-def _listed(names: Iterable[str], shown: int = _SHOWN) -> str:
-    found = list(names)
-    more = f" and {len(found) - shown} more" if len(found) > shown else ""
-    return ", ".join(found[:shown]) + more
+    if found := listed(names):
+        raise ModelError(f"the weights do not fit the model: {what} {found}.")
 
 
 def _hashes(path: pathlib.Path, source: Source) -> dict[str, str]:
     if path.is_file():
-        return {path.name: sha256_of(path)}
-    return {part.name: _digest(part.content) for part in source.parts}
+        return {one_line(path.name): sha256_of(path)}
+    return {one_line(part.name): _digest(part.content) for part in source.parts}
 
 
 def _digest(content: bytes) -> str:

@@ -6,9 +6,11 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from tfse.errors import ModelError
+from tfse.importing.refusals import listed
 from tfse.models import ModelConfig
 from tfse.types import Samples
 
@@ -56,9 +58,15 @@ class Part:
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """Files that belong together: one file, a folder, or an archive."""
+    """Files that belong together: one file, a folder, or an archive.
+
+    Attributes:
+        parts: the files that could be read.
+        refused: of each damaged file of a folder, its name and what is wrong.
+    """
 
     parts: tuple[Part, ...]
+    refused: tuple[str, ...] = ()
 
     def of_kind(self, kind: str) -> list[Part]:
         """Returns the parts of a kind, by name."""
@@ -101,6 +109,20 @@ class Importer:
     run_original: Callable[[Source, Samples], Samples] | None = None
 
 
+def require_broadcast(array: Array, other: Array) -> None:
+    """Checks that an array keeps its shape in an operation with another one.
+
+    Two small arrays of a file could be broadcast to a huge one.
+
+    Raises:
+        ModelError: the result would have another shape.
+    """
+    if np.broadcast_shapes(array.shape, other.shape) != array.shape:
+        raise ModelError(
+            f"arrays of the shapes {array.shape} and {other.shape} do not belong together."
+        )
+
+
 class ArrayPool:
     """Arrays of a file, each to be taken once.
 
@@ -132,5 +154,5 @@ class ArrayPool:
         """
         if self._left:
             raise ModelError(
-                f"the file has arrays for which the model has no place: {', '.join(self._left)}."
+                f"the file has arrays for which the model has no place: {listed(self._left)}."
             )

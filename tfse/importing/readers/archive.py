@@ -12,11 +12,11 @@ import pathlib
 import stat
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 
 from tfse.errors import ModelError
 from tfse.importing.readers.limits import MAX_FILES, Budget
+from tfse.importing.refusals import refusing
 
 ZIP_MAGIC = b"PK\x03\x04"
 GZIP_MAGIC = b"\x1f\x8b"
@@ -25,10 +25,6 @@ _TAR_MAGIC = b"ustar"
 _TAR_MAGIC_AT = 257
 
 _ENCRYPTED = 1
-_DAMAGE = (
-    zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError,
-    NotImplementedError, RuntimeError, OverflowError, KeyError, IndexError,
-)  # fmt: skip
 
 
 def is_tar(content: bytes) -> bool:
@@ -42,12 +38,10 @@ def gunzipped(content: bytes, budget: Budget) -> bytes:
     Raises:
         ModelError: it is damaged or too large.
     """
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
-            # One more than allowed shows that there is more.
-            unpacked = file.read(budget.left + 1)
-    except _DAMAGE as error:
-        raise ModelError("its gzip is damaged or cut off.") from error
+    damaged = refusing("its gzip is damaged or cut off.")
+    with damaged, gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+        # One more than allowed shows that there is more.
+        unpacked = file.read(budget.left + 1)
     budget.spend(len(unpacked))
     return unpacked
 
@@ -67,12 +61,10 @@ class ZipMembers:
     """
 
     def __init__(self, content: bytes, budget: Budget) -> None:
-        try:
+        with refusing("its ZIP is damaged or cut off."):
             self._zip = zipfile.ZipFile(io.BytesIO(content))
-        except _DAMAGE as error:
-            raise ModelError("its ZIP is damaged or cut off.") from error
+            entries = [entry for entry in self._zip.infolist() if not entry.is_dir()]
         self._budget = budget
-        entries = [entry for entry in self._zip.infolist() if not entry.is_dir()]
         _check_count(len(entries))
         for entry in entries:
             _check_name(entry.filename)
@@ -90,10 +82,8 @@ class ZipMembers:
             raise ModelError(f"its member {name!r} is missing.")
         # Never reads more than the size declared here.
         self._budget.spend(self._zip.getinfo(name).file_size)
-        try:
+        with refusing(f"its member {name!r} is damaged."):
             return self._zip.read(name)
-        except _DAMAGE as error:
-            raise ModelError(f"its member {name!r} is damaged.") from error
 
 
 def tar_members(content: bytes, budget: Budget) -> Iterator[tuple[str, bytes]]:
@@ -103,22 +93,18 @@ def tar_members(content: bytes, budget: Budget) -> Iterator[tuple[str, bytes]]:
         ModelError: it is damaged or too large, a member's name is not safe, or it is a link
             or a device.
     """
-    try:
-        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as tar:
-            for number, member in enumerate(tar):
-                _check_count(number)
-                _check_name(member.name)
-                if member.isdir():
-                    continue
-                if not member.isreg() or member.sparse is not None:
-                    raise ModelError(f"its member {member.name!r} is no regular file.")
-                budget.spend(member.size)
-                file = tar.extractfile(member)
-                yield member.name, file.read() if file else b""
-    except ModelError:
-        raise
-    except _DAMAGE as error:
-        raise ModelError("its TAR is damaged or cut off.") from error
+    damaged = refusing("its TAR is damaged or cut off.")
+    with damaged, tarfile.open(fileobj=io.BytesIO(content), mode="r:") as tar:
+        for number, member in enumerate(tar):
+            _check_count(number)
+            _check_name(member.name)
+            if member.isdir():
+                continue
+            if not member.isreg() or member.sparse is not None:
+                raise ModelError(f"its member {member.name!r} is no regular file.")
+            budget.spend(member.size)
+            file = tar.extractfile(member)
+            yield member.name, file.read() if file else b""
 
 
 def _check_count(count: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from tfse.errors import ModelError
 from tfse.importing.readers.limits import MAX_AXES, MAX_DEPTH, Budget
+from tfse.importing.refusals import refusing
 
 Array = npt.NDArray[Any]
 
@@ -35,35 +36,37 @@ def read(content: bytes, budget: Budget) -> dict[str, Array]:
     """
     import h5py
 
-    try:
-        with h5py.File(h5py.h5f.open_file_image(content)) as file:
-            root = _member(file, _WHOLE_MODEL) if _WHOLE_MODEL in list(file) else file
-            found = dict(_datasets(root))
-            names = dict.fromkeys([*(name for name in _listed(root) if name in found), *found])
-            return {name: _array(found[name], budget) for name in names}
-    except ModelError:
-        raise
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError) as error:
-        raise ModelError("its HDF5 is damaged or cut off.") from error
+    damaged = refusing("its HDF5 is damaged or cut off.")
+    with damaged, h5py.File(h5py.h5f.open_file_image(content)) as file:
+        root = _member(file, _WHOLE_MODEL) if _WHOLE_MODEL in list(file) else file
+        items = dict(_items(root))
+        found = {name: item for name, item in items.items() if isinstance(item, h5py.Dataset)}
+        names = dict.fromkeys([*(name for name in _listed(items) if name in found), *found])
+        return {name: _array(found[name], budget) for name in names}
 
 
-def _listed(root: Any) -> list[str]:
-    """Returns the paths of weights in the order of Keras' lists; none where it made no lists."""
-    layers = [_text(layer) for layer in root.attrs.get("layer_names", ())]
-    return [
-        f"{layer}/{_text(weight)}"
-        for layer in layers
-        if layer in root
-        for weight in root[layer].attrs.get("weight_names", ())
-    ]
+def _listed(items: Mapping[str, Any]) -> Iterator[str]:
+    """Yields the paths of weights in the order of Keras' lists; none where it made no lists.
+
+    The lists may name anything, links to other files too, so that only items that were found
+    on the way through the groups are looked at.
+    """
+    layers = map(_text, items[""].attrs.get("layer_names", ()))
+    for layer in dict.fromkeys(layers):
+        if layer and layer in items:
+            for weight in items[layer].attrs.get("weight_names", ()):
+                yield f"{layer}/{_text(weight)}"
 
 
 def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def _datasets(root: Any) -> Iterator[tuple[str, Any]]:
-    """Yields datasets by path, depth first; a group that occurs twice has its first path."""
+def _items(root: Any) -> Iterator[tuple[str, Any]]:
+    """Yields groups and datasets of numbers by path, depth first.
+
+    A group that occurs twice has its first path.
+    """
     import h5py
 
     seen = set()
@@ -80,6 +83,7 @@ def _datasets(root: Any) -> Iterator[tuple[str, Any]]:
         if len(names) > MAX_DEPTH:
             raise ModelError("its groups are deeper than any of weights.")
         seen.add(address)
+        yield "/".join(names), item
         waiting.extend(reversed([((*names, name), _member(item, name)) for name in item]))
 
 

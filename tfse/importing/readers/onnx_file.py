@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfse.errors import ModelError
+from tfse.importing.refusals import refusing
 from tfse.importing.source import Array, Node
 
 # Protocol buffers have no magic. The first field of an ONNX file is its version, a small number,
@@ -43,16 +44,10 @@ def read(content: bytes) -> tuple[dict[str, Array], tuple[Node, ...]]:
         raise ModelError(
             "reading ONNX needs the package onnx; `pip install 'tfse[import]'` installs it."
         ) from error
-    from google.protobuf.message import DecodeError
-
-    try:
+    with refusing("its ONNX graph is damaged or cut off."):
         graph = onnx.load_model_from_string(content).graph
         arrays: dict[str, Array] = {}
         return arrays, tuple(_nodes(graph, arrays))
-    except (DecodeError, ValueError, TypeError, KeyError) as error:
-        if isinstance(error, ModelError):
-            raise
-        raise ModelError("its ONNX graph is damaged or cut off.") from error
 
 
 def _nodes(graph: Any, arrays: dict[str, Array]) -> Iterator[Node]:

@@ -14,12 +14,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tfse.errors import ModelError
-from tfse.importing.readers.limits import MAX_PICKLE_BYTES, MAX_PICKLE_OPERATIONS
+from tfse.importing.readers.limits import MAX_NAME, MAX_PICKLE_BYTES, MAX_PICKLE_OPERATIONS
+from tfse.importing.refusals import refusing
 
 #: Functions of our own by the name that a pickle calls.
 Calls = Mapping[str, Callable[..., Any]]
 
-_KEYS = (str, int, float, bytes, type(None))
+_KEY_BITS = 64
 _WITHOUT_EFFECT = frozenset(["PROTO", "FRAME"])
 _VALUES = frozenset([
     "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT",
@@ -28,8 +29,6 @@ _VALUES = frozenset([
 ])  # fmt: skip
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
 _TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
-# What the operations raise on a stack or a memo that a sound pickle cannot have.
-_DAMAGE = (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +42,30 @@ class Reference:
     name: str
 
 
+@dataclasses.dataclass(frozen=True)
+class Inert:
+    """Object of a class that is not known; what the pickle puts into it is dropped.
+
+    Attributes:
+        name: of the class.
+    """
+
+    name: str
+
+
+def is_key(value: Any) -> bool:
+    """Returns whether a value may be the key of a dict.
+
+    The hash of tuples in tuples, of long numbers and the comparison of long texts can take
+    forever.
+    """
+    if isinstance(value, str | bytes):
+        return len(value) <= MAX_NAME
+    if isinstance(value, int):
+        return value.bit_length() <= _KEY_BITS
+    return value is None or isinstance(value, float)
+
+
 def load(stream: io.BytesIO, calls: Calls, persistent: Callable[[Any], Any] | None = None) -> Any:
     """Reads one pickle and leaves the stream behind it.
 
@@ -52,23 +75,19 @@ def load(stream: io.BytesIO, calls: Calls, persistent: Callable[[Any], Any] | No
         persistent: returns the object of a persistent identifier.
 
     Returns:
-        Dicts, lists, tuples, numbers, strings, `Reference`s, and what `calls` return.
+        Dicts, lists, tuples, numbers, strings, `Reference`s, `Inert`s, and what `calls` return.
 
     Raises:
         ModelError: the pickle is damaged or too large, or calls something else.
     """
     machine = _Machine(calls, persistent)
     start = stream.tell()
-    try:
+    with refusing("its pickle is damaged."):
         for number, (operation, argument, _) in enumerate(pickletools.genops(stream)):
             if number > MAX_PICKLE_OPERATIONS or stream.tell() - start > MAX_PICKLE_BYTES:
                 raise ModelError("its pickle is larger than any of weights.")
             machine.run(operation.name, argument)
         return machine.stack.pop()
-    except ModelError:
-        raise
-    except _DAMAGE as error:
-        raise ModelError("its pickle is damaged.") from error
 
 
 class _Machine:
@@ -80,6 +99,8 @@ class _Machine:
         self._memo: dict[int, Any] = {}
         self._calls = calls
         self._persistent = persistent
+        # Entries of containers handed to calls, which look at each.
+        self._handed = 0
 
     def run(self, name: str, argument: Any) -> None:
         """Runs one operation."""
@@ -143,6 +164,8 @@ class _Machine:
         items = self._since_mark()
         self.stack.append(items)
 
+    _frozenset = _list
+
     def _dict(self, _: Any) -> None:
         items = self._since_mark()
         self.stack.append({})
@@ -166,15 +189,18 @@ class _Machine:
 
     def _fill(self, items: list[Any]) -> None:
         target = self.stack[-1]
+        if isinstance(target, Inert):
+            return
         if not isinstance(target, dict):
             raise TypeError
         for key, value in zip(items[::2], items[1::2], strict=True):
-            # The hash of tuples in tuples can take forever.
-            if not isinstance(key, _KEYS):
+            if not is_key(key):
                 raise TypeError
             target[key] = value
 
     def _list_on_top(self) -> list[Any]:
+        if isinstance(self.stack[-1], Inert):
+            return []
         if not isinstance(self.stack[-1], list):
             raise TypeError
         return self.stack[-1]
@@ -213,9 +239,28 @@ class _Machine:
                 f"its pickle asks to call {function.name!r}, which weights never need; it was not "
                 "called. If you trust the file, load it with PyTorch and save its state dict alone."
             )
-        self.stack.append(self._calls[function.name](*arguments))
+        self.stack.append(self._called(function.name, arguments))
 
-    _newobj = _reduce
+    def _called(self, name: str, arguments: tuple[Any, ...]) -> Any:
+        self._handed += sum(len(a) for a in arguments if isinstance(a, list | tuple))
+        if self._handed > MAX_PICKLE_OPERATIONS:
+            raise ModelError("its pickle is larger than any of weights.")
+        return self._calls[name](*arguments)
+
+    def _newobj(self, _: Any) -> None:
+        """Makes an object of a class that the file names: one of ours, or an inert one."""
+        function, arguments = self._popped(2)
+        if not isinstance(function, Reference) or not isinstance(arguments, tuple):
+            raise TypeError
+        known = function.name in self._calls
+        made = self._called(function.name, arguments) if known else Inert(function.name)
+        self.stack.append(made)
+
+    def _newobj_ex(self, _: Any) -> None:
+        function, _, _ = self._popped(3)
+        if not isinstance(function, Reference):
+            raise TypeError
+        self.stack.append(Inert(function.name))
 
     def _build(self, _: Any) -> None:
         # Attributes of a dict, such as the versions of modules, are no weights.

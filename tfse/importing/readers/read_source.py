@@ -7,8 +7,17 @@ from collections.abc import Iterator
 
 from tfse.errors import ModelError
 from tfse.importing.readers import archive, hdf5_file, onnx_file, torch_file
-from tfse.importing.readers.limits import MAX_FILES, MAX_TEXT_BYTES, Budget
+from tfse.importing.readers.folder import content_of, files_of
+from tfse.importing.readers.limits import (
+    MAX_ARRAYS,
+    MAX_NAME,
+    MAX_TEXT_BYTES,
+    Budget,
+    TooLargeError,
+)
+from tfse.importing.refusals import refusing, short
 from tfse.importing.source import Part, Source
+from tfse.terminal import os_error_line
 
 # Archives in a folder are opened, and so are archives in a gzip.
 _MAX_NESTING = 3
@@ -20,29 +29,44 @@ def read_source(path: pathlib.Path) -> Source:
     """Returns the files of published weights.
 
     PyTorch, ONNX and HDF5 files and short texts are read, whatever their names are; archives are
-    opened in memory. In folders and archives other files are ignored.
+    opened in memory. In folders and archives other files are ignored; damaged files of a folder
+    are left out and noted in `Source.refused`.
 
     Args:
-        path: of a file, or of a folder, whose files and those of its folders are read.
+        path: of a file, or of a folder, whose files are read at any depth.
 
     Raises:
         ModelError: a file is damaged, too large or wants to run code, or nothing can be read.
         OSError: a file cannot be opened.
     """
     budget = Budget()
-    if path.is_dir():
-        parts = [part for file in _files(path) for part in _of_file(file, path, budget)]
-    else:
-        parts = list(_of_file(path, path.parent, budget))
-    if any(part.kind != "text" for part in parts):
-        return Source(tuple(parts))
+    source = _of_folder(path, budget) if path.is_dir() else Source(_of_file(path, path, budget))
+    if any(part.kind != "text" for part in source.parts):
+        return source
+    if source.refused:
+        raise ModelError(f"{path}: {source.refused[0]}")
     raise ModelError(
         f"{path}: must be, or hold, a PyTorch, ONNX or HDF5 (Keras 2) file; received "
-        f"{_received(path, parts)}."
+        f"{_received(path, source.parts)}."
     )
 
 
-def _received(path: pathlib.Path, parts: list[Part]) -> str:
+def _of_folder(folder: pathlib.Path, budget: Budget) -> Source:
+    parts: list[Part] = []
+    refused: list[str] = []
+    for file in files_of(folder):
+        try:
+            parts += _of_file(file, folder, budget)
+        except TooLargeError:
+            raise
+        except ModelError as error:
+            refused.append(str(error))
+        except OSError as error:
+            refused.append(short(os_error_line(error)))
+    return Source(tuple(parts), tuple(refused))
+
+
+def _received(path: pathlib.Path, parts: tuple[Part, ...]) -> str:
     if path.is_dir():
         return "a folder without one"
     if parts:
@@ -51,28 +75,25 @@ def _received(path: pathlib.Path, parts: list[Part]) -> str:
     return "something else" if path.stat().st_size else "an empty file"
 
 
-def _files(folder: pathlib.Path) -> list[pathlib.Path]:
-    """Returns the files of a folder and of its folders, without hidden ones."""
-    entries = [entry for entry in sorted(folder.iterdir()) if not entry.name.startswith(".")]
-    files = [entry for entry in entries if entry.is_file()]
-    for inner in (entry for entry in entries if entry.is_dir()):
-        files += [f for f in sorted(inner.iterdir()) if f.is_file() and f.name[0] != "."]
-    if len(files) > MAX_FILES:
-        raise ModelError(f"{folder}: it holds more than {MAX_FILES} files.")
-    return files
-
-
-def _of_file(file: pathlib.Path, folder: pathlib.Path, budget: Budget) -> Iterator[Part]:
+def _of_file(file: pathlib.Path, root: pathlib.Path, budget: Budget) -> tuple[Part, ...]:
+    name = file.relative_to(root).as_posix() if file != root else file.name
     try:
-        with file.open("rb") as opened:
-            start = opened.read(MAX_TEXT_BYTES)
-            if not _is_readable(start):
-                return
-            budget.spend(file.stat().st_size)
-            content = start + opened.read()
-        yield from _parts(file.relative_to(folder).as_posix(), content, budget, _MAX_NESTING)
+        content = content_of(file, budget, _is_readable)
+        with refusing("it is damaged."):
+            return tuple(map(_checked, _parts(name, content, budget, _MAX_NESTING)))
     except ModelError as error:
-        raise ModelError(f"{file}: {error}") from error
+        raise type(error)(short(f"{file}: {error}")) from error
+
+
+def _checked(part: Part) -> Part:
+    """Refuses more and longer names of arrays than weights have; those only take time."""
+    if len(part.arrays) > MAX_ARRAYS or any(len(name) > MAX_NAME for name in part.arrays):
+        raise ModelError("it holds more arrays, or longer names, than any weights.")
+    for name, array in part.arrays.items():
+        # Without numbers an array can state any size.
+        if not array.size and max(array.shape, default=0) > MAX_NAME:
+            raise ModelError(f"its array {name!r} has the shape {array.shape}.")
+    return part
 
 
 def _is_readable(start: bytes) -> bool:

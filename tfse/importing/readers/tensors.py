@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tfse.errors import ModelError
-from tfse.importing.readers.limits import MAX_AXES
-from tfse.importing.readers.pickle_machine import Calls, Reference
+from tfse.importing.readers.limits import MAX_AXES, MAX_NAME
+from tfse.importing.readers.pickle_machine import Calls, Inert, Reference, is_key
 
 Array = npt.NDArray[Any]
 
@@ -86,9 +86,11 @@ def storage_of(identifier: Any) -> Storage:
             "it holds whole modules or views of storages; load it with PyTorch and save its "
             "state dict alone."
         )
+    if not isinstance(key, str) or len(key) > MAX_NAME:
+        raise TypeError
     if kind.name not in _DTYPES:
         raise ModelError(f"its tensors must be of {sorted(_DTYPES)}; received {kind.name!r}.")
-    return Storage(kind.name, str(key), _natural(count))
+    return Storage(kind.name, key, _natural(count))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,6 +119,8 @@ class Tensor:
         if values is None:
             raise ModelError(f"its storage {self.storage.key!r} is missing.")
         self._check(len(values))
+        if not math.prod(self.shape):
+            return np.zeros(self.shape, values.dtype)
         return np.lib.stride_tricks.as_strided(
             values[self.offset :],
             self.shape,
@@ -128,14 +132,14 @@ class Tensor:
         reach = sum((n - 1) * s for n, s in zip(self.shape, self.strides, strict=True))
         size = math.prod(self.shape)
         # More entries than numbers could be of any size.
-        if len(self.shape) > MAX_AXES or size > count or (size and self.offset + reach >= count):
+        if size > count or (size and self.offset + reach >= count):
             raise ModelError(
                 f"a tensor of the shape {self.shape} reaches out of its storage of {count} numbers."
             )
 
 
 def _tensor(storage: Storage, offset: int, shape: Any, strides: Any, *_: Any) -> Tensor:
-    if not isinstance(storage, Storage):
+    if not isinstance(storage, Storage) or max(len(shape), len(strides)) > MAX_AXES:
         raise TypeError
     return Tensor(
         storage, _natural(offset), tuple(map(_natural, shape)), tuple(map(_natural, strides))
@@ -148,11 +152,10 @@ def _parameter(tensor: Any, *_: Any) -> Any:
 
 def _mapping(items: Any = (), *_: Any) -> dict[Any, Any]:
     # A pickle fills it afterwards, or has its pairs here.
-    return {str(key): value for key, value in items} if isinstance(items, list) else {}
-
-
-def _ignored(*_: Any) -> None:
-    return None
+    pairs = items if isinstance(items, list) else []
+    if not all(is_key(key) for key, _ in pairs):
+        raise TypeError
+    return dict(pairs)
 
 
 def _natural(value: Any) -> int:
@@ -161,19 +164,27 @@ def _natural(value: Any) -> int:
     return value
 
 
+# Beside the weights: arguments of a program, paths, times, types and states of generators.
+_BESIDE = (
+    "numpy.dtype", "numpy.ndarray", "numpy.core.multiarray.scalar",
+    "numpy._core.multiarray.scalar", "numpy.core.multiarray._reconstruct",
+    "numpy._core.multiarray._reconstruct", "_codecs.encode", "torch.device",
+    *(f"{module}.{name}" for module in ("builtins", "__builtin__")
+      for name in ("set", "frozenset", "complex", "slice", "range", "xrange", "bytearray")),
+    "copy_reg._reconstructor", "copyreg._reconstructor", "_operator.getitem",
+    "pathlib.PosixPath", "pathlib.WindowsPath", "pathlib.PurePosixPath",
+    "pathlib._local.PosixPath", "pathlib._local.WindowsPath", "argparse.Namespace",
+    "datetime.datetime", "datetime.timedelta",
+)  # fmt: skip
+
 #: What pickles of tensors and of plain training states call.
 CALLS: Calls = {
+    **dict.fromkeys(_BESIDE, lambda *_: Inert("beside")),
     "torch._utils._rebuild_tensor": _tensor,
     "torch._utils._rebuild_tensor_v2": _tensor,
     "torch._utils._rebuild_parameter": _parameter,
     "torch.Size": lambda *items: items[0] if items else (),
-    "torch.device": _ignored,
     "collections.OrderedDict": _mapping,
     "collections.defaultdict": _mapping,
     "collections.Counter": _mapping,
-    # Numbers beside the weights, such as the best score.
-    "numpy.dtype": _ignored,
-    "numpy.core.multiarray.scalar": _ignored,
-    "numpy._core.multiarray.scalar": _ignored,
-    "_codecs.encode": _ignored,
 }

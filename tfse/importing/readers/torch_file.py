@@ -16,6 +16,7 @@ from tfse.importing.readers import pickle_machine
 from tfse.importing.readers.archive import ZipMembers
 from tfse.importing.readers.state_dict import state_dict_arrays
 from tfse.importing.readers.tensors import CALLS, Array, Storage, storage_of
+from tfse.importing.refusals import refusing
 
 _PICKLE = "data.pkl"
 # The pickle of the number that starts every file of the old format.
@@ -51,7 +52,8 @@ def read_zip(members: ZipMembers) -> dict[str, Array]:
         return storages[key]
 
     stream = io.BytesIO(members.read(f"{root}{_PICKLE}"))
-    return state_dict_arrays(pickle_machine.load(stream, CALLS, persistent))
+    with refusing("its tensors are damaged."):
+        return state_dict_arrays(pickle_machine.load(stream, CALLS, persistent))
 
 
 def _root(members: ZipMembers) -> list[str]:
@@ -69,7 +71,11 @@ def read_legacy(content: bytes) -> dict[str, Array]:
     Raises:
         ModelError: the file is damaged, wants to call something, or has no tensors.
     """
-    stream = io.BytesIO(content)
+    with refusing("its tensors are damaged."):
+        return _read_legacy(io.BytesIO(content))
+
+
+def _read_legacy(stream: io.BytesIO) -> dict[str, Array]:
     _ = pickle_machine.load(stream, {})
     protocol = pickle_machine.load(stream, {})
     system = pickle_machine.load(stream, {})
@@ -83,6 +89,9 @@ def read_legacy(content: bytes) -> dict[str, Array]:
 
     saved = pickle_machine.load(stream, CALLS, persistent)
     for key in pickle_machine.load(stream, {}):
+        # The hash of tuples in tuples can take forever.
+        if not isinstance(key, str):
+            raise TypeError
         if key not in storages:
             raise ModelError(f"its storage {key!r} belongs to no tensor.")
         _fill(storages[key], stream)
