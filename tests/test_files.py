@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from tests.waiting import wait_until
-from tfse.files import TakenError, atomic
+from tfse.files import TakenError, atomic, write_together, write_whole
 
 PART = ".tfse-*.part"
 HOLD = """
@@ -63,3 +63,23 @@ def test_many_writers_in_one_folder_do_not_disturb_each_other(tmp_path: pathlib.
     for thread in threads:
         thread.join()
     assert sorted(int(path.read_bytes()) for path in tmp_path.glob("*/*")) == list(range(60))
+
+
+def test_files_are_written_together_or_not_at_all(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    write_together([(first, b"1"), (second, b"2")])
+    assert (first.read_bytes(), second.read_bytes()) == (b"1", b"2")
+    for taken, free in ((first, "b"), (second, "a")):
+        for order in (1, -1):
+            pair = [(taken, b"new"), (tmp_path / free, b"new")][::order]
+            with pytest.raises(FileExistsError):
+                write_together(pair, overwrite=False)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first", "second"]
+    assert (first.read_bytes(), second.read_bytes()) == (b"1", b"2")
+
+
+def test_a_folder_is_refused_by_its_own_name(tmp_path):
+    with pytest.raises(IsADirectoryError) as error:
+        write_whole(tmp_path, b"")
+    assert error.value.filename == str(tmp_path)
+    assert not list(tmp_path.parent.glob(".tfse-*"))

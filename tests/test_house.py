@@ -26,6 +26,7 @@ PACKAGE_LAYERS = [
         "errors",
         "files",
         "interrupts",
+        "isolated_call",
         "lazy_import",
         "native_logs",
         "pretrained",

@@ -11,7 +11,7 @@ import json
 import os
 import pathlib
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 _PART = ".tfse-{}.part"
@@ -44,6 +44,8 @@ def atomic(target: pathlib.Path, overwrite: bool = True) -> Iterator[BinaryIO]:
     target = target.resolve()
     if is_special(target):
         raise OSError(errno.EINVAL, "not a regular file, so it is not replaced", str(target))
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
     _remove_stale(target.parent)
     part = target.parent / _PART.format(uuid.uuid4().hex)
@@ -62,6 +64,34 @@ def write_whole(target: pathlib.Path, data: bytes) -> None:
     """Writes a file atomically; see `atomic`."""
     with atomic(target) as file:
         write_all(file, data)
+
+
+def write_together(files: Sequence[tuple[pathlib.Path, bytes]], overwrite: bool = True) -> None:
+    """Writes files, each atomically, and after an error none.
+
+    Args:
+        files: targets and contents.
+        overwrite: replaces targets; without it, an error leaves no file that was not there.
+
+    Raises:
+        OSError: see `atomic`.
+    """
+    if not files:
+        return
+    (target, data), *others = files
+    written = False
+    try:
+        with atomic(target, overwrite) as file:
+            write_all(file, data)
+            # A full disk is noticed before the others are moved to their places.
+            os.fsync(file.fileno())
+            write_together(others, overwrite)
+            written = True
+    except BaseException:
+        if written and not overwrite:
+            for path, _ in others:
+                path.unlink(missing_ok=True)
+        raise
 
 
 def write_text(target: pathlib.Path, text: str) -> None:

@@ -5,18 +5,25 @@ from __future__ import annotations
 import json
 import pathlib
 import subprocess
+import types
 
 import keras
 import numpy as np
 import pytest
 import soundfile
 
+import tfse
 from tests.cli.programs import run_python
 from tests.data.corpus import settings
 from tests.exporting.tiny_exports import ROOT, saved, tiny, voice
+from tfse import models
+from tfse.cli import verification
 from tfse.data.preparation.prepare import prepare
+from tfse.errors import ConfigError, ModelError
 from tfse.exporting.number_formats import FORMATS
 from tfse.exporting.tflite import export_tflite
+from tfse.exporting.verification import variants
+from tfse.streaming import open_step
 
 pytest.importorskip("ai_edge_litert.interpreter", reason="ai-edge-litert is not installed")
 pytest.importorskip("ai_edge_quantizer", reason="ai-edge-quantizer is not installed")
@@ -127,6 +134,42 @@ def _looks_ahead(folder: pathlib.Path) -> pathlib.Path:
     return path
 
 
+def _for_recordings(folder: pathlib.Path) -> pathlib.Path:
+    from tests import instances
+
+    path = folder / "tiny_segan_plus.keras"
+    instances.OFFLINE_MODELS["segan_plus"]().save(path)
+    return path
+
+
+def test_of_a_model_for_recordings_enhance_alone_is_verified(tmp_path: pathlib.Path) -> None:
+    path = _for_recordings(tmp_path)
+    report = tmp_path / "report"
+    ended = run(
+        "to_saved_model.py", f"--model={path}", f"--output_dir={tmp_path}", f"--report={report}"
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "gradient" not in ended.stderr
+    rows = json.loads(report.with_suffix(".json").read_text())
+    assert [row["form"] for row in rows] == ["offline Keras", "SavedModel enhance"]
+    folder = tmp_path / "tiny_segan_plus" / "1"
+    found = variants.found_in([folder], tfse.load(path), trust_saved_model=True)
+    assert [variant.kind for variant in found] == ["SavedModel enhance"]
+    with pytest.raises(ModelError, match=r"for recordings only.*use the \.keras file") as refused:
+        open_step(folder, trust_saved_model=True)
+    assert "\n" not in str(refused.value)
+
+
+def test_data_at_another_rate_is_named(
+    prepared: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verification, "DATA_DIR", types.SimpleNamespace(value=str(prepared)))
+    monkeypatch.setattr(verification, "MODEL", types.SimpleNamespace(value="wide.keras"))
+    monkeypatch.setattr(models, "load", lambda name: types.SimpleNamespace(sample_rate=48_000))
+    with pytest.raises(ConfigError, match=r"48000 Hz, the rate of wide\.keras .* at 16000 Hz"):
+        verification.load_model()
+
+
 def test_bad_input_gets_one_line(model: pathlib.Path, tmp_path: pathlib.Path) -> None:
     foreign = tmp_path / "foreign.keras"
     keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save(foreign)
@@ -137,7 +180,9 @@ def test_bad_input_gets_one_line(model: pathlib.Path, tmp_path: pathlib.Path) ->
         (1, "to_tflite.py", (f"--model={_looks_ahead(tmp_path)}", here, "--formats=float32"),
          "no layer looks ahead or over all time; received the layer 'both'"),
         (2, "to_tflite.py", (f"--model={model}", here, "--formats=int8"),
-         "int8 must be calibrated on prepared data: --data_dir is missing."),
+         "int8 must be calibrated on prepared data: give --data_dir"),
+        (2, "to_tflite.py", (f"--model={_for_recordings(tmp_path)}", here, "--formats=int8"),
+         "`--formats` must be saved_model alone: the model 'tiny_segan_plus' is offline only"),
         (2, "to_tflite.py", (f"--model={model}", here, "--formats=float8"),
          "`formats` must be some of float32, float16, dynamic, int8, int16x8"),
         (2, "to_saved_model.py", (f"--model={model}", here),

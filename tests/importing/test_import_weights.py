@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import hashlib
+import re
 
 import numpy as np
 import pytest
@@ -10,11 +11,13 @@ import pytest
 from tests.importing.torch_writer import torch_zip
 from tfse import models
 from tfse.errors import AudioError, ConfigError, ModelError
+from tfse.importing import parity_report
 from tfse.importing.import_weights import import_weights
 from tfse.importing.importers import IMPORTERS
 from tfse.importing.model_card import model_card
-from tfse.importing.parity import enhanced_by, parity_of
+from tfse.importing.parity import Parity, enhanced_by, parity_of
 from tfse.importing.source import Conversion, Importer
+from tfse.isolated_call import CallFailed
 
 CONFIG = models.LSTMIRMConfig(
     name="tiny", units=(4,), frame_length=64, hop_length=32, fft_length=64
@@ -119,9 +122,74 @@ def test_parity_finds_the_alignment(path):
         parity_of(model, noisy, original[:4000])
 
 
+def like_a_square_wave(source, noisy):
+    return np.sign(noisy)
+
+
+def with_nan_samples(source, noisy):
+    return np.full(noisy.shape, np.nan)
+
+
+def in_two_channels(source, noisy):
+    return np.stack([noisy, noisy])
+
+
+def half(source, noisy):
+    return noisy[: len(noisy) // 2]
+
+
+def aborts(source, noisy):
+    raise CallFailed("was ended by SIGABRT")
+
+
+def called_here(function, *arguments, timeout_s):
+    return function(*arguments)
+
+
+@pytest.fixture
+def report_of(path, monkeypatch):
+    # What happens in a subprocess is in tests/test_isolated_call.py.
+    monkeypatch.setattr(parity_report, "isolated_call", called_here)
+    return functools.partial(report_on, path)
+
+
+def report_on(path, run):
+    imported = import_weights(path, importers=[importer(run_original=run)])
+    noisy = np.random.default_rng(0).standard_normal(8000).astype(np.float32)
+    return parity_report.by_runtime(imported, noisy)
+
+
+def test_low_parity_is_reported_with_a_warning(report_of):
+    report = report_of(like_a_square_wave)
+    assert report.is_low
+    assert str(report).startswith("Parity with the original: SNR ")
+    assert report.warning().startswith("WARNING: the parity is below 40 dB")
+    assert Parity(float("nan"), 0.0, 0, 1.0).is_low
+
+
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [
+        (None, "no runtime is known for tiny files"),
+        (with_nan_samples, "does not fit: it has NaN or infinity"),
+        (in_two_channels, r"does not fit: it has the shape \[2, 8000\]"),
+        (half, "nearly the same length"),
+        (aborts, "the original's runtime was ended by SIGABRT"),
+    ],
+)
+def test_parity_that_cannot_be_measured_has_a_reason(report_of, run, message):
+    report = report_of(run)
+    assert re.search(rf"^Parity was not measured: .*{message}.*(?<!\.)\.$", str(report))
+    assert not report.is_low
+    assert report.warning() == ""
+    measured = dataclasses.replace(report, measured=((Parity(90.0, 0.0, 0, 1.0), "a.wav"),))
+    assert re.search(rf"against a.wav. The original's runtime was not .*{message}", str(measured))
+
+
 def test_card_has_origin_licence_hash_and_sizes(path):
     imported = import_weights(path, importers=[importer()])
     card = model_card(imported, "CC0", "not measured.")
     for text in ("# tiny", "the tests", "CC0", imported.sha256["file"], "parameters", "16,000 Hz"):
         assert text in card
-    assert dataclasses.is_dataclass(imported)
+    renamed = dataclasses.replace(imported, sha256={"a\n# b": "0"})
+    assert "- `a\\n# b`: SHA" in model_card(renamed, "CC0", "not measured.")

@@ -64,8 +64,10 @@ def main(arguments: Sequence[str]) -> int:
     program.require_flags_only(arguments)
     verification.check_recordings()
     formats = [name for name in _FORMATS.value if name != SAVED_MODEL]
-    _check_calibration(formats)
     model = verification.load_model()
+    if formats:
+        _check_streamable(model)
+    _check_calibration(formats)
     complete, chosen = _tflite(model, formats) if formats else (True, [])
     if SAVED_MODEL in _FORMATS.value:
         chosen += _saved_model(model)
@@ -73,7 +75,7 @@ def main(arguments: Sequence[str]) -> int:
         return program.FAILED
     from tfse.exporting.verification import variants
 
-    chosen = [*variants.of_keras(verification.MODEL.value), *chosen]
+    chosen = [*variants.of_keras(verification.MODEL.value, model), *chosen]
     passed = verification.verify(chosen, model.sample_rate)
     return program.DONE if passed and complete else program.FAILED
 
@@ -83,13 +85,22 @@ def entry_point() -> None:
     program.run(main, DESCRIPTION, GROUPS)
 
 
+def _check_streamable(model: EnhancementModel) -> None:
+    """Checks that a model can have TFLite files, before data is asked for."""
+    from tfse.layers import offline_reason
+
+    if reason := offline_reason(model):
+        raise ConfigError(f"`--formats` must be {SAVED_MODEL} alone: {reason}")
+
+
 def _check_calibration(formats: Sequence[str]) -> None:
     from tfse.exporting.number_formats import CALIBRATED
 
     needed = sorted(set(formats) & set(CALIBRATED))
     if needed and not verification.DATA_DIR.value:
         raise ConfigError(
-            f"{' and '.join(needed)} must be calibrated on prepared data: --data_dir is missing."
+            f"{' and '.join(needed)} must be calibrated on prepared data: give --data_dir, or "
+            "leave them out, as with --formats=float32,float16,dynamic."
         )
 
 
@@ -122,7 +133,7 @@ def _saved_model(model: EnhancementModel) -> list[Variant]:
 
     folder: pathlib.Path = export_saved_model(model, _OUTPUT_DIR.value, _VERSION.value)
     print(f"{folder}: written.")
-    return list(variants.of_saved_model(folder))
+    return list(variants.of_saved_model(folder, model))
 
 
 if __name__ == "__main__":

@@ -31,14 +31,21 @@ def explained(error: Exception) -> str:
             "`--config` must be a file that exists or one of "
             f"{', '.join(shipped_configs.names())}; received {found[1]}."
         )
-    if found := _MISSING_FLAG.fullmatch(text):
-        return f"`--{found[1]}` must be given; see --help."
+    if missing := _missing_flags(text):
+        return f"{missing} must be given; see --help."
     if _NO_FUNCTION.search(text):
         return "the file of `--config` must define `get_config()`; it does not."
     for pattern in _MISSING_FIELDS:
         if found := pattern.search(text):
             return _unknown_field(found["field"], found["type"])
     return text
+
+
+def _missing_flags(text: str) -> str:
+    """Returns the names of flags that must be given, if the text says nothing else."""
+    if _MISSING_FLAG.sub("", text).strip():
+        return ""
+    return " and ".join(f"`--{name}`" for name in _MISSING_FLAG.findall(text))
 
 
 def of_config_file(error: BaseException) -> str:

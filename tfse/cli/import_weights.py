@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import pathlib
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from absl import flags
 
-from tfse.cli import program
-from tfse.errors import AudioError, ConfigError
+from tfse.cli import program, reference_recordings
+from tfse.cli.reference_recordings import References
+from tfse.errors import ConfigError
+from tfse.terminal import one_line
 
 if TYPE_CHECKING:
     from tfse.importing.import_weights import Imported
-    from tfse.importing.parity import Parity
-    from tfse.types import Samples
+    from tfse.importing.parity_report import ParityReport
+    from tfse.importing.source import Importer, Source
 
 DESCRIPTION = """Imports published weights into a model of tfse.
 
@@ -25,15 +28,19 @@ Reads PyTorch, ONNX and HDF5 (Keras 2) files, archives and folders of them, reco
 code in them does not run. Writes the model, and beside it a card (.md) with origin, licence, hash,
 sizes and parity. Parity: the output of the original's runtime, where it is known and installed, on
 a made-up voice; and with --check, an enhanced recording that the original made of a noisy one.
-Exit code: 0 imported, 1 the files do not fit or cannot be read, 2 bad usage.
+Parity that cannot be measured is no failure; the card says why. Exit code: 0 imported, 1 the files
+do not fit or cannot be read, or model and card are written, but the parity is below 40 dB, 2 bad
+usage.
 """
 GROUPS = {
     "Weights": ["from", "model", "licence"],
-    "Result": ["to", "check"],
+    "Result": ["to", "overwrite", "check"],
 }
 
 _FROM = flags.DEFINE_string("from", None, "Published file, archive or folder.", required=True)
-_TO = flags.DEFINE_string("to", None, "Model to write, a .keras file.", required=True)
+_TO = flags.DEFINE_string(
+    "to", None, "Model to write, a .keras file; its folder is made.", required=True
+)
 _MODEL = flags.DEFINE_string("model", "auto", "Name of the model, or auto to recognize it.")
 _LICENCE = flags.DEFINE_string(
     "licence", None, "Licence of the weights, for the card. Required; ask where they are from."
@@ -41,24 +48,21 @@ _LICENCE = flags.DEFINE_string(
 _CHECK = flags.DEFINE_list(
     "check", [], "Noisy recording, and what the original made of it: NOISY.wav,ENHANCED.wav."
 )
+_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace an existing model and its card.")
 
 
 def main(arguments: Sequence[str]) -> int:
     """Imports, measures parity, and writes model and card."""
     program.require_flags_only(arguments)
     _check_flags()
+    references = reference_recordings.read(_CHECK.value) if _CHECK.value else None
+    _check_licence()
     from tfse.importing.import_weights import import_weights
 
     imported = import_weights(pathlib.Path(_FROM.value), _MODEL.value)
-    licence = _licence(imported)
-    check = _check_recordings(imported)
-    measured = [*_of_runtime(imported), *_of_recordings(imported, check)]
-    parity = "; ".join(measured) or (
-        "not measured. Neither is a runtime of the original known and installed, nor was an "
-        "enhanced recording given (--check=noisy.wav,enhanced.wav)."
-    )
-    _write(imported, licence, parity)
-    return program.DONE
+    report = _parity(imported, references)
+    _write(imported, report)
+    return program.FAILED if report.is_low else program.DONE
 
 
 def entry_point() -> None:
@@ -67,83 +71,88 @@ def entry_point() -> None:
 
 
 def _check_flags() -> None:
-    if pathlib.Path(_TO.value).suffix != ".keras":
-        raise ConfigError(f"`--to` must end in .keras; received {_TO.value!r}.")
+    if not _FROM.value:
+        raise ConfigError("`--from` must name a file, an archive or a folder; it is empty.")
     if len(_CHECK.value) not in (0, 2):
         raise ConfigError(
             "`--check` must be two recordings, noisy.wav,enhanced.wav; "
             f"received {len(_CHECK.value)}."
         )
+    target = pathlib.Path(_TO.value)
+    if target.suffix != ".keras":
+        raise ConfigError(f"`--to` must end in .keras; received {_TO.value!r}.")
+    for path in (target, _card(target)):
+        if path.is_dir():
+            raise ConfigError(f"{path} is a folder, where a file is to be written.")
+        if path.exists() and not _OVERWRITE.value:
+            raise ConfigError(f"{path} already exists; use another `--to`, or --overwrite.")
 
 
-def _licence(imported: Imported) -> str:
-    if _LICENCE.value:
-        return str(_LICENCE.value)
-    importer = imported.importer
-    raise ConfigError(
-        "`--licence` must say under which licence the weights are; those of "
-        f"{importer.name} at {importer.origin} are under: {importer.licence}."
+def _card(target: pathlib.Path) -> pathlib.Path:
+    return target.with_suffix(".md")
+
+
+def _check_licence() -> None:
+    """Checks the licence before the work; without one, names that of the authors."""
+    licence = (_LICENCE.value or "").strip()
+    if not licence:
+        raise ConfigError(
+            f"`--licence` must say under which licence the weights are; {_authors_licence()}."
+        )
+    if one_line(licence) != licence:
+        raise ConfigError(f"`--licence` must be one line; received {one_line(licence)}.")
+
+
+def _authors_licence() -> str:
+    """Returns what the authors of the recognized models state, before anything is built."""
+    from tfse.importing import IMPORTERS, read_source
+
+    source = read_source(pathlib.Path(_FROM.value))
+    named = [importer for importer in IMPORTERS if importer.name == _MODEL.value]
+    found = named or [importer for importer in IMPORTERS if _recognizes(importer, source)]
+    return "; ".join(f"those of {i.name} at {i.origin} are under: {i.licence}" for i in found) or (
+        "the files are of no known model"
     )
 
 
-def _check_recordings(imported: Imported) -> list[Samples]:
-    return [_read(path, imported.model.sample_rate) for path in _CHECK.value]
-
-
-def _read(path: str, sample_rate: int) -> Samples:
-    import soundfile
-
+def _recognizes(importer: Importer, source: Source) -> bool:
     try:
-        samples, rate = soundfile.read(path, dtype="float32")
-    except soundfile.LibsndfileError as error:
-        raise AudioError(f"{path} cannot be read: {error}") from error
-    if samples.ndim != 1 or rate != sample_rate:
-        raise AudioError(
-            f"{path} must be mono at {sample_rate} Hz; it has shape {samples.shape}, {rate} Hz."
-        )
-    return samples
+        return importer.recognizes(source)
+    except Exception:  # damaged files are for the import to explain
+        return False
 
 
-def _of_runtime(imported: Imported) -> list[str]:
+def _parity(imported: Imported, references: References | None) -> ParityReport:
     from tfse.exporting.verification.recordings import built_in
-    from tfse.importing.parity import parity_of
+    from tfse.importing import parity_report
 
-    run = imported.importer.run_original
-    if run is None:
-        return []
-    noisy = built_in(imported.model.sample_rate)[0].noisy
-    try:
-        original = run(imported.source, noisy)
-    except (ImportError, RuntimeError, ValueError) as error:
-        print(f"The original's runtime was not used: {str(error).rstrip('.')}.")
-        return []
-    return [_line(parity_of(imported.model, noisy, original), "its own runtime on a made-up voice")]
+    sample_rate = imported.model.sample_rate
+    if references:
+        references.require_rate(sample_rate)
+    report = parity_report.by_runtime(imported, built_in(sample_rate)[0].noisy)
+    if references:
+        noisy, enhanced, name = references.noisy, references.enhanced, references.name
+        report = parity_report.with_recordings(report, imported, noisy, enhanced, name)
+    return report
 
 
-def _of_recordings(imported: Imported, recordings: list[Samples]) -> list[str]:
-    from tfse.importing.parity import parity_of
-
-    if not recordings:
-        return []
-    name = pathlib.Path(_CHECK.value[1]).name
-    return [_line(parity_of(imported.model, *recordings), name)]
-
-
-def _line(parity: Parity, reference: str) -> str:
-    return f"{parity}, against {reference}"
-
-
-def _write(imported: Imported, licence: str, parity: str) -> None:
-    from tfse.files import write_text
+def _write(imported: Imported, report: ParityReport) -> None:
+    from tfse.files import write_together
     from tfse.importing.model_card import facts_of, model_card
-    from tfse.training.run_folder import save_model
+    from tfse.training.run_folder import model_bytes
 
-    target = pathlib.Path(_TO.value)
-    save_model(imported.model, target)
-    write_text(target.with_suffix(".md"), model_card(imported, licence, parity))
-    print(f"{target}: {imported.importer.name}, {facts_of(imported.model)}")
-    print(f"Parity with the original: {parity}")
-    print(f"Licence of the weights: {licence}. Card: {target.with_suffix('.md')}.")
+    target, licence = pathlib.Path(_TO.value), str(_LICENCE.value).strip()
+    card = model_card(imported, licence, f"{report} {report.warning()}".rstrip())
+    contents = [
+        (target, model_bytes(imported.model)),
+        (_card(target), card.encode(errors="backslashreplace")),
+    ]
+    write_together(contents, _OVERWRITE.value)
+    print(f"{one_line(str(target))}: {imported.importer.name}, {facts_of(imported.model)}")
+    print(report)
+    print(f"Licence of the weights: {licence}. Card: {one_line(str(_card(target)))}.")
+    if report.is_low:
+        print(report.warning(), file=sys.stderr)
 
 
 if __name__ == "__main__":

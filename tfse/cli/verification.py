@@ -26,10 +26,28 @@ REPORT = flags.DEFINE_string("report", None, "Writes the table also to REPORT.md
 
 
 def load_model() -> EnhancementModel:
-    """Returns the model of the flag."""
+    """Returns the model of the flag.
+
+    Raises:
+        ConfigError: the prepared data has another sample rate.
+    """
     from tfse.models import load
 
-    return load(MODEL.value)
+    model = load(MODEL.value)
+    if DATA_DIR.value:
+        _check_rate(model.sample_rate)
+    return model
+
+
+def _check_rate(sample_rate: int) -> None:
+    from tfse.data.records.index import read_index
+
+    received = read_index(pathlib.Path(str(DATA_DIR.value))).sample_rate
+    if received != sample_rate:
+        raise ConfigError(
+            f"`--data_dir` must be prepared at {sample_rate} Hz, the rate of {MODEL.value} "
+            f"(tfse-prepare --sample_rate={sample_rate}); {DATA_DIR.value} is at {received} Hz."
+        )
 
 
 def check_recordings() -> None:

@@ -19,7 +19,8 @@ DESCRIPTION = """Compares exports of a model with the offline Keras model, in on
   tfse-verify --model=dpcrn_small --data_dir=prepared --exports=lite
 
 Rows: the Keras model offline and streamed hop by hop, the SavedModel (`enhance`
-and `step`) and every TFLite file under --exports that was made of this model.
+and `step`) and every TFLite file under --exports that was made of this model; of a
+model for recordings only, the Keras model and `enhance`.
 Columns: size, largest difference of a sample, output SNR against offline (dB),
 changes of PESQ (mean, and largest loss of a recording), STOI and SI-SDR, SNR and
 PESQ of loud recordings, time per step with one thread, real-time factor, peak memory
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
         # The exports made here are trusted.
         trusted = _TRUST.value or not _EXPORTS.value
         found = variants.found_in(places, model, trusted)
-        chosen = [*variants.of_keras(verification.MODEL.value), *found]
+        chosen = [*variants.of_keras(verification.MODEL.value, model), *found]
         return program.DONE if verification.verify(chosen, model.sample_rate) else program.FAILED
 
 
@@ -67,8 +68,11 @@ def _all_variants(model: EnhancementModel, folder: str) -> str:
     from tfse.exporting.number_formats import CALIBRATED, FORMATS
     from tfse.exporting.saved_model import export_saved_model
     from tfse.exporting.tflite import export_tflite
+    from tfse.layers import offline_reason
 
     export_saved_model(model, folder)
+    if offline_reason(model):
+        return folder
     calibration = verification.calibration(model.sample_rate)
     formats = [name for name in FORMATS if calibration or name not in CALIBRATED]
     for outcome in export_tflite(model, folder, formats, calibration=calibration):

@@ -13,9 +13,7 @@ from tfse.errors import ConfigError
 from tfse.exporting import metadata, signatures, warmup_requests
 from tfse.layers import offline_reason, require_streamable
 from tfse.models import EnhancementModel
-from tfse.streaming.steps.signature import INITIAL_STATE, STEP
-
-ENHANCE = "enhance"
+from tfse.streaming.steps.signature import ENHANCE, INITIAL_STATE, STEP
 
 
 def export_saved_model(

@@ -33,7 +33,10 @@ SIGNAL_S = 2.0
 
 _TRANSFORM = re.compile(number_formats.TRANSFORM_SCOPES)
 # MODEL/core/LAYER/.../OPERATION; TensorFlow appends the number of the trace to every part.
-_PRODUCT = re.compile(r"core(_\d+)?/([^;]*?)/(?:Tensordot|MatMul|convolution)(?:_\d+)?(?=[/;])")
+_PATH = r"(_\d+)?/([^;]*?)/(?:Tensordot|MatMul|convolution)(?:_\d+)?(?=[/;])"
+_PRODUCT = re.compile(f"core{_PATH}")
+# MODEL/LAYER/.../OPERATION, of a model of waveforms.
+_PRODUCT_WITHOUT_CORE = re.compile(f"(?:^|;)[^/;]+?{_PATH}")
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Layer:
 
 
 def product_layers(path: pathlib.Path) -> dict[str, Layer]:
-    """Returns the layers with products or convolutions, by their paths below the core.
+    """Returns the layers with products or convolutions, by their paths below the core or model.
 
     Transforms are left out: they are float32 in every format.
     """
@@ -70,7 +73,7 @@ def product_layers(path: pathlib.Path) -> dict[str, Layer]:
 
 
 def _layer_path(scope: str) -> str:
-    product = _PRODUCT.search(scope)
+    product = _PRODUCT.search(scope) or _PRODUCT_WITHOUT_CORE.search(scope)
     if product is None:
         return scope
     trace, path = product.groups(default="")

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from tfse.streaming.steps.saved_model import load_saved_model
 from tfse.streaming.steps.signature import EXTRA_ASSETS
 
 WARMUP_FILE = "tf_serving_warmup_requests"
@@ -37,7 +38,7 @@ def write_requests(folder: pathlib.Path, hop_length: int) -> bool:
         return False
     from tensorflow_serving.apis import prediction_log_pb2
 
-    signatures = tf.saved_model.load(str(folder)).signatures
+    signatures = load_saved_model(folder).signatures
     path = folder / EXTRA_ASSETS / WARMUP_FILE
     with tf.io.TFRecordWriter(str(path)) as writer:
         for name in sorted(signatures):

@@ -7,6 +7,7 @@ from importlib import metadata
 from tfse.importing.import_weights import Imported
 from tfse.models import EnhancementModel
 from tfse.models.cost import multiply_accumulates
+from tfse.terminal import one_line
 
 
 def model_card(imported: Imported, licence: str, parity: str) -> str:
@@ -15,9 +16,11 @@ def model_card(imported: Imported, licence: str, parity: str) -> str:
     Args:
         imported: the model and where it is from.
         licence: of the weights, as the user states it.
-        parity: what was measured, in words.
+        parity: what was measured, in sentences.
     """
-    files = "\n".join(f"- `{name}`: SHA-256 `{sha}`" for name, sha in imported.sha256.items())
+    files = "\n".join(
+        f"- `{one_line(name)}`: SHA-256 `{sha}`" for name, sha in imported.sha256.items()
+    )
     return f"""# {imported.model.name}
 
 Weights of {imported.importer.name}, published at {imported.importer.origin}, imported by tfse \
@@ -29,7 +32,7 @@ Licence of the weights, as stated at the import: {licence}
 
 {facts_of(imported.model)}
 
-Parity with the original: {parity}
+{parity}
 """
 
 

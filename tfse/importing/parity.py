@@ -16,6 +16,9 @@ _MARGIN_S = 0.1
 # Originals cut off the last frame, and some do not remove their delay.
 _LARGEST_SHIFT_S = 0.1
 _STEPS_PER_UNIT = 1 << 15
+#: Below, a model is another one than its original, or not as the original was run. A recording
+#: of 16 bits alone costs more only below -60 dBFS.
+LEAST_SNR_DB = 40.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +37,13 @@ class Parity:
     shift_samples: int
     seconds: float
 
+    @property
+    def is_low(self) -> bool:
+        """Whether the output is not that of the original."""
+        return not self.snr_db >= LEAST_SNR_DB  # NaN is low
+
     def __str__(self) -> str:
+        """Returns the parity in one line."""
         shift = f", shifted by {self.shift_samples} samples" if self.shift_samples else ""
         return (
             f"SNR {self.snr_db:.1f} dB, largest difference {self.largest:.2e} "
@@ -58,11 +67,7 @@ def parity_of(model: EnhancementModel, noisy: Samples, original: Samples) -> Par
     """
     margin = round(_MARGIN_S * model.sample_rate)
     largest_shift = round(_LARGEST_SHIFT_S * model.sample_rate)
-    if abs(len(noisy) - len(original)) > largest_shift or len(original) < 4 * margin:
-        raise AudioError(
-            "noisy and enhanced recording must have nearly the same length, at least "
-            f"{4 * _MARGIN_S} s; received {len(noisy)} and {len(original)} samples."
-        )
+    require_same_length(noisy, original, model.sample_rate)
     ours = enhanced_by(model, noisy)
     shift = _shift(ours, original, largest_shift)
     length = min(len(ours), len(original) - shift)
@@ -74,6 +79,21 @@ def parity_of(model: EnhancementModel, noisy: Samples, original: Samples) -> Par
         shift,
         len(inside) / model.sample_rate,
     )
+
+
+def require_same_length(noisy: Samples, original: Samples, sample_rate: int) -> None:
+    """Checks that two recordings can be compared.
+
+    Raises:
+        AudioError: they are too short, or their lengths differ by more than a tenth of a second.
+    """
+    difference = abs(len(noisy) - len(original))
+    shortest_s = 4 * _MARGIN_S
+    if difference > _LARGEST_SHIFT_S * sample_rate or len(original) < shortest_s * sample_rate:
+        raise AudioError(
+            "noisy and enhanced recording must have nearly the same length, at least "
+            f"{shortest_s} s; received {len(noisy)} and {len(original)} samples."
+        )
 
 
 def enhanced_by(model: EnhancementModel, noisy: Samples) -> Samples:

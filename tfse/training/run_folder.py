@@ -130,11 +130,16 @@ class RunFolder:
 
 def save_model(model: keras.Model, path: pathlib.Path) -> None:
     """Writes a model atomically."""
+    write_whole(path, model_bytes(model))
+
+
+def model_bytes(model: keras.Model) -> bytes:
+    """Returns the content of a model's `.keras` file."""
     with tempfile.TemporaryDirectory() as folder:
         # Keras takes a path, not an open file.
-        temporary = pathlib.Path(folder) / path.name
+        temporary = pathlib.Path(folder) / "model.keras"
         model.save(temporary)
-        write_whole(path, temporary.read_bytes())
+        return temporary.read_bytes()
 
 
 def _read_json(path: pathlib.Path) -> Any:

@@ -146,15 +146,17 @@ def _offline(name: str) -> _Run:
 def _serving(folder: str) -> _Run:
     import tensorflow as tf
 
-    from tfse.streaming.steps.saved_model import SavedModelStep
+    from tfse.streaming.steps.saved_model import load_saved_model
+    from tfse.streaming.steps.signature import saved_model_metadata
 
-    loaded = tf.saved_model.load(folder)
+    path = pathlib.Path(folder)
+    loaded = load_saved_model(path)
 
     def run(noisy: Samples) -> Any:
         # Through `loaded`: a signature does not keep it alive.
         return loaded.signatures["serving_default"](noisy=tf.constant(noisy))[ENHANCED]
 
-    return _whole(run, SavedModelStep(folder).hop_length)
+    return _whole(run, saved_model_metadata(path).hop_length)
 
 
 def _streaming(model: str) -> _Run:

@@ -8,8 +8,8 @@ import pathlib
 from collections.abc import Sequence
 
 import numpy as np
-import soundfile
 
+from tfse.audio.read_mono import read_mono
 from tfse.data.config import DataConfig
 from tfse.data.pipeline import fixed_dataset
 from tfse.errors import AudioError
@@ -55,7 +55,7 @@ def from_folders(
     pairs = []
     for name in itertools.islice(names, count):
         clean, noisy = (
-            _read(pathlib.Path(folder) / name, sample_rate) for folder in (clean_dir, noisy_dir)
+            read_mono(pathlib.Path(folder) / name, sample_rate) for folder in (clean_dir, noisy_dir)
         )
         if clean.size != noisy.size:
             raise AudioError(f"{name}: clean and noisy recording differ in length.")
@@ -106,15 +106,3 @@ def at_level(samples: Samples, level_dbfs: float) -> Samples:
     """Returns samples at an RMS level, where an RMS of 1 is 0 dBFS; silence stays silence."""
     rms = max(float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))), 1e-12)
     return (samples * (10 ** (level_dbfs / 20) / rms)).astype(np.float32)
-
-
-def _read(path: pathlib.Path, sample_rate: int) -> Samples:
-    try:
-        samples, rate = soundfile.read(path, dtype="float32")
-    except (OSError, soundfile.LibsndfileError) as error:
-        raise AudioError(f"{path} cannot be read: {error}") from error
-    if samples.ndim != 1 or rate != sample_rate:
-        raise AudioError(
-            f"{path} must be mono at {sample_rate} Hz; it has shape {samples.shape}, {rate} Hz."
-        )
-    return samples

@@ -10,22 +10,36 @@ from tfse.errors import ModelError
 from tfse.exporting.metadata import read_from_saved_model, read_from_tflite, weights_hash
 from tfse.exporting.verification import measure_variant
 from tfse.exporting.verification.verify import LIMITS, Variant
+from tfse.layers import offline_reason
 from tfse.models import EnhancementModel
 from tfse.streaming.steps.trust import require_trust
 
 
-def of_keras(model: str) -> list[Variant]:
-    """Returns the offline model, which is the reference, and the stream."""
-    return [
-        Variant(measure_variant.OFFLINE, measure_variant.OFFLINE, model),
-        Variant(measure_variant.STREAMING, measure_variant.STREAMING, model),
-    ]
+def of_keras(path: str, model: EnhancementModel) -> list[Variant]:
+    """Returns the offline model, which is the reference, and the stream if it can stream.
+
+    Args:
+        path: of the model, or its name.
+        model: the model itself.
+    """
+    kinds = (measure_variant.OFFLINE, measure_variant.STREAMING)
+    return [Variant(kind, kind, path) for kind in _possible(kinds, model)]
 
 
-def of_saved_model(folder: pathlib.Path) -> list[Variant]:
-    """Returns both signatures of a SavedModel that take audio."""
+def of_saved_model(folder: pathlib.Path, model: EnhancementModel) -> list[Variant]:
+    """Returns the signatures of a SavedModel that take audio.
+
+    Args:
+        folder: of the SavedModel.
+        model: from which it was made; one for recordings only has no signature `step`.
+    """
     kinds = (measure_variant.SERVING, measure_variant.SERVING_STEP)
-    return [Variant(kind, kind, folder) for kind in kinds]
+    return [Variant(kind, kind, folder) for kind in _possible(kinds, model)]
+
+
+def _possible(kinds: tuple[str, str], model: EnhancementModel) -> tuple[str, ...]:
+    """Returns the kind for whole recordings, and that for streams if the model can stream."""
+    return kinds[:1] if offline_reason(model) else kinds
 
 
 def of_tflite(path: pathlib.Path) -> Variant:
@@ -67,7 +81,7 @@ def found_in(
             raise ModelError(f"{path} was made from other weights than those of {model.name}.")
         if path.is_dir():
             require_trust(path, trust_saved_model)
-            variants += of_saved_model(path)
+            variants += of_saved_model(path, model)
         else:
             variants.append(of_tflite(path))
     if not variants:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import pathlib
+from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
 
 from tfse.errors import ModelError
 from tfse.streaming.steps.exported import ExportedStep, NamedState
-from tfse.streaming.steps.signature import INITIAL_STATE, NOISY, STEP, saved_model_metadata
+from tfse.streaming.steps.signature import (
+    ENHANCE,
+    INITIAL_STATE,
+    NOISY,
+    STEP,
+    saved_model_metadata,
+)
+
+_GRADIENTS = "unsaved custom gradients"
 
 
 class SavedModelStep(ExportedStep):
@@ -26,13 +37,17 @@ class SavedModelStep(ExportedStep):
     def __init__(self, path: str | pathlib.Path) -> None:
         folder = _newest_version(pathlib.Path(path))
         metadata = saved_model_metadata(folder)
-        self._loaded = _loaded(folder)
+        self._loaded = load_saved_model(folder)
         signatures = self._loaded.signatures
         missing = {STEP, INITIAL_STATE} - set(signatures)
+        if missing and ENHANCE in signatures:
+            raise ModelError(
+                f"{folder} is of a model for recordings only: a server runs its `{ENHANCE}`; "
+                "here use the .keras file of the model."
+            )
         if missing:
             raise ModelError(
-                f"{folder} lacks the signatures {sorted(missing)}; export the model with tfse, or "
-                "use its .keras file if it is for recordings only."
+                f"{folder} lacks the signatures {sorted(missing)}; export the model with tfse."
             )
         self._step = signatures[STEP]
         self._first = signatures[INITIAL_STATE]
@@ -50,6 +65,21 @@ class SavedModelStep(ExportedStep):
         return dict(self._step(**{name: tf.convert_to_tensor(x) for name, x in inputs.items()}))
 
 
+@contextlib.contextmanager
+def _without_gradient_warnings() -> Iterator[None]:
+    """Hides that custom gradients were not saved: a SavedModel is not trained."""
+    logger = logging.getLogger("absl")
+
+    def is_of_use(record: logging.LogRecord) -> bool:
+        return _GRADIENTS not in record.getMessage()
+
+    logger.addFilter(is_of_use)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_of_use)
+
+
 def _newest_version(folder: pathlib.Path) -> pathlib.Path:
     if (folder / "saved_model.pb").is_file():
         return folder
@@ -61,9 +91,15 @@ def _newest_version(folder: pathlib.Path) -> pathlib.Path:
     return max(versions, key=lambda version: int(version.name))
 
 
-def _loaded(folder: pathlib.Path) -> Any:
+def load_saved_model(folder: pathlib.Path) -> Any:
+    """Returns a SavedModel.
+
+    Raises:
+        ModelError: TensorFlow cannot read it.
+    """
     try:
-        return tf.saved_model.load(str(folder))
+        with _without_gradient_warnings():
+            return tf.saved_model.load(str(folder))
     except Exception as error:
         # TensorFlow raises its own errors and those of protobuf and Python.
         reason = str(error).strip().splitlines() or [type(error).__name__]

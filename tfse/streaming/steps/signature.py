@@ -35,6 +35,8 @@ STEP = "step"
 #: without signatures run.
 BLOCK = "step_block"
 INITIAL_STATE = "initial_state"
+#: Of a SavedModel, for whole recordings.
+ENHANCE = "enhance"
 NOISY = "noisy"
 ENHANCED = "enhanced"
 METADATA_FILE = "tfse.json"
