@@ -4,7 +4,7 @@ Paper: Defossez, Synnaeve and Adi, "Real time speech enhancement in the waveform
 Interspeech 2020. Waveform to waveform, 37 ms of look-ahead beside hops of 16 ms. The authors'
 loss, L1 and a multi-resolution STFT, is not used.
 Data, loss and training: `tfse.training.recipes.waveform_recipe`. Not trained yet: for the
-authors' weights see `tfse.importing.demucs`.
+authors' weights see `tfse.importing.originals.demucs`.
 
     tfse-train --config=configs/demucs.py --data_dir=prepared --run_dir=runs/demucs
 """

@@ -5,7 +5,7 @@ network", Interspeech 2017; Pascual, Serra and Bonafonte, "Time-domain speech en
 generative adversarial networks", Speech Communication 114, 2019.
 There is no discriminator: the generator is trained by regression, with the losses of
 `tfse.training.recipes.waveform_recipe`. Not trained yet: for the authors' weights see
-`tfse.importing.segan_plus`.
+`tfse.importing.originals.segan_plus`.
 
     tfse-train --config=configs/segan_plus.py --data_dir=prepared --run_dir=runs/segan_plus
 """

@@ -8,8 +8,8 @@ import pytest
 from tests.importing import dtln_reference
 from tests.importing.hdf5_writer import keras_weights
 from tfse.errors import ModelError
-from tfse.importing import dtln
 from tfse.importing.import_weights import import_weights
+from tfse.importing.originals import dtln
 from tfse.importing.parity import enhanced_by
 from tfse.importing.source import Node, Part, Source
 

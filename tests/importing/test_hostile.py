@@ -16,9 +16,9 @@ from tests.importing.hdf5_writer import keras_weights
 from tests.importing.torch_writer import call, torch_zip
 from tfse import models
 from tfse.errors import ConfigError, ModelError
-from tfse.importing import fastenhancer
-from tfse.importing.deepfilternet3_settings import settings_of
 from tfse.importing.import_weights import import_weights
+from tfse.importing.originals import fastenhancer
+from tfse.importing.originals.deepfilternet3_settings import settings_of
 from tfse.importing.readers import limits, read_source
 from tfse.importing.sizes import check_settings
 from tfse.importing.source import ArrayPool, Conversion, Importer, Part, Source, require_broadcast

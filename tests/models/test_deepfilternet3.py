@@ -11,7 +11,7 @@ from tests.models import deepfilternet3_original as original
 from tfse import models
 from tfse.dsp.erb import erb_widths
 from tfse.errors import ConfigError, ModelError
-from tfse.importing import deepfilternet3
+from tfse.importing.originals import deepfilternet3
 from tfse.layers import ExponentialMeanNormalization, ExponentialUnitNormalization
 from tfse.models.cost import multiply_accumulates
 

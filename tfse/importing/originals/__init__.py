@@ -1,0 +1,1 @@
+"""Importers, one per model, and what they need."""
