@@ -150,6 +150,8 @@ def _write(imported: Imported, report: ParityReport) -> None:
     write_together(contents, _OVERWRITE.value)
     print(f"{one_line(str(target))}: {imported.importer.name}, {facts_of(imported.model)}")
     print(report)
+    for damaged in imported.source.refused:
+        print(f"Left out: {damaged}")
     print(f"Licence of the weights: {licence}. Card: {one_line(str(_card(target)))}.")
     if report.is_low:
         print(report.warning(), file=sys.stderr)
