@@ -76,7 +76,7 @@ def test_saved_model_enhances_and_has_no_step(model, noisy, whole, tmp_path):
     assert set(signatures) == {"enhance", "serving_default"}
     enhanced = signatures["enhance"](noisy=tf.constant(noisy.T))["enhanced"]
     np.testing.assert_allclose(enhanced.numpy().T, whole, atol=1e-6)
-    with pytest.raises(ModelError, match=r"use its \.keras file if it is for recordings only"):
+    with pytest.raises(ModelError, match=r"is of a model for recordings only"):
         open_step(folder, trust_saved_model=True)
 
 
