@@ -17,7 +17,6 @@ from tfse.terminal import one_line
 if TYPE_CHECKING:
     from tfse.importing.import_weights import Imported
     from tfse.importing.parity_report import ParityReport
-    from tfse.importing.source import Importer, Source
 
 DESCRIPTION = """Imports published weights into a model of tfse.
 
@@ -106,20 +105,14 @@ def _check_licence() -> None:
 def _authors_licence() -> str:
     """Returns what the authors of the recognized models state, before anything is built."""
     from tfse.importing import IMPORTERS, read_source
+    from tfse.importing.import_weights import is_of
 
     source = read_source(pathlib.Path(_FROM.value))
     named = [importer for importer in IMPORTERS if importer.name == _MODEL.value]
-    found = named or [importer for importer in IMPORTERS if _recognizes(importer, source)]
+    found = named or [importer for importer in IMPORTERS if is_of(source, importer)]
     return "; ".join(f"those of {i.name} at {i.origin} are under: {i.licence}" for i in found) or (
         "the files are of no known model"
     )
-
-
-def _recognizes(importer: Importer, source: Source) -> bool:
-    try:
-        return importer.recognizes(source)
-    except Exception:  # damaged files are for the import to explain
-        return False
 
 
 def _parity(imported: Imported, references: References | None) -> ParityReport:

@@ -97,7 +97,7 @@ def _candidates(source: Source, importer: Importer) -> list[Source]:
         lambda part: part.name,
     )
     for group in groups:
-        found = [each for each in _grouped(source, group) if _is_of(each, importer)]
+        found = [each for each in _grouped(source, group) if is_of(each, importer)]
         if found:
             return found
     return []
@@ -110,7 +110,8 @@ def _grouped(source: Source, group: Callable[[Part], str]) -> list[Source]:
     return [Source(tuple(parts), source.refused) for parts in grouped.values()]
 
 
-def _is_of(source: Source, importer: Importer) -> bool:
+def is_of(source: Source, importer: Importer) -> bool:
+    """Returns whether an importer recognizes a source; damaged files are of none."""
     # Names and arrays of other models may be anything.
     with contextlib.suppress(Exception):
         return importer.recognizes(source)
@@ -138,7 +139,7 @@ def _narrowed(source: Source, importer: Importer, importers: Sequence[Importer])
 
 
 def _is_of_one(part: Part, importers: Sequence[Importer]) -> bool:
-    return any(_is_of(Source((part,)), importer) for importer in importers)
+    return any(is_of(Source((part,)), importer) for importer in importers)
 
 
 def _contents(source: Source) -> str:

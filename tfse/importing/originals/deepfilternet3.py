@@ -12,7 +12,6 @@ from tfse.dsp.erb import erb_widths
 from tfse.errors import ModelError
 from tfse.importing.originals import libdf
 from tfse.importing.originals.deepfilternet3_arrays import (
-    GRU,
     PARTS,
     Arrays,
     CheckpointArrays,
@@ -20,6 +19,7 @@ from tfse.importing.originals.deepfilternet3_arrays import (
     GraphArrays,
 )
 from tfse.importing.originals.deepfilternet3_settings import settings_of
+from tfse.importing.originals.pytorch_gru import gru_weights
 from tfse.importing.sizes import check_settings
 from tfse.importing.source import (
     Array,
@@ -137,7 +137,7 @@ def _weights(arrays: Arrays) -> tuple[dict[str, Array], dict[str, Any]]:
         grus = arrays.grus(part, module)
         counts[name] = len(grus)
         for index, gru in enumerate(grus):
-            weights |= _gru(gru, name.format(index))
+            weights |= gru_weights(name.format(index), *gru)
     weights["local_snr/kernel"], weights["local_snr/bias"] = arrays.dense("enc", "lsnr_fc.0")
     return weights, _sizes(weights, counts)
 
@@ -203,18 +203,6 @@ def _skip(found: Convolution, name: str) -> dict[str, Array]:
         f"{name}_norm/beta": found.beta - scale * found.mean,
         f"{name}_norm/moving_mean": np.zeros_like(factor),
         f"{name}_norm/moving_variance": np.full_like(factor, 1.0 - _EPSILON),
-    }
-
-
-def _gru(gru: GRU, name: str) -> dict[str, Array]:
-    bias, units = gru.bias.copy(), gru.recurrent_kernel.shape[1]
-    # The second bias of the candidate stands inside the product with the reset gate.
-    bias[: 2 * units] += gru.recurrent_bias[: 2 * units]
-    return {
-        f"{name}/kernel": gru.kernel.T,
-        f"{name}/recurrent_kernel": gru.recurrent_kernel.T,
-        f"{name}/bias": bias,
-        f"{name}/recurrent_bias": gru.recurrent_bias[2 * units :],
     }
 
 

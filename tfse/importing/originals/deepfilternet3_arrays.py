@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from tfse.errors import ModelError
+from tfse.importing.originals.pytorch_gru import update_first
 from tfse.importing.source import Array, ArrayPool, Part
 
 #: Parts of the network, as in the names of the state dict and of the ONNX files.
@@ -102,7 +103,7 @@ class CheckpointArrays:
         count = sum(n.startswith(f"{prefix}weight_ih_l") for n in self._names)
         names = ("weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l")
         return [
-            GRU(*(_update_first(self._pool.take(f"{prefix}{name}{index}")) for name in names))
+            GRU(*(update_first(self._pool.take(f"{prefix}{name}{index}")) for name in names))
             for index in range(count)
         ]
 
@@ -191,9 +192,3 @@ def _weights_of(part: Part) -> ArrayPool:
         if array.dtype.kind == "f" and array.ndim and name not in unused
     }
     return ArrayPool(weights)
-
-
-def _update_first(gates: Array) -> Array:
-    """Reorders the gates r, z, n of PyTorch to z, r, n."""
-    reset, update, candidate = np.split(gates, 3)
-    return np.concatenate([update, reset, candidate])

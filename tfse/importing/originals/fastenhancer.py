@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tfse.errors import ModelError
+from tfse.importing.originals.pytorch_gru import gru_weights, update_first
 from tfse.importing.sizes import LARGEST, require_within
 from tfse.importing.source import (
     Array,
@@ -147,11 +148,13 @@ def _block(state: _State, config: FastEnhancerConfig, theirs: str, ours: str) ->
     require_broadcast(bias, recurrent)
     qkv = state.normalized(f"{theirs}.attn.qkv", "weight")
     return {
-        f"{ours}_gru/kernel": _gates(state.normalized(f"{theirs}.rnn", "weight_ih_l0")).T,
-        f"{ours}_gru/recurrent_kernel": _gates(state.normalized(f"{theirs}.rnn", "weight_hh_l0")).T,
-        # The second bias of the candidate stands inside the product with the reset gate.
-        f"{ours}_gru/bias": _gates(bias + np.where(np.arange(3 * units) < 2 * units, recurrent, 0)),
-        f"{ours}_gru/recurrent_bias": recurrent[2 * units :],
+        **gru_weights(
+            f"{ours}_gru",
+            update_first(state.normalized(f"{theirs}.rnn", "weight_ih_l0")),
+            update_first(state.normalized(f"{theirs}.rnn", "weight_hh_l0")),
+            update_first(bias),
+            update_first(recurrent),
+        ),
         f"{ours}_gru_dense/kernel": state.take(f"{theirs}.rnn_fc.weight").T,
         # [heads, (q k v), size, inputs] -> [inputs, (q k v), heads, size]
         f"{ours}_attention/kernel": qkv.reshape(config.heads, 3, -1, units)
@@ -161,12 +164,6 @@ def _block(state: _State, config: FastEnhancerConfig, theirs: str, ours: str) ->
         **state.batch_normalization(f"{theirs}.rnn_post_norm", f"{ours}_gru_dense_norm"),
         **state.batch_normalization(f"{theirs}.attn_post_norm", f"{ours}_attention_dense_norm"),
     }
-
-
-def _gates(x: Array) -> Array:
-    """Reorders r z n to z r n."""
-    reset, update, candidate = np.split(x, 3)
-    return np.concatenate([update, reset, candidate])
 
 
 def _taps(kernel: Array) -> Array:

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from tfse.errors import ConfigError
+from tfse.layers.channels.grouped_kernel import check_groups
 from tfse.types import Shape, Tensor
 
 
@@ -39,11 +39,7 @@ class GroupedDense(keras.layers.Layer):
 
     def build(self, input_shape: Shape) -> None:
         channels = input_shape[-1]
-        if self.groups < 1 or channels % self.groups or self.units % self.groups:
-            raise ConfigError(
-                "`groups` must divide the channels of input and output; received "
-                f"groups={self.groups}, {channels} channels, units={self.units}."
-            )
+        check_groups(self.groups, channels, self.units)
         shape = (self.groups, channels // self.groups, self.units // self.groups)
         # Keras would take the groups for part of a receptive field.
         bound = (6.0 / (shape[1] + shape[2])) ** 0.5

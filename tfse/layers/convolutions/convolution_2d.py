@@ -50,6 +50,16 @@ class _CausalConvolution(StreamingLayer):
         """Frames before the newest on which an output frame depends."""
         return self.dilation[0] * (self.kernel_size[0] - 1)
 
+    def build(self, input_shape: Shape) -> None:
+        self._keep_input_shape(input_shape)
+        self._check_fit(input_shape)
+        self._build_kernel()
+        self._build_bias()
+
+    def _check_fit(self, input_shape: Shape) -> None:
+        """Raises `ConfigError` if no bin is left."""
+        raise NotImplementedError
+
     def _build_kernel(self) -> None:
         check_groups(self.groups, self._channels, self.filters)
         shape = (*self.kernel_size, self._channels // self.groups, self.filters)
@@ -136,12 +146,6 @@ class CausalConv2D(_CausalConvolution):
     ) -> None:
         super().__init__(filters, kernel_size, stride, dilation, use_bias, groups, **kwargs)
         self.padding = tuple(padding)
-
-    def build(self, input_shape: Shape) -> None:
-        self._keep_input_shape(input_shape)
-        self._check_fit(input_shape)
-        self._build_kernel()
-        self._build_bias()
 
     def _check_fit(self, input_shape: Shape) -> None:
         if self.compute_output_shape(input_shape)[2] < 1:
@@ -252,12 +256,6 @@ class CausalConv2DTranspose(_CausalConvolution):
     ) -> None:
         super().__init__(filters, kernel_size, stride, dilation, use_bias, groups, **kwargs)
         self.cropping = tuple(cropping)
-
-    def build(self, input_shape: Shape) -> None:
-        self._keep_input_shape(input_shape)
-        self._check_fit(input_shape)
-        self._build_kernel()
-        self._build_bias()
 
     def _check_fit(self, input_shape: Shape) -> None:
         if self.compute_output_shape(input_shape)[2] < 1:

@@ -119,12 +119,12 @@ class CrossFade(_Windows):
 
     def advance(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         windows = x[..., 0]
-        ready = ops.shape(x)[1] * self.hop_length
         if not self.overlap_samples:
-            return ops.reshape(windows, (-1, ready)), {}
-        samples = framing.overlap_add(windows * self._weights, hop_length=self.hop_length)
-        samples = samples + ops.pad(state["overlap"], [[0, 0], [0, ready]])
-        return samples[:, :ready], {"overlap": samples[:, ready:]}
+            return ops.reshape(windows, (-1, ops.shape(x)[1] * self.hop_length)), {}
+        samples, overlap = framing.continue_overlap_add(
+            windows * self._weights, state["overlap"], hop_length=self.hop_length
+        )
+        return samples, {"overlap": overlap}
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         batch, windows = input_shape[:2]
