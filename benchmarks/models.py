@@ -14,18 +14,15 @@ from __future__ import annotations
 
 import argparse
 import pathlib
-import statistics
 import tempfile
-import time
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import soxr
 
 import tfse
 from benchmarks.equality import offline, streamed
-from benchmarks.step_time import model_of
+from benchmarks.step_time import Stepping, model_of
 from benchmarks.table import print_header, print_row
 from tfse import metrics
 from tfse.data.config import DataConfig
@@ -163,15 +160,10 @@ def cost_cells(path: pathlib.Path, step: Step) -> tuple[str, ...]:
 
 def step_seconds(step: Step) -> float:
     """Returns the median time of a step on noise."""
-    shape = (1, step.hop_length)
-    noisy = 0.1 * np.random.default_rng(1).standard_normal(shape).astype(np.float32)
-    state: Any = step.initial_state(1)
-    seconds = []
+    stepping = Stepping(step)
     for _ in range(STEPS):
-        began = time.perf_counter()
-        _, state = step(noisy, state)
-        seconds.append(time.perf_counter() - began)
-    return statistics.median(seconds)
+        stepping.timed()
+    return stepping.median()
 
 
 def changes(

@@ -70,7 +70,7 @@ def _measure(name: str, model: Any, files: dict[str, pathlib.Path], steps: int) 
     from tfse.models.cost import multiply_accumulates
     from tfse.streaming.steps.tflite import TFLiteStep
 
-    runs = {number_format: _Stepping(TFLiteStep(path)) for number_format, path in files.items()}
+    runs = {number_format: Stepping(TFLiteStep(path)) for number_format, path in files.items()}
     product = _Product()
     for run in (*runs.values(), product):
         run.once()
@@ -108,7 +108,7 @@ class _Timed:
         return statistics.median(self.seconds)
 
 
-class _Stepping(_Timed):
+class Stepping(_Timed):
     """Stream of noise through a step."""
 
     def __init__(self, step: Any) -> None:
