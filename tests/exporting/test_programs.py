@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import pathlib
 import subprocess
-import types
 
 import keras
 import numpy as np
@@ -13,13 +12,13 @@ import pytest
 import soundfile
 
 import tfse
+from tests import instances
 from tests.cli.programs import run_python
 from tests.data.corpus import settings
 from tests.exporting.tiny_exports import ROOT, saved, tiny, voice
 from tfse import models
-from tfse.cli import verification
 from tfse.data.preparation.prepare import prepare
-from tfse.errors import ConfigError, ModelError
+from tfse.errors import ModelError
 from tfse.exporting.number_formats import FORMATS
 from tfse.exporting.tflite import export_tflite
 from tfse.exporting.verification import variants
@@ -120,7 +119,6 @@ def test_help_has_every_flag(program: str) -> None:
 
 
 def _looks_ahead(folder: pathlib.Path) -> pathlib.Path:
-    from tests import instances
     from tfse.layers import LogPower, MagnitudeMasking
     from tfse.models.enhancement_model import around_core
 
@@ -135,8 +133,6 @@ def _looks_ahead(folder: pathlib.Path) -> pathlib.Path:
 
 
 def _for_recordings(folder: pathlib.Path) -> pathlib.Path:
-    from tests import instances
-
     path = folder / "tiny_segan_plus.keras"
     instances.OFFLINE_MODELS["segan_plus"]().save(path)
     return path
@@ -160,22 +156,16 @@ def test_of_a_model_for_recordings_enhance_alone_is_verified(tmp_path: pathlib.P
     assert "\n" not in str(refused.value)
 
 
-def test_data_at_another_rate_is_named(
-    prepared: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+def test_bad_input_gets_one_line(
+    model: pathlib.Path, prepared: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
-    monkeypatch.setattr(verification, "DATA_DIR", types.SimpleNamespace(value=str(prepared)))
-    monkeypatch.setattr(verification, "MODEL", types.SimpleNamespace(value="wide.keras"))
-    monkeypatch.setattr(models, "load", lambda name: types.SimpleNamespace(sample_rate=48_000))
-    with pytest.raises(ConfigError, match=r"48000 Hz, the rate of wide\.keras .* at 16000 Hz"):
-        verification.load_model()
-
-
-def test_bad_input_gets_one_line(model: pathlib.Path, tmp_path: pathlib.Path) -> None:
     foreign = tmp_path / "foreign.keras"
     keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save(foreign)
     existing = tmp_path / "tiny_lstm_irm" / "1"
     existing.mkdir(parents=True)
     here = f"--output_dir={tmp_path}"
+    wide = tmp_path / "wide.keras"
+    models.build(instances.tiny_lstm_irm(sample_rate=48_000)).save(wide)
     cases: list[tuple[int, str, tuple[str, ...], str]] = [
         (1, "to_tflite.py", (f"--model={_looks_ahead(tmp_path)}", here, "--formats=float32"),
          "no layer looks ahead or over all time; received the layer 'both'"),
@@ -190,6 +180,8 @@ def test_bad_input_gets_one_line(model: pathlib.Path, tmp_path: pathlib.Path) ->
         (1, "to_saved_model.py", (f"--model={foreign}", here), "foreign.keras"),
         (1, "verify.py", (f"--model={model}", f"--exports={model}"), "tfse metadata"),
         (2, "verify.py", (f"--model={model}", "--noisy_dir=x"), "must be given together"),
+        (2, "verify.py", (f"--model={wide}", f"--data_dir={prepared}"),
+         f"the rate of {wide} (tfse-prepare --sample_rate=48000); {prepared} is at 16000 Hz."),
     ]  # fmt: skip
     for code, program, arguments, words in cases:
         ended = run(program, *arguments)
