@@ -48,8 +48,8 @@ def test_a_room_depends_on_seed_and_number_alone() -> None:
 def test_rooms_are_of_every_size_and_positions_are_off_the_walls() -> None:
     drawn = [room_layout.draw_room(0, number) for number in range(200)]
     for room in drawn:
-        assert np.all(np.less_equal(np.subtract(room_layout.SIZE_M_MIN, 1e-3), room.size_m))
-        assert np.all(np.less_equal(room.size_m, np.add(room_layout.SIZE_M_MAX, 1e-3)))
+        assert np.all(np.less_equal(np.subtract((2.5, 2.5, 2.2), 1e-3), room.size_m))
+        assert np.all(np.less_equal(room.size_m, np.add((20, 15, 6), 1e-3)))
         assert 0.15 <= room.rt60_s <= 1.2
         for position in room.positions:
             _check_place(room.size_m, position.talker_m, room_layout.TALKER_WALL_M)
@@ -67,6 +67,20 @@ def test_rooms_are_of_every_size_and_positions_are_off_the_walls() -> None:
     assert len({surface for room in drawn for surface in room.surfaces}) > 15
 
 
+def test_halls_are_large_reverberant_and_wide() -> None:
+    halls = room_layout.RoomRanges((5, 4, 3), (40, 25, 15), 0.5, 3.0, 1.0, 12.0)
+    drawn = [room_layout.draw_room(0, number, ranges=halls) for number in range(100)]
+    for room in drawn:
+        assert np.all(np.less_equal(np.subtract((5, 4, 3), 1e-3), room.size_m))
+        assert np.all(np.less_equal(room.size_m, np.add((40, 25, 15), 1e-3)))
+        assert 0.5 <= room.rt60_s <= 3.0
+        for position in room.positions:
+            assert 0.999 <= position.distance_m <= 12.001
+    assert np.mean([np.prod(room.size_m) > 2000 for room in drawn]) > 0.2
+    assert np.mean([room.rt60_s > 1.5 for room in drawn]) > 0.3
+    assert np.mean([p.distance_m > 6.0 for room in drawn for p in room.positions]) > 0.15
+
+
 def _check_place(size: tuple[float, ...], place: tuple[float, ...], wall_m: float) -> None:
     for length, where in zip(size, place, strict=True):
         assert wall_m - 2e-3 <= where <= length - wall_m + 2e-3
@@ -74,7 +88,13 @@ def _check_place(size: tuple[float, ...], place: tuple[float, ...], wall_m: floa
 
 @pytest.mark.parametrize(
     ("size", "rt60_s"),
-    [((3.0, 2.6, 2.3), 0.25), ((5.0, 4.0, 2.6), 0.4), ((9.0, 7.0, 3.5), 0.7), ((20, 14, 6), 1.2)],
+    [
+        ((3.0, 2.6, 2.3), 0.25),
+        ((5.0, 4.0, 2.6), 0.4),
+        ((9.0, 7.0, 3.5), 0.7),
+        ((20, 14, 6), 1.2),
+        ((40, 22, 14), 2.8),
+    ],
 )
 def test_a_room_has_the_requested_decay(size: room_layout.Point, rt60_s: float) -> None:
     need_pyroomacoustics()
@@ -160,35 +180,37 @@ def test_octaves_add_up_to_the_whole_spectrum() -> None:
 
 def test_a_user_simulates_rooms_twice(tmp_path: pathlib.Path) -> None:
     need_pyroomacoustics()
-    for name, count in (("two", 2), ("three", 3)):
+    for name, count, more in (("two", 2, ()), ("three", 3, ()), ("last", 1, ("--first=2",))):
         ended = run_module(
             *("tfse.cli.simulate_rooms", f"--output_dir={tmp_path / name}", f"--count={count}"),
-            *("--rt60_s_max=0.3", "--seed=4", "--positions=2"),
+            *("--rt60_s_max=0.3", "--size_m_max=6,5,3", "--seed=4", "--positions=2", *more),
         )
         last = f"{count} rooms with 2 positions each are in {tmp_path / name}.\n"
         assert (ended.returncode, ended.stdout) == (0, last)
     files = [
         f"simulated-{n:05d}/position-{p}.flac" for n, p in itertools.product(range(3), range(2))
     ]
-    for name, several in (("two", files[:4]), ("three", files)):
+    for name, several in (("two", files[:4]), ("three", files), ("last", files[4:])):
         folder = tmp_path / name
         found = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
         assert found == {"rooms.csv", *several}
-    for file in files[:4]:
-        assert (tmp_path / "two" / file).read_bytes() == (tmp_path / "three" / file).read_bytes()
-        info = soundfile.info(tmp_path / "two" / file)
+    for name, file in (*(("two", file) for file in files[:4]), *(("last", f) for f in files[4:])):
+        assert (tmp_path / name / file).read_bytes() == (tmp_path / "three" / file).read_bytes()
+        info = soundfile.info(tmp_path / name / file)
         assert (info.samplerate, info.subtype) == (RATE, "PCM_24")
     with (tmp_path / "three" / "rooms.csv").open() as table:
         rows = list(csv.DictReader(table))
     assert [row["file"] for row in rows] == files
     assert all(0.15 <= float(row["rt60_s"]) <= 0.3 for row in rows)
+    assert all(2.5 <= float(row["length_m"]) <= 6.0 for row in rows)
 
 
 def test_simulated_rooms_are_groups_that_stay_in_training(
     corpus: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     need_pyroomacoustics()
-    list(room_responses.write_rooms(tmp_path / "rooms", 20, positions=2, rt60_s_max=0.3))
+    ranges = room_layout.RoomRanges(rt60_s_max=0.3)
+    list(room_responses.write_rooms(tmp_path / "rooms", 20, positions=2, ranges=ranges))
     folders = [str(corpus / "rir"), str(tmp_path / "rooms")]
     made = prepare(
         settings(corpus, tmp_path / "out", rir_dirs=folders, train_groups=["simulated*"])
@@ -210,7 +232,13 @@ def test_simulated_rooms_are_groups_that_stay_in_training(
         ("--count=0", "`count` must be above 0; received 0."),
         ("--positions=0", "`positions` must lie in [1, 1000]; received 0."),
         ("--sample_rate=100", "`sample_rate` must be at least 8000 Hz; received 100."),
-        ("--rt60_s_min=1.3", "must rise within [0.1, 1.5] s; received 1.3 and 1.2."),
+        ("--first=-1", "`first` must lie in [0, 99900] with 100 rooms; received -1."),
+        ("--rt60_s_min=1.3", "must rise within [0.1, 6.0]; received 1.3 and 1.2."),
+        ("--distance_m_max=0.2", "must rise within [0.1, 30.0]; received 0.3 and 0.2."),
+        ("--size_m_max=20,15", "must be three numbers, such as 20,15,6; received '20,15'."),
+        ("--size_m_max=2,15,6", "received (2.5, 2.5, 2.2) and (2.0, 15.0, 6.0)."),
+        ("--size_m_min=nan,2.5,2.2", "received (nan, 2.5, 2.2) and (20.0, 15.0, 6.0)."),
+        ("--distance_m_min=3", "must be below 2.38 m in rooms of (2.5, 2.5, 2.2) m; received 3.0."),
     ],
 )
 def test_a_setting_out_of_its_range_is_one_line(
@@ -221,6 +249,12 @@ def test_a_setting_out_of_its_range_is_one_line(
     assert ended.returncode == 2
     assert message in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
+
+
+def test_rooms_too_large_for_their_reverberation_are_refused() -> None:
+    ranges = room_layout.RoomRanges(size_m_min=(20, 15, 6), rt60_s_max=0.25)
+    with pytest.raises(ConfigError, match=r"`rt60_s_max` must be above 0\.28 s .* received 0\.25\."):
+        ranges.validate()
 
 
 def test_without_the_package_there_is_one_clear_line(

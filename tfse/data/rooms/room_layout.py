@@ -13,7 +13,6 @@ from tfse.errors import ConfigError
 Array = npt.NDArray[np.float64]
 Point = tuple[float, float, float]
 
-SIZE_M_MIN, SIZE_M_MAX = (2.5, 2.5, 2.2), (20.0, 15.0, 6.0)
 # Largest deviation of one side from the others, as a share of the range of sizes.
 SHAPE = 0.2
 # Smallest distances from the walls.
@@ -21,14 +20,14 @@ TALKER_WALL_M, MICROPHONE_WALL_M = 0.4, 0.2
 # Heights of mouths, from a child or a seated person to a tall person, and of microphones.
 MOUTH_M_MIN, MOUTH_M_MAX = 1.0, 1.8
 MICROPHONE_M_MIN, MICROPHONE_M_MAX = 0.4, 2.4
-DISTANCE_M_MIN, DISTANCE_M_MAX = 0.3, 6.0
 # Largest distance as a share of the diagonal of the floor.
 LONGEST = 0.8
 # Largest angle between the talker's direction and the microphone, degrees.
 ASIDE_DEG_MAX = 60.0
-RT60_S_MIN, RT60_S_MAX = 0.15, 1.2
-# Range of the settings; the shortest is below what the largest rooms can have.
-RT60_S_LEAST, RT60_S_MOST = 0.1, 1.5
+# What `RoomRanges` may hold.
+SIZE_M_LEAST, SIZE_M_MOST = (2.5, 2.5, 2.2), (60.0, 40.0, 25.0)
+RT60_S_LEAST, RT60_S_MOST = 0.1, 6.0
+DISTANCE_M_LEAST, DISTANCE_M_MOST = 0.1, 30.0
 
 # Names in the tables of pyroomacoustics, from Vorlaender, "Auralization", 2008.
 FLOORS = (
@@ -43,6 +42,69 @@ WALLS = (
     *("brickwork", "plasterboard", "rough_lime_wash", "wooden_lining", "glass_window"),
     *("curtains_cotton_0.33", "blinds_open", "wood_1.6cm", "rough_concrete"),
 )
+
+
+@dataclasses.dataclass(frozen=True)
+class RoomRanges:
+    """Ranges that rooms and positions are drawn from; by default rooms of a building.
+
+    Volumes, reverberation times and distances are drawn on a logarithmic scale.
+
+    Attributes:
+        size_m_min: length, width and height of the smallest rooms, metres.
+        size_m_max: those of the largest rooms.
+        rt60_s_min: shortest reverberation time, seconds.
+        rt60_s_max: longest reverberation time.
+        distance_m_min: shortest distance of talker and microphone, metres.
+        distance_m_max: longest distance, where the room is large enough.
+    """
+
+    size_m_min: Point = (2.5, 2.5, 2.2)
+    size_m_max: Point = (20.0, 15.0, 6.0)
+    rt60_s_min: float = 0.15
+    rt60_s_max: float = 1.2
+    distance_m_min: float = 0.3
+    distance_m_max: float = 6.0
+
+    def validate(self) -> None:
+        """Checks every range.
+
+        Raises:
+            ConfigError: a range is reversed or beyond its limits, or the smallest rooms are
+                too small for the distance or too large for the reverberation time.
+        """
+        for name, least, most in (
+            ("rt60_s", RT60_S_LEAST, RT60_S_MOST),
+            ("distance_m", DISTANCE_M_LEAST, DISTANCE_M_MOST),
+        ):
+            low, high = (getattr(self, f"{name}_{end}") for end in ("min", "max"))
+            if not least <= low <= high <= most:
+                raise ConfigError(
+                    f"`{name}_min` and `{name}_max` must rise within [{least}, {most}]; "
+                    f"received {low} and {high}."
+                )
+        sides = (SIZE_M_LEAST, self.size_m_min, self.size_m_max, SIZE_M_MOST)
+        if not all(a <= b <= c <= d for a, b, c, d in zip(*sides, strict=True)):
+            raise ConfigError(
+                f"`size_m_min` and `size_m_max` must rise within {SIZE_M_LEAST} and "
+                f"{SIZE_M_MOST} m; received {self.size_m_min} and {self.size_m_max}."
+            )
+        self._check_smallest()
+
+    def _check_smallest(self) -> None:
+        smallest = np.array(self.size_m_min)
+        reach = _longest_distance_m(smallest)
+        if self.distance_m_min >= reach:
+            raise ConfigError(
+                f"`distance_m_min` must be below {reach:.2f} m in rooms of {self.size_m_min} m; "
+                f"received {self.distance_m_min}."
+            )
+        shortest = _shortest_rt60_s(smallest)
+        if self.rt60_s_max <= shortest:
+            raise ConfigError(
+                f"`rt60_s_max` must be above {shortest:.2f} s for rooms of {self.size_m_min} m; "
+                f"received {self.rt60_s_max}."
+            )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,52 +154,41 @@ class Room:
 
 
 def draw_room(
-    seed: int,
-    number: int,
-    *,
-    positions: int = 4,
-    rt60_s_min: float = RT60_S_MIN,
-    rt60_s_max: float = RT60_S_MAX,
+    seed: int, number: int, *, positions: int = 4, ranges: RoomRanges | None = None
 ) -> Room:
     """Returns room `number`, always the same for one seed.
-
-    Volumes, reverberation times and distances are drawn on a logarithmic scale.
 
     Args:
         seed: seed of all rooms.
         number: number of this room.
         positions: number of positions; each is independent of their number.
-        rt60_s_min: shortest reverberation time, seconds.
-        rt60_s_max: longest reverberation time, seconds.
+        ranges: what is drawn from; None for the default.
 
     Raises:
-        ConfigError: the times are out of order or out of range.
+        ConfigError: a range breaks its rule.
     """
-    if not RT60_S_LEAST <= rt60_s_min <= rt60_s_max <= RT60_S_MOST:
-        raise ConfigError(
-            f"`rt60_s_min` and `rt60_s_max` must rise within [{RT60_S_LEAST}, {RT60_S_MOST}] s; "
-            f"received {rt60_s_min} and {rt60_s_max}."
-        )
+    ranges = ranges or RoomRanges()
+    ranges.validate()
     rng = np.random.default_rng([seed, number])
-    smallest, largest = np.array(SIZE_M_MIN), np.array(SIZE_M_MAX)
+    smallest, largest = np.array(ranges.size_m_min), np.array(ranges.size_m_max)
     while True:
         share = np.clip(rng.uniform() + rng.uniform(-SHAPE, SHAPE, 3), 0.0, 1.0)
         size = smallest * (largest / smallest) ** share
-        rt60 = _log_uniform(rng, rt60_s_min, rt60_s_max)
+        rt60 = _log_uniform(rng, ranges.rt60_s_min, ranges.rt60_s_max)
         # Even very absorbent walls do not give a large room the shortest drawn times.
         if rt60 > _shortest_rt60_s(size):
             break
     surfaces = (*rng.choice(WALLS, 4), rng.choice(FLOORS), rng.choice(CEILINGS))
-    drawn = tuple(_position(size, (seed, number, which)) for which in range(positions))
+    drawn = tuple(_position(size, ranges, (seed, number, which)) for which in range(positions))
     return Room(_point(size), float(rt60), tuple(map(str, surfaces)), drawn)
 
 
-def _position(size: Array, seed: tuple[int, ...]) -> Position:
+def _position(size: Array, ranges: RoomRanges, seed: tuple[int, ...]) -> Position:
     rng = np.random.default_rng(seed)
-    talker_least, talker_most = _region(size, TALKER_WALL_M, MOUTH_M_MIN, MOUTH_M_MAX)
-    least, most = _region(size, MICROPHONE_WALL_M, MICROPHONE_M_MIN, MICROPHONE_M_MAX)
-    longest = min(DISTANCE_M_MAX, LONGEST * float(np.linalg.norm(most[:2] - least[:2])))
-    distance = _log_uniform(rng, DISTANCE_M_MIN, longest)
+    talker_least, talker_most = _talker_region(size)
+    least, most = _microphone_region(size)
+    longest = min(ranges.distance_m_max, _longest_distance_m(size))
+    distance = _log_uniform(rng, ranges.distance_m_min, longest)
     while True:
         talker, microphone = rng.uniform(talker_least, talker_most), rng.uniform(least, most)
         level = distance**2 - (microphone[2] - talker[2]) ** 2
@@ -162,6 +213,19 @@ def _region(size: Array, wall_m: float, lowest_m: float, highest_m: float) -> tu
     x, y, z = size
     least = np.array([wall_m, wall_m, lowest_m])
     return least, np.array([x - wall_m, y - wall_m, min(highest_m, z - wall_m)])
+
+
+def _talker_region(size: Array) -> tuple[Array, Array]:
+    return _region(size, TALKER_WALL_M, MOUTH_M_MIN, MOUTH_M_MAX)
+
+
+def _microphone_region(size: Array) -> tuple[Array, Array]:
+    return _region(size, MICROPHONE_WALL_M, MICROPHONE_M_MIN, MICROPHONE_M_MAX)
+
+
+def _longest_distance_m(size: Array) -> float:
+    least, most = _microphone_region(size)
+    return LONGEST * float(np.linalg.norm(most[:2] - least[:2]))
 
 
 def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:

@@ -13,13 +13,15 @@ import soundfile
 
 from tfse import csv_rows
 from tfse.data.rooms.image_sources import CENTRES_HZ, RATE_60_DB, SPEED_OF_SOUND_M_S, Box, render
-from tfse.data.rooms.room_layout import RT60_S_MAX, RT60_S_MIN, Position, Room, draw_room
+from tfse.data.rooms.room_layout import Position, Room, RoomRanges, draw_room
 from tfse.errors import ConfigError
 from tfse.files import atomic, write_whole
 
 Array = npt.NDArray[np.float64]
 
 POSITIONS_MOST = 1000
+# Names of folders have five digits.
+NUMBER_MOST = 100_000
 COLUMNS = (
     *("file", "length_m", "width_m", "height_m", "distance_m", "rt60_s", "aside_deg"),
     *("floor", "ceiling", "walls"),
@@ -80,22 +82,22 @@ def write_rooms(
     output_dir: str | os.PathLike[str],
     count: int,
     *,
+    first: int = 0,
     positions: int = 4,
     sample_rate: int = 16_000,
     seed: int = 0,
-    rt60_s_min: float = RT60_S_MIN,
-    rt60_s_max: float = RT60_S_MAX,
+    ranges: RoomRanges | None = None,
 ) -> Iterator[Room]:
     """Writes a folder of 24-bit FLAC files per room, and last the list of them, `rooms.csv`.
 
     Args:
         output_dir: folder, created if missing.
         count: number of rooms.
+        first: number of the first room, so that two folders have no name in common.
         positions: positions of talker and microphone per room, one file each.
         sample_rate: in Hz.
         seed: seed of all rooms; each is independent of their number.
-        rt60_s_min: shortest reverberation time, seconds.
-        rt60_s_max: longest reverberation time, seconds.
+        ranges: sizes, reverberation times and distances; None for the default.
 
     Yields:
         Each room after its files are written.
@@ -105,18 +107,22 @@ def write_rooms(
     """
     if count < 1:
         raise ConfigError(f"`count` must be above 0; received {count}.")
+    if not 0 <= first <= NUMBER_MOST - count:
+        raise ConfigError(
+            f"`first` must lie in [0, {NUMBER_MOST - count}] with {count} rooms; received {first}."
+        )
     if not 1 <= positions <= POSITIONS_MOST:
         raise ConfigError(f"`positions` must lie in [1, {POSITIONS_MOST}]; received {positions}.")
     if sample_rate < 8_000:
         raise ConfigError(f"`sample_rate` must be at least 8000 Hz; received {sample_rate}.")
+    ranges = ranges or RoomRanges()
+    ranges.validate()
     _pyroomacoustics()
     folder = pathlib.Path(output_dir)
     folder.mkdir(parents=True, exist_ok=True)
     rows: list[tuple[Any, ...]] = []
-    for number in range(count):
-        room = draw_room(
-            seed, number, positions=positions, rt60_s_min=rt60_s_min, rt60_s_max=rt60_s_max
-        )
+    for number in range(first, first + count):
+        room = draw_room(seed, number, positions=positions, ranges=ranges)
         name = f"simulated-{number:05d}"
         (folder / name).mkdir(exist_ok=True)
         for which, position in enumerate(room.positions):
