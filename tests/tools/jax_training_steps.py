@@ -13,6 +13,7 @@ import pytest
 
 from tests.instances import tiny_dpcrn, tiny_lstm_irm
 from tests.tools import frozen_model
+from tfse import models
 from tfse.data.config import DataConfig
 from tfse.errors import ConfigError, DataError, TrainingError
 from tfse.losses import LossConfig
@@ -100,6 +101,20 @@ def test_accumulated_batches_are_one_step():
         state = advance(session, session.compiled_step(state), state, 1)
         results.append(float(state.sums.norm))
     assert results[0] == pytest.approx(results[1], rel=1e-3)
+
+
+def test_a_model_that_is_its_own_teacher_has_nothing_to_learn(tmp_path):
+    model = models.build(tiny_lstm_irm())
+    model.save(tmp_path / "teacher.keras")
+    losses = []
+    for settings in ({}, {"teacher": str(tmp_path / "teacher.keras"), "teacher_weight": 1.0}):
+        config = experiment(tiny_lstm_irm(), LossConfig(negative_snr=1.0), **settings)
+        session = open_session(config, STORE, cudnn=False)
+        session.begin(str(tmp_path / "teacher.keras"))
+        state = session.learner.initial_state()
+        state = advance(session, session.compiled_step(state), state, 1)
+        losses.append(float(state.sums.loss))
+    assert losses[1] < losses[0] - 10.0
 
 
 def test_muon_and_bfloat16_train():

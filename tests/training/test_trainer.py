@@ -14,6 +14,7 @@ import tensorflow as tf
 
 import tfse
 from tests import instances
+from tfse import models
 from tfse.data import pipeline
 from tfse.data.config import DataConfig
 from tfse.errors import ConfigError, DataError, ModelError, TrainingError
@@ -309,6 +310,28 @@ def test_a_warm_start_is_made_once_and_written_down(run, prepared, tmp_path, cap
     assert "Resuming from step 2." in said and "weights are loaded from" not in said
 
 
+def test_a_teacher_is_a_target_of_training_but_not_of_validation(prepared, tmp_path):
+    models.build(instances.tiny_fastenhancer()).save(tmp_path / "teacher.keras")
+    # So small a learning rate leaves the weights as they are.
+    settings = {"learning_rate": 1e-12, "warmup_steps": 0}
+    teacher = {"teacher": str(tmp_path / "teacher.keras"), "teacher_weight": 1.0}
+    _train(_config(steps=2, **settings), prepared, tmp_path / "alone")
+    _train(_config(steps=2, **settings, **teacher), prepared, tmp_path / "taught")
+    (alone,), (taught,) = _history(tmp_path / "alone"), _history(tmp_path / "taught")
+    assert taught["val_loss"] == pytest.approx(alone["val_loss"], rel=1e-6)
+    assert abs(taught["loss"] / alone["loss"] - 1) > 0.01
+    files = ("alone/last.keras", "taught/last.keras")
+    assert (tmp_path / files[1]).stat().st_size < (tmp_path / files[0]).stat().st_size + 1000
+
+
+def test_a_teacher_that_cannot_teach_leaves_no_folder(prepared, tmp_path):
+    models.build(instances.tiny_lstm_irm(sample_rate=48_000)).save(tmp_path / "wide.keras")
+    for teacher, error in (("nowhere", ModelError), (str(tmp_path / "wide.keras"), ConfigError)):
+        with pytest.raises(error, match=r"nowhere|at 16000 Hz, the rate of the model"):
+            _train(_config(steps=2, teacher=teacher), prepared, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -319,6 +342,10 @@ def test_a_warm_start_is_made_once_and_written_down(run, prepared, tmp_path, cap
         (lambda c: setattr(c.train, "precision", "float8"), "`train.precision` must be one of"),
         (lambda c: setattr(c.train, "ema_decay", 1.0), r"`train.ema_decay` must lie in \[0, 1\)"),
         (lambda c: setattr(c.train, "weight_decay", -1.0), "`train.weight_decay` must not be"),
+        (
+            lambda c: setattr(c.train, "teacher_weight", 0.0),
+            r"teacher_weight` must lie in \(0",
+        ),
     ],
 )
 def test_experiments_that_cannot_work_are_refused(change, message, prepared, tmp_path):

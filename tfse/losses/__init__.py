@@ -2,6 +2,7 @@
 
 from tfse.losses.base import EnhancementLoss
 from tfse.losses.config import LossConfig
+from tfse.losses.distillation import Distillation
 from tfse.losses.intelligibility import NegativeESTOI, NegativeSTOI
 from tfse.losses.loudness_disturbance import LoudnessDisturbance
 from tfse.losses.mask import CleanLogPowerMSE, ComplexMaskMSE, MaskMSE
@@ -15,6 +16,7 @@ __all__ = [
     "CleanLogPowerMSE",
     "ComplexMaskMSE",
     "CompressedSpectrumMSE",
+    "Distillation",
     "EnhancementLoss",
     "LogSpectralMSE",
     "LossConfig",

@@ -53,6 +53,9 @@ class TrainConfig:
             norms of the last 200 steps; 0 for the fixed `clip_norm`.
         ema_decay: decay of the exponential moving average of the weights, which is
             then validated and saved; 0 for none.
+        teacher: `.keras` file or name of a shipped model whose output is a second target of
+            the training, see `tfse.losses.Distillation`; empty for none.
+        teacher_weight: share of the loss against the teacher's output, in (0, 1].
         max_bad_steps: steps in a row without a finite loss and gradient after
             which the training stops; none of them is applied.
         statistics_batches: steps from whose batches the mean and standard deviation of
@@ -81,6 +84,8 @@ class TrainConfig:
     clip_norm: float = 5.0
     clip_quantile: float = 0.0
     ema_decay: float = 0.0
+    teacher: str = ""
+    teacher_weight: float = 0.5
     max_bad_steps: int = 10
     statistics_batches: int = 50
     tensorboard_clips: int = 4
@@ -116,6 +121,10 @@ class TrainConfig:
                 raise ConfigError(
                     f"`train.{name}` must lie in [0, 1); received {getattr(self, name)}."
                 )
+        if not 0 < self.teacher_weight <= 1:
+            raise ConfigError(
+                f"`train.teacher_weight` must lie in (0, 1]; received {self.teacher_weight}."
+            )
         if self.weight_decay and self.optimizer == "adam":
             raise ConfigError(
                 "`train.weight_decay` must be 0 with Adam; received "

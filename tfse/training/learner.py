@@ -16,6 +16,7 @@ from tfse.training.config import ExperimentConfig, TrainConfig
 from tfse.training.optimizer import build_optimizer
 from tfse.training.precision import dtype_policy
 from tfse.training.stepper import Outcome, Stepper
+from tfse.training.teacher import with_teacher
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,13 +86,15 @@ def build_learner(config: ExperimentConfig, strategy: tf.distribute.Strategy) ->
 
     Raises:
         ConfigError: a setting breaks a rule.
+        ModelError: there is no such teacher.
     """
     keras.utils.set_random_seed(config.train.seed)
     with strategy.scope():
         with dtype_policy(config.train.precision):
             model = build(config.model)
         loss = build_loss(config.loss, model)
+        training_loss = with_teacher(loss, config.train, model)
         optimizer = build_optimizer(config.train, model)
     padded = config.data.whole_utterances
-    stepper = Stepper(model, loss, optimizer, strategy, config.train, padded)
+    stepper = Stepper(model, loss, optimizer, strategy, config.train, padded, training_loss)
     return Learner(model, optimizer, stepper, build(config.model))

@@ -66,6 +66,7 @@ class Stepper:
             `accumulation_steps` and `jit_compile`.
         padded: examples of a batch differ in length, so that the statistics of batch
             normalization must leave padding out.
+        training_loss: loss per example in training, if validation has another.
 
     Raises:
         ConfigError: XLA is requested where it is not available.
@@ -79,11 +80,13 @@ class Stepper:
         strategy: tf.distribute.Strategy,
         config: TrainConfig,
         padded: bool = False,
+        training_loss: EnhancementLoss | None = None,
     ) -> None:
         self._padded = padded
         self._forward = with_core_outputs(model)
         self._latency, self._hop_length = model.latency_samples, model.hop_length
         self._loss = loss
+        self._training_loss = training_loss or loss
         self._optimizer = optimizer
         self._strategy = strategy
         self._variables = list(model.trainable_variables)
@@ -198,7 +201,7 @@ class Stepper:
         with tf.GradientTape() as tape:
             with self._without_padding(batch["length"]):
                 outputs = self._outputs(batch["noisy"], training=True)
-            losses = self._loss(batch, outputs)
+            losses = self._training_loss(batch, outputs)
             loss = tf.reduce_sum(losses) / mixtures
             scaled = loss * scale
         variables = [variable.value for variable in self._variables]

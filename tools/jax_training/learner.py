@@ -20,6 +20,7 @@ from tfse.losses import EnhancementLoss, build_loss
 from tfse.models import EnhancementModel, build, enhance_aligned, with_core_outputs
 from tfse.training import ExperimentConfig
 from tfse.training.optimizer import build_optimizer
+from tfse.training.teacher import with_teacher
 from tools.jax_training.clipping import (
     NormHistory,
     clipped,
@@ -81,7 +82,8 @@ class Learner:
         model: the model in training precision.
         forward: the same with the outputs that a loss may use.
         released: the model in float32, for files.
-        loss: loss per example.
+        loss: loss per example, in validation.
+        training_loss: the same with the teacher of the config, in training.
         optimizer: built for the trainable variables of `forward`.
     """
 
@@ -90,6 +92,7 @@ class Learner:
     forward: keras.Model
     released: EnhancementModel
     loss: EnhancementLoss
+    training_loss: EnhancementLoss
     optimizer: keras.optimizers.Optimizer
 
     def initial_state(self) -> State:
@@ -149,7 +152,9 @@ class Learner:
         def advance(other: Arrays, part: Batch) -> tuple[Arrays, tuple[Array, Arrays]]:
             def objective(trainable: Arrays) -> tuple[Array, Arrays]:
                 outputs, following = self._outputs(trainable, other, part["noisy"], training=True)
-                return jnp.sum(self.loss(part, outputs)) / batch["noisy"].shape[0], following
+                return jnp.sum(self.training_loss(part, outputs)) / batch["noisy"].shape[
+                    0
+                ], following
 
             (loss, following), gradients = jax.value_and_grad(objective, has_aux=True)(
                 state.trainable
@@ -234,7 +239,8 @@ def build_learner(config: ExperimentConfig, *, cudnn: bool = False) -> Learner:
     optimizer = build_optimizer(config.train, model)
     if [v.path for v in forward.trainable_variables] != [v.path for v in model.trainable_variables]:
         raise ModelError(f"{model.name!r} has another order of weights with its heads.")
-    return Learner(config, model, forward, build(config.model), loss, optimizer)
+    training_loss = with_teacher(loss, config.train, model)
+    return Learner(config, model, forward, build(config.model), loss, training_loss, optimizer)
 
 
 def no_sums() -> Sums:
