@@ -51,6 +51,8 @@ ALL = {
     "band_limit_probability": 0.3,
     "clip_probability": 0.3,
     "companding_probability": 0.3,
+    "splice_probability": 0.5,
+    "splice_silence_probability": 0.3,
 }
 
 
@@ -220,6 +222,37 @@ def test_companding_is_the_mu_law_of_8_bits() -> None:
         x = level * tone(440.0)
         error = companded(tf.constant(x)).numpy() - x
         assert 33 < db(np.mean(x**2) / np.mean(error**2)) < 42
+
+
+def test_a_splice_puts_another_mixture_before_this_one(prepared: pathlib.Path) -> None:
+    whole = mixtures(prepared)
+    batch = varied(prepared, splice_probability=1.0, splice_silence_probability=0.0)
+    np.testing.assert_array_equal(batch["speaker"], whole["speaker"])
+    np.testing.assert_allclose(batch["noisy"], batch["clean"] + batch["noise"], atol=1e-6)
+    starts, differences, cosines = [], [], []
+    for before, after in zip(whole["noisy"], batch["noisy"], strict=True):
+        kept = before == after
+        first = int(np.argmin(kept[::-1]))
+        starts.append(1 - first / kept.size)
+        other = after[: kept.size - first - 100]
+        differences.append(db(np.mean(other**2.0)) - db(np.mean(before**2.0)))
+        before = before[: other.size]
+        cosines.append(abs(other @ before) / np.linalg.norm(other) / np.linalg.norm(before))
+    assert min(starts) > 0.09 and max(starts) < 0.72
+    assert np.ptp(starts) > 0.2
+    assert np.ptp(differences) > 10
+    # Other mixtures, not changes of these.
+    assert np.median(cosines) < 0.5
+
+
+def test_a_splice_may_begin_with_digital_silence(prepared: pathlib.Path) -> None:
+    whole = mixtures(prepared)
+    batch = varied(prepared, splice_probability=1.0, splice_silence_probability=1.0)
+    samples = batch["noisy"].shape[1]
+    for name in ("noisy", "clean", "noise"):
+        assert not batch[name][:, : samples // 10].any()
+        quarter = slice(3 * samples // 4, None)
+        np.testing.assert_allclose(batch[name][:, quarter], whole[name][:, quarter], atol=1e-7)
 
 
 @pytest.mark.parametrize(

@@ -82,3 +82,12 @@ def test_convolve_pair_equals_two_convolutions(samples: int, taps: int) -> None:
     for result, response in zip(results, (first, second), strict=True):
         expected = np.convolve(waveform.astype(np.float64), response)[:samples]
         np.testing.assert_allclose(result, expected, atol=2e-6 * np.abs(expected).max())
+
+
+def test_the_gain_of_a_splice_has_the_level_difference_and_guards_peaks() -> None:
+    after, before = ({"noisy": 0.1 * noise(2, 4000), "clean": noise(2, 4000)} for _ in range(2))
+    gain = mixing.splice_gain(after, before, np.float32([-10.0, 6.0]), 100.0)
+    levels = mixing.level_dbfs(gain[:, None] * before["noisy"]) - mixing.level_dbfs(after["noisy"])
+    np.testing.assert_allclose(levels, [-10.0, 6.0], atol=1e-3)
+    guarded = mixing.splice_gain(after, before, np.float32([20.0, 20.0]), 0.9)
+    np.testing.assert_allclose(np.abs(guarded[:, None] * before["clean"]).max(1), 0.9, rtol=1e-5)

@@ -33,6 +33,7 @@ EVERYTHING = AugmentationConfig(
     band_limit_probability=0.3,
     clip_probability=0.3,
     companding_probability=0.3,
+    splice_probability=0.5,
 )
 
 
@@ -185,6 +186,20 @@ def test_everything_at_once_is_finite():
     speechless = (batch["clean"] == 0).all(axis=1).mean()
     assert 0.05 < speechless < 0.4
     assert (batch["noisy"] != 0).any(axis=1).mean() > 0.9
+
+
+def test_a_splice_puts_the_mixture_before_it_in_the_batch_first():
+    plain = mixtures(PLAIN)
+    batch = mixtures(augmented(splice_probability=1.0, splice_silence_probability=0.2))
+    silent = 0
+    for number in range(32):
+        before, after = plain["noisy"][number - 1], batch["noisy"][number]
+        np.testing.assert_allclose(after[6000:], plain["noisy"][number][6000:], atol=1e-7)
+        gain = after[100] / before[100]
+        silent += gain == 0
+        np.testing.assert_allclose(after[:700], gain * before[:700], atol=1e-5)
+    assert 0 < silent < 16
+    np.testing.assert_allclose(batch["noisy"], batch["clean"] + batch["noise"], atol=1e-6)
 
 
 def test_nobody_speaks_where_the_chance_is_one():

@@ -44,6 +44,12 @@ class AugmentationConfig:
         clip_at_min: lowest level of clipping, as a share of the peak.
         companding_probability: probability that the noisy mixture is quantized to 8 bits
             of the mu-law of ITU-T G.711; the target is not.
+        splice_probability: probability that a mixture begins with another one, so that
+            speaker, noise, room and level change at a random time, as in a stream. Crops
+            only.
+        splice_silence_probability: probability that such a mixture begins with digital
+            silence instead.
+        splice_db: largest level difference of the two parts, dB.
     """
 
     speed_probability: float = 0.0
@@ -63,6 +69,9 @@ class AugmentationConfig:
     clip_probability: float = 0.0
     clip_at_min: float = 0.2
     companding_probability: float = 0.0
+    splice_probability: float = 0.0
+    splice_silence_probability: float = 0.1
+    splice_db: float = 20.0
 
     def validate(self) -> None:
         """Checks every rule.

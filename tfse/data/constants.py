@@ -61,3 +61,5 @@ MODULATION_HZ = (0.1, 8.0)
 GATE_S = (0.2, 3.0)
 EVENT_S = (0.1, 1.5)
 RAMP_S = (0.005, 0.05)
+# Earliest and latest splice of two mixtures, as a share of the crop.
+SPLICE_AT = (0.1, 0.7)

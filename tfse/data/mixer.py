@@ -52,7 +52,7 @@ class Mixer:
     4. The level of the sum, and the clip guard.
 
     In training, `config.augmentation` varies the speech before the room, the noise, the band
-    of all signals, and last the noisy mixture.
+    of all signals, and the noisy mixture; last, another mixture may replace the start.
 
     Attributes:
         config: the settings.
@@ -101,10 +101,22 @@ class Mixer:
             "split/seed/epoch/index"; `snr_db` float32 [], inf without noise, -inf
             without speech; `level_dbfs` float32 []; `kind` string [], of the noise;
             `reverberant` bool []; `speaker`, `noise_group` and `room` string [], groups.
+            After a splice, all but the audio is that of the second part.
         """
         base = stateless_random.mixture_seed(seed, SPLITS.index(self.split), epoch, index)
+        mixture = self._mixture(base, self.utterance(seed, epoch, index))
+        audio = {name: mixture[name] for name in ("noisy", "clean")}
+        audio = self._spliced(fold(base, Purpose.SPLICE), audio)
+        return {
+            **mixture,
+            **audio,
+            "noise": audio["noisy"] - audio["clean"],
+            "key": _key(self.split, seed, epoch, index),
+        }
+
+    def _mixture(self, base: Tensor, number: Tensor) -> Mixture:
+        """Makes a mixture from the seed of its random numbers and its first utterance."""
         seeds = {purpose: fold(base, purpose) for purpose in Purpose}
-        number = self.utterance(seed, epoch, index)
         dry = self._or_silence(seeds, self._dry(seeds, number))
         speech, target, room = self._in_room(seeds, dry)
         noise, kind, noise_group = self._noise(seeds, number, tf.size(dry))
@@ -113,13 +125,40 @@ class Mixer:
                 seeds, *self._varied.band_limited(seeds[Purpose.BAND], speech, target, noise)
             ),
             "length": tf.size(dry),
-            "key": _key(self.split, seed, epoch, index),
             "kind": kind,
             "reverberant": room != NO_GROUP,
             "speaker": self.speech.group_of(number),
             "noise_group": noise_group,
             "room": room,
         }
+
+    def _spliced(self, seed: Tensor, audio: Mixture) -> Mixture:
+        """Returns the signals of a mixture, with a probability after the start of another."""
+        settings = self._varied.config
+        if self.config.whole_utterances:
+            return audio
+        fade = round(constants.FADE_S * self.config.sample_rate)
+        length = self.config.segment_samples
+
+        def spliced() -> Mixture:
+            start = uniform(fold(seed, 1), *constants.SPLICE_AT) * length
+            weight = tf.clip_by_value((tf.range(length, dtype=tf.float32) - start) / fade, 0.0, 1.0)
+            before = either(fold(seed, 2), settings.splice_silence_probability, silence, another)
+            return {name: weight * audio[name] + (1 - weight) * before[name] for name in audio}
+
+        def silence() -> Mixture:
+            return {name: tf.zeros_like(signal) for name, signal in audio.items()}
+
+        def another() -> Mixture:
+            base = fold(seed, 3)
+            place = below(fold(seed, 4), self.per_epoch)
+            number = self.sampler.utterance(place, fold(base, Purpose.FIRST_UTTERANCE))
+            other = self._mixture(base, number)
+            louder_db = uniform(fold(seed, 5), -settings.splice_db, settings.splice_db)
+            gain = dsp.splice_gain(audio, other, louder_db, self.config.peak_max)
+            return {name: gain * other[name] for name in audio}
+
+        return either(fold(seed, 0), settings.splice_probability, spliced, lambda: audio)
 
     @property
     def _varied(self) -> Augmentation:
@@ -268,7 +307,6 @@ class Mixer:
         return {
             "noisy": noisy,
             "clean": clean,
-            "noise": noisy - clean,
             "snr_db": dsp.snr_db(speech, noise),
             "level_dbfs": dsp.level_dbfs(noisy),
         }

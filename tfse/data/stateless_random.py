@@ -36,6 +36,7 @@ class Purpose(enum.IntEnum):
     DISTORTION = 14
     IS_SPEECHLESS = 15
     SYNTHETIC = 16
+    SPLICE = 17
 
 
 def mixture_seed(seed: Any, split: int, epoch: Any, index: Any) -> Any:

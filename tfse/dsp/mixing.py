@@ -105,6 +105,23 @@ def clip_guard(samples: Any, peak_max: float) -> Any:
     return ops.minimum(1.0, peak_max / ops.maximum(peak, peak_max))
 
 
+def splice_gain(after: Any, before: Any, louder_db: Any, peak_max: float) -> Any:
+    """Returns the gain on the mixture before a splice, for a level difference of its noisy sum.
+
+    Args:
+        after: mixture that follows, with `noisy`.
+        before: mixture that receives the gain, with `noisy` and `clean`.
+        louder_db: level of `before` relative to `after`, dB.
+        peak_max: largest magnitude of a sample of `before`, noisy or clean.
+
+    Shapes:
+        [..., samples], [..., samples], [...] -> [...]
+    """
+    noisy, clean = before["noisy"], before["clean"]
+    gain = gain_to_level(noisy, level_dbfs(after["noisy"]) + louder_db)
+    return gain * clip_guard(gain[..., None] * ops.concatenate([noisy, clean], axis=-1), peak_max)
+
+
 def early_part(response: Any, early_samples: int) -> Any:
     """Returns a room impulse response with zeros after its early part.
 

@@ -29,6 +29,8 @@ Array = Any
 Key = Any
 Mixture = dict[str, Array]
 
+_AUDIO = ("noisy", "clean")
+
 
 @dataclasses.dataclass(frozen=True)
 class Mixer:
@@ -48,15 +50,20 @@ class Mixer:
 
     def batch(self, key: Key, corpus: Corpus, size: int) -> Mixture:
         """Returns `size` mixtures: `noisy`, `clean`, `noise` [size, samples], `length` [size]."""
-        keys = jax.random.split(key, size)
-        return jax.vmap(lambda key: self(key, corpus))(keys)
+        draw, splice = jax.random.split(key)
+        batch = jax.vmap(lambda key: self(key, corpus))(jax.random.split(draw, size))
+        # The mixture before it in the batch is another one, and costs nothing.
+        before = {name: jnp.roll(batch[name], 1, axis=0) for name in _AUDIO}
+        audio = {name: batch[name] for name in _AUDIO}
+        audio = jax.vmap(self._spliced)(jax.random.split(splice, size), audio, before)
+        return {**batch, **audio, "noise": audio["noisy"] - audio["clean"]}
 
     def __call__(self, key: Key, corpus: Corpus) -> Mixture:
         """Makes one mixture.
 
         Returns:
-            `noisy`, `clean` and `noise` (`noisy - clean`), float32 [samples]; `length`
-            float32 []; `snr_db` and `level_dbfs` float32 [], as they were drawn.
+            `noisy` and `clean`, float32 [samples]; `length` float32 []; `snr_db` and
+            `level_dbfs` float32 [], as they were drawn.
         """
         first, speech, room, noise, band, last = jax.random.split(key, 6)
         number = _first_utterance(first, corpus.sampler)
@@ -65,6 +72,27 @@ class Mixer:
         noises = self._noise(noise, corpus, number)
         heard, target, noises = self._varied.band_limited(band, heard, target, noises)
         return {**self._mixed(last, heard, target, noises), "length": jnp.float32(self._samples)}
+
+    def _spliced(self, key: Key, audio: Mixture, other: Mixture) -> Mixture:
+        """Returns the signals of a mixture, with a probability after the start of another."""
+        settings = self.config.augmentation
+        chance, place, is_silent, level = jax.random.split(key, 4)
+        fade = round(constants.FADE_S * self.config.sample_rate)
+        start = uniform(place, *constants.SPLICE_AT) * self._samples
+        weight = jnp.clip((jnp.arange(self._samples) - start) / fade, 0.0, 1.0)
+
+        def another() -> Mixture:
+            louder_db = uniform(level, -settings.splice_db, settings.splice_db)
+            gain = dsp.splice_gain(audio, other, louder_db, self.config.peak_max)
+            return {name: gain * other[name] for name in _AUDIO}
+
+        def spliced() -> Mixture:
+            silence = {name: jnp.zeros_like(signal) for name, signal in audio.items()}
+            share = settings.splice_silence_probability
+            before = either(is_silent, share, lambda: silence, another)
+            return {name: weight * audio[name] + (1 - weight) * before[name] for name in _AUDIO}
+
+        return either(chance, settings.splice_probability, spliced, lambda: audio)
 
     @property
     def _samples(self) -> int:
@@ -203,7 +231,6 @@ class Mixer:
         return {
             "noisy": noisy,
             "clean": clean,
-            "noise": noisy - clean,
             "snr_db": snr_db,
             "level_dbfs": level,
         }

@@ -1,0 +1,1 @@
+"""Behaviour of a model on difficult recordings and in difficult situations."""
