@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import scipy.signal
 
-from benchmarks.behaviour.material import SAMPLES, Material
+from benchmarks.behaviour.material import SAMPLES, SECONDS, Material
 from benchmarks.behaviour.measures import (
     RATE,
     Check,
@@ -29,10 +29,12 @@ from benchmarks.behaviour.measures import (
 )
 from tfse.dsp import mixing
 
-# Clean and noisy recordings, `[samples]` each.
-Pairs = Iterator[tuple[Samples, Samples]]
+# A clean and a noisy recording, `[samples]` each.
+Pair = tuple[Samples, Samples]
+Pairs = Iterator[Pair]
 
 SILENCE_S = 30
+ITSELF_S = 28
 QUIET_DBFS = -50.0
 QUIETER_DB = 24.0
 TELEPHONE_HZ = (300.0, 3400.0)
@@ -65,6 +67,28 @@ def after_silence(material: Material) -> Pairs:
     silence = np.zeros(SILENCE_S * RATE, np.float32)
     for clean, noisy in mixed(material.voices, material.noises(), 5.0):
         yield np.concatenate([silence, clean]), np.concatenate([silence, noisy])
+
+
+def after_itself(material: Material) -> Pairs:
+    """Yields the last 4 s of half a minute with the same voice and noise."""
+    for pair in mixed(material.voices, material.noises(), 5.0):
+        clean, noisy = (np.tile(signal, 1 + ITSELF_S // SECONDS) for signal in pair)
+        yield clean, noisy
+
+
+def after_another(material: Material) -> Pairs:
+    """Yields noisy speech after 4 s of another voice and noise."""
+    pairs = list(mixed(material.voices, material.noises(), 5.0))
+    for before, after in _neighbours(pairs):
+        clean, noisy = (np.concatenate(signals) for signals in zip(before, after, strict=True))
+        yield clean, noisy
+
+
+def after_clean(material: Material) -> Pairs:
+    """Yields noisy speech after 4 s of another voice without noise."""
+    pairs = list(mixed(material.voices, material.noises(), 5.0))
+    for (voice, _), (clean, noisy) in _neighbours(pairs):
+        yield np.concatenate([voice, clean]), np.concatenate([voice, noisy])
 
 
 def from_the_first_sample(material: Material) -> Pairs:
@@ -134,6 +158,9 @@ SITUATIONS: dict[str, Callable[[Material], Pairs]] = {
     "clipped talker": clipped,
     "offset and hum": offset_and_hum,
     "after 30 s of silence": after_silence,
+    "after 28 s of the same": after_itself,
+    "after another mixture": after_another,
+    "after clean speech": after_clean,
     "from the first sample": from_the_first_sample,
     "telephone band": telephone,
     "noise alone": noise_alone,
@@ -156,8 +183,26 @@ CHECKS = [
     Check("offset and hum", "SI-SDR, dB", si_sdr_change, 10.0),
     Check(
         "after 30 s of silence",
-        "PESQ against no silence",
+        "PESQ against alone",
         pesq_against_alone(SILENCE_S),
+        -0.05,
+    ),
+    Check(
+        "after 28 s of the same",
+        "PESQ against alone",
+        pesq_against_alone(ITSELF_S),
+        -0.05,
+    ),
+    Check(
+        "after another mixture",
+        "PESQ against alone",
+        pesq_against_alone(SECONDS),
+        -0.05,
+    ),
+    Check(
+        "after clean speech",
+        "PESQ against alone",
+        pesq_against_alone(SECONDS),
         -0.05,
     ),
     Check(
@@ -190,12 +235,22 @@ CHECKS = [
 
 
 def mixed(voices: Iterable[Samples], noises: Iterable[Samples], snr_db: float) -> Pairs:
-    """Yields every voice alone and with noise at an SNR; noises are spread over the voices."""
+    """Yields every voice alone and with noise at an SNR; noises are spread over the voices.
+
+    Without noises there are no pairs.
+    """
     voices, noises = list(voices), list(noises)
+    if not noises:
+        return
     for number, voice in enumerate(voices):
         noise = noises[number * len(noises) // len(voices)][: voice.size]
         gain = mixing.gain_for_snr(voice, noise, snr_db)
         yield voice, np.asarray(voice + gain * noise, np.float32)
+
+
+def _neighbours(pairs: Sequence[Pair]) -> Iterator[tuple[Pair, Pair]]:
+    """Yields every pair with the one before it; the first with the last."""
+    yield from zip([pairs[-1], *pairs[:-1]], pairs, strict=True)
 
 
 def whispered(speech: Samples) -> Samples:

@@ -1,3 +1,5 @@
+"""Benchmark of behaviour: measurements, situations and the table."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -8,8 +10,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from benchmarks import behaviour
-from benchmarks.behaviour import RATE, Recording
+from benchmarks.behaviour import __main__ as program
+from benchmarks.behaviour import measures, recorded, situations
+from benchmarks.behaviour.material import SAMPLES, Material, open_material
+from benchmarks.behaviour.measures import RATE, Recording
 from tests.streaming.tiny_streams import identity, identity_step, noise
 
 TALK = (0.1 * np.sin(np.arange(4 * RATE) / 9.0)).astype(np.float32)
@@ -21,25 +25,25 @@ def recording(enhanced: np.ndarray, noisy: np.ndarray = TALK) -> Recording:
 
 def test_levels_are_those_of_the_stretch() -> None:
     fading = TALK * np.repeat([1.0, 1.0, 0.5, 0.1], RATE)
-    assert behaviour.change_db(2.0, 3.0)(recording(fading)) == pytest.approx(-6.02, abs=0.01)
-    assert behaviour.least_change_by_second_db(recording(fading)) == pytest.approx(-20, abs=0.01)
-    assert behaviour.speech_level_change_db(recording(0.5 * TALK)) == pytest.approx(-6.02, abs=0.01)
-    halves = behaviour.second_half(behaviour.speech_level_change_db)
+    assert measures.change_db(2.0, 3.0)(recording(fading)) == pytest.approx(-6.02, abs=0.01)
+    assert measures.least_change_by_second_db(recording(fading)) == pytest.approx(-20, abs=0.01)
+    assert measures.speech_level_change_db(recording(0.5 * TALK)) == pytest.approx(-6.02, abs=0.01)
+    halves = measures.second_half(measures.speech_level_change_db)
     late = TALK * np.repeat([1.0, 0.1], 2 * RATE)
     assert halves(recording(late)) == pytest.approx(-20.0, abs=0.01)
 
 
 def test_gains_that_differ_are_spread() -> None:
-    pumping = TALK * np.resize(np.repeat([1.0, 0.1], behaviour.FRAME), TALK.size)
-    assert behaviour.spread_of_gain_db(recording(0.3 * TALK)) == pytest.approx(0.0, abs=1e-3)
-    assert behaviour.spread_of_gain_db(recording(pumping)) == pytest.approx(20.0, abs=0.1)
+    pumping = TALK * np.resize(np.repeat([1.0, 0.1], measures.FRAME), TALK.size)
+    assert measures.spread_of_gain_db(recording(0.3 * TALK)) == pytest.approx(0.0, abs=1e-3)
+    assert measures.spread_of_gain_db(recording(pumping)) == pytest.approx(20.0, abs=0.1)
 
 
 def test_a_model_that_keeps_an_offset_is_told() -> None:
     offset = recording(TALK + 0.2, TALK + np.float32(0.2))
-    assert behaviour.start_with_offset_db(offset) > 5
+    assert measures.start_with_offset_db(offset) > 5
     without = dataclasses.replace(offset, enhanced=TALK)
-    assert behaviour.start_with_offset_db(without) == pytest.approx(0.0, abs=0.1)
+    assert measures.start_with_offset_db(without) == pytest.approx(0.0, abs=0.1)
 
 
 def test_the_table_says_what_failed_and_what_is_missing(
@@ -49,8 +53,66 @@ def test_the_table_says_what_failed_and_what_is_missing(
     soundfile.write(tmp_path / "07-hum-120.flac", noise(3 * RATE), RATE)
     command = ["behaviour", f"--model={tmp_path}/identity.keras", f"--cases={tmp_path}"]
     monkeypatch.setattr(sys, "argv", command)
-    assert behaviour.main() == 1
+    assert program.main() == 1
     rows = capsys.readouterr().out.splitlines()
     (hum,) = (row.split(" | ") for row in rows if row.startswith("| 07-hum-120"))
     assert (hum[2], abs(float(hum[3])), hum[4]) == ("at most -20", 0.0, "**failed** |")
-    assert sum("| missing | **failed** |" in row for row in rows) == len(behaviour.CHECKS) - 1
+    assert sum("| missing | **failed** |" in row for row in rows) == len(recorded.CHECKS) - 1
+
+
+def test_changes_of_metrics_are_against_noisy() -> None:
+    rng = np.random.default_rng(0)
+    noisy = TALK + 0.05 * rng.standard_normal(TALK.size).astype(np.float32)
+    better = TALK + 0.1 * (noisy - TALK)
+    assert measures.si_sdr_change(recording(better, noisy)) == pytest.approx(20.0, abs=0.1)
+    assert measures.si_sdr_change(recording(noisy, noisy)) == 0.0
+    assert measures.less_than_10_db_percent(recording(0.5 * TALK)) == 100.0
+    assert measures.less_than_10_db_percent(recording(0.1 * TALK)) == 0.0
+    late = measures.first(1.0, measures.change_db(0.0))
+    assert late(recording(TALK * np.repeat([0.1, 1.0], 2 * RATE))) == pytest.approx(-20, abs=0.01)
+
+
+def test_pesq_without_speech_is_no_number() -> None:
+    silence = np.zeros(RATE, np.float32)
+    assert np.isnan(measures.pesq(Recording(silence, silence, silence, identity_step())))
+
+
+@pytest.fixture(scope="module")
+def material(prepared: pathlib.Path) -> Material:
+    return open_material(str(prepared), 4)
+
+
+@pytest.mark.parametrize("name", list(situations.SITUATIONS))
+def test_a_situation_has_pairs_of_whole_signals(name: str, material: Material) -> None:
+    pairs = list(situations.SITUATIONS[name](material))
+    if name in ("music behind speech", "keyboard"):
+        assert not pairs, "the corpus of the tests has no such noise"
+        return
+    assert pairs
+    for clean, noisy in pairs:
+        assert clean.shape == noisy.shape
+        assert clean.dtype == noisy.dtype == np.float32
+        assert np.isfinite(noisy).all()
+        if name != "from the first sample":
+            assert clean.size % SAMPLES == 0 or name == "after 30 s of silence"
+    assert {check.case for check in situations.CHECKS} == set(situations.SITUATIONS)
+
+
+def test_a_whisper_has_the_envelope_of_the_speech_but_no_pitch() -> None:
+    time_s = np.arange(2 * RATE) / RATE
+    voice = sum(np.sin(2 * np.pi * 200 * k * time_s) / k for k in range(1, 30))
+    whispered = situations.whispered(voice.astype(np.float32))
+    assert np.mean(whispered**2.0) == pytest.approx(np.mean(voice**2.0), rel=1e-3)
+    spectra = [np.abs(np.fft.rfft(x[RATE // 2 : RATE // 2 + RATE])) for x in (voice, whispered)]
+    ups = [np.sum(x[200:4000:200] ** 2) / np.sum(x[200:4000] ** 2) for x in spectra]
+    assert ups[0] > 0.95
+    assert ups[1] < 0.05
+    low, high = (np.sum(spectra[1][band] ** 2) for band in (slice(100, 900), slice(3000, 3800)))
+    assert low > 3 * high
+
+
+def test_noise_is_added_at_its_ratio() -> None:
+    voice = TALK
+    (pair,) = situations.mixed([voice], [np.ones(SAMPLES, np.float32)], 6.0)
+    noise_power = np.mean((pair[1] - pair[0]) ** 2.0)
+    assert 10 * np.log10(np.mean(voice**2.0) / noise_power) == pytest.approx(6.0, abs=0.01)
