@@ -51,6 +51,7 @@ ALL = {
     "band_limit_probability": 0.3,
     "clip_probability": 0.3,
     "companding_probability": 0.3,
+    "second_talker_probability": 0.4,
     "splice_probability": 0.5,
     "splice_silence_probability": 0.3,
 }
@@ -222,6 +223,34 @@ def test_companding_is_the_mu_law_of_8_bits() -> None:
         x = level * tone(440.0)
         error = companded(tf.constant(x)).numpy() - x
         assert 33 < db(np.mean(x**2) / np.mean(error**2)) < 42
+
+
+def test_a_second_talker_belongs_to_the_target(prepared: pathlib.Path) -> None:
+    plain = {"level_dbfs_min": -25.0, "level_dbfs_max": -25.0}
+    whole = mixtures(prepared, **plain)
+    quieter = {"second_talker_probability": 1.0, "second_talker_db": 0.0}
+    batch = varied(prepared, **quieter, **plain)
+    ended = 0
+    for before, after, ratio_db in zip(
+        whole["clean"], batch["clean"], batch["snr_db"], strict=True
+    ):
+        # The other speaker begins at 70 % at the latest, and is as loud as the first.
+        end = slice(3 * before.size // 4, None)
+        cosine = after[end] @ before[end] / np.linalg.norm(after[end])
+        cosine /= np.linalg.norm(before[end])
+        assert abs(cosine) < 0.98
+        ended += abs(cosine) < 0.3
+        assert ratio_db < 20.001
+    assert 0 < ended < len(batch["clean"])
+
+
+def test_a_far_talker_alone_has_the_snr_that_was_drawn(prepared: pathlib.Path) -> None:
+    batch = varied(prepared, second_talker_probability=1.0, second_talker_db=30.0, snr_db_max=-5.0)
+    louder_db = batch["snr_db"] + 5.0
+    # Half of the first talkers speak on: the ratio is as it was drawn.
+    assert 0.2 < np.mean(np.abs(louder_db) < 0.01) < 0.8
+    assert louder_db.min() > -0.01
+    assert 10 < louder_db.max() < 30
 
 
 def test_a_splice_puts_another_mixture_before_this_one(prepared: pathlib.Path) -> None:

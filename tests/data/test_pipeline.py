@@ -1,3 +1,5 @@
+"""Pipeline of mixtures: streams, keys, fixed sets, batches and refusals."""
+
 from __future__ import annotations
 
 import pathlib
@@ -10,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 from tests.data.corpus import settings
+from tfse.data.augmentation_config import AugmentationConfig
 from tfse.data.config import DataConfig
 from tfse.data.open_mixer import open_mixer
 from tfse.data.pipeline import fixed_dataset, mixture, mixtures_per_epoch, training_dataset
@@ -267,10 +270,15 @@ def test_what_is_wrong_is_said_before_anything_runs(
         open_it(prepared)
 
 
-def test_babble_needs_a_second_speaker(corpus: pathlib.Path, tmp_path: pathlib.Path) -> None:
+def test_babble_and_a_second_talker_need_two_speakers(
+    corpus: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
     changes = {"valid_fraction": 0.0, "test_fraction": 0.0, "speaker_pattern": "(speech)"}
     prepare(settings(corpus, tmp_path / "one", **changes))
     with pytest.raises(DataError, match=r"Babble needs 2 speakers in train; received 1\."):
         training_dataset(tmp_path / "one", FULL, batch_size=1)
+    two = replace(SHORT, augmentation=AugmentationConfig(second_talker_probability=0.1))
+    with pytest.raises(DataError, match=r"A second talker needs 2 speakers in train; received 1"):
+        training_dataset(tmp_path / "one", two, batch_size=1)
     (batch,) = training_dataset(tmp_path / "one", SHORT, batch_size=2).take(1)
     assert batch["noisy"].shape == (2, 8000)

@@ -33,6 +33,7 @@ EVERYTHING = AugmentationConfig(
     band_limit_probability=0.3,
     clip_probability=0.3,
     companding_probability=0.3,
+    second_talker_probability=0.3,
     splice_probability=0.5,
 )
 
@@ -186,6 +187,18 @@ def test_everything_at_once_is_finite():
     speechless = (batch["clean"] == 0).all(axis=1).mean()
     assert 0.05 < speechless < 0.4
     assert (batch["noisy"] != 0).any(axis=1).mean() > 0.9
+
+
+def test_a_second_talker_belongs_to_the_target():
+    plain = mixtures(dataclasses.replace(PLAIN, snr_db_min=0.0, snr_db_max=0.0))
+    settings = AugmentationConfig(second_talker_probability=1.0, second_talker_db=20.0)
+    config = dataclasses.replace(PLAIN, snr_db_min=0.0, snr_db_max=0.0, augmentation=settings)
+    batch = mixtures(config)
+    ended = batch["snr_db"] > 1e-3
+    assert 5 < ended.sum() < 27 and batch["snr_db"].max() < 20
+    ratio = power_db(batch["clean"]) - power_db(batch["noise"])
+    np.testing.assert_allclose(ratio, batch["snr_db"], atol=0.02)
+    assert not np.allclose(batch["clean"][:, -2000:], plain["clean"][:, -2000:], atol=1e-3)
 
 
 def test_a_splice_puts_the_mixture_before_it_in_the_batch_first():

@@ -36,6 +36,10 @@ class AugmentationConfig:
         synthetic_db: largest level difference of synthetic and recorded noise, dB.
         speechless_probability: probability that there is no speech, so that the target
             is digital silence.
+        second_talker_probability: probability that another speaker, who belongs to the target
+            too, begins at a random time; in half of these mixtures the first one ends there.
+        second_talker_db: largest attenuation of that speaker, as of one far from the
+            microphone, dB. Where the first one ends, the SNR is higher by the attenuation.
         band_limit_probability: probability that everything above a cut-off is removed,
             as on a narrow-band line; from the target too.
         band_limit_hz_min: lowest cut-off, Hz.
@@ -64,6 +68,8 @@ class AugmentationConfig:
     synthetic_alone_probability: float = 0.3
     synthetic_db: float = 10.0
     speechless_probability: float = 0.0
+    second_talker_probability: float = 0.0
+    second_talker_db: float = 30.0
     band_limit_probability: float = 0.0
     band_limit_hz_min: float = 3400.0
     clip_probability: float = 0.0

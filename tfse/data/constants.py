@@ -61,5 +61,8 @@ MODULATION_HZ = (0.1, 8.0)
 GATE_S = (0.2, 3.0)
 EVENT_S = (0.1, 1.5)
 RAMP_S = (0.005, 0.05)
-# Earliest and latest splice of two mixtures, as a share of the crop.
+
+# === Changes within a crop === Times of a splice of two mixtures and of the first word of a second
+# talker, as shares of the crop.
 SPLICE_AT = (0.1, 0.7)
+SECOND_TALKER_AT = (0.0, 0.7)

@@ -43,8 +43,9 @@ class Mixer:
 
     A mixture is made in these steps:
 
-    1. Speech of one speaker. Shorter than a crop, it is followed, after a pause, by other
-       utterances of its group (by itself if there are no others), so a crop has no padding.
+    1. Speech of one speaker, in training sometimes of two. Shorter than a crop, it is
+       followed, after a pause, by other utterances of its group (by itself if there are no
+       others), so a crop has no padding.
     2. With a probability, a room, all equally likely, and a position in it. The target keeps
        the direct path and the early reflections; the rest counts as noise.
     3. Noise, scaled to the drawn SNR over the whole mixture against the speech in the room.
@@ -117,12 +118,16 @@ class Mixer:
     def _mixture(self, base: Tensor, number: Tensor) -> Mixture:
         """Makes a mixture from the seed of its random numbers and its first utterance."""
         seeds = {purpose: fold(base, purpose) for purpose in Purpose}
-        dry = self._or_silence(seeds, self._dry(seeds, number))
+        dry, louder_db = self._with_second_talker(
+            seeds[Purpose.SECOND_TALKER], number, self._or_silence(seeds, self._dry(seeds, number))
+        )
         speech, target, room = self._in_room(seeds, dry)
         noise, kind, noise_group = self._noise(seeds, number, tf.size(dry))
         return {
             **self._mixed(
-                seeds, *self._varied.band_limited(seeds[Purpose.BAND], speech, target, noise)
+                seeds,
+                louder_db,
+                *self._varied.band_limited(seeds[Purpose.BAND], speech, target, noise),
             ),
             "length": tf.size(dry),
             "kind": kind,
@@ -137,12 +142,10 @@ class Mixer:
         settings = self._varied.config
         if self.config.whole_utterances:
             return audio
-        fade = round(constants.FADE_S * self.config.sample_rate)
-        length = self.config.segment_samples
 
         def spliced() -> Mixture:
-            start = uniform(fold(seed, 1), *constants.SPLICE_AT) * length
-            weight = tf.clip_by_value((tf.range(length, dtype=tf.float32) - start) / fade, 0.0, 1.0)
+            place = uniform(fold(seed, 1), *constants.SPLICE_AT)
+            weight = self._step(place, self.config.segment_samples)
             before = either(fold(seed, 2), settings.splice_silence_probability, silence, another)
             return {name: weight * audio[name] + (1 - weight) * before[name] for name in audio}
 
@@ -186,6 +189,31 @@ class Mixer:
         probability = self._varied.config.speechless_probability
         seed = seeds[Purpose.IS_SPEECHLESS]
         return either(seed, probability, lambda: tf.zeros_like(dry), lambda: dry)
+
+    def _with_second_talker(
+        self, seed: Tensor, number: Tensor, speech: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Returns speech, with a probability with another speaker, and an addition to the SNR."""
+        settings = self._varied.config
+        length = tf.size(speech)
+
+        def both() -> tuple[Tensor, Tensor]:
+            voice = self._voices.babble(fold(seed, 1), number, length, 1, 1)
+            quieter_db = uniform(fold(seed, 2), 0.0, settings.second_talker_db)
+            voice *= dsp.gain_for_snr(speech, voice, quieter_db)
+            begins = self._step(uniform(fold(seed, 3), *constants.SECOND_TALKER_AT), length)
+            talks_on = uniform(fold(seed, 4), 0.0, 1.0) < 0.5
+            first = speech * tf.where(talks_on, 1.0, 1.0 - begins)
+            return first + begins * voice, tf.where(talks_on, 0.0, quieter_db)
+
+        probability = settings.second_talker_probability
+        return either(fold(seed, 0), probability, both, lambda: (speech, tf.constant(0.0)))
+
+    def _step(self, place: Tensor, length: Tensor) -> Tensor:
+        """Returns a gain that rises from 0 to 1 at a place, a share of the length."""
+        fade = constants.FADE_S * self.config.sample_rate
+        number = tf.cast(tf.range(length), tf.float32)
+        return tf.clip_by_value((number - place * tf.cast(length, tf.float32)) / fade, 0.0, 1.0)
 
     def _in_room(self, seeds: Seeds, dry: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Returns speech at the microphone, the target, and the room."""
@@ -294,9 +322,11 @@ class Mixer:
 
         return either(fold(seed, 0), settings.second_noise_probability, both, lambda: first)
 
-    def _mixed(self, seeds: Seeds, speech: Tensor, target: Tensor, noise: Tensor) -> Mixture:
+    def _mixed(
+        self, seeds: Seeds, louder_db: Tensor, speech: Tensor, target: Tensor, noise: Tensor
+    ) -> Mixture:
         config = self.config
-        snr_db = uniform(seeds[Purpose.SNR], config.snr_db_min, config.snr_db_max)
+        snr_db = uniform(seeds[Purpose.SNR], config.snr_db_min, config.snr_db_max) + louder_db
         level = uniform(seeds[Purpose.LEVEL], config.level_dbfs_min, config.level_dbfs_max)
         noise *= dsp.gain_for_snr(speech, noise, snr_db)
         noisy = speech + noise

@@ -57,8 +57,15 @@ def _sampler(speech: RecordTable, config: DataConfig, split: str) -> EpochSample
 
 def _check_voices(mixer: Mixer) -> None:
     speakers = mixer.speech.group_count
-    if mixer.config.babble_probability > 0 and speakers < 2:
+    if speakers > 1:
+        return
+    if mixer.config.babble_probability > 0:
         raise DataError(
             f"Babble needs 2 speakers in {mixer.split}; received {speakers}. "
             "Without babble: babble_probability=0."
+        )
+    if mixer.split == "train" and mixer.config.augmentation.second_talker_probability > 0:
+        raise DataError(
+            f"A second talker needs 2 speakers in {mixer.split}; received {speakers}. "
+            "Without: augmentation.second_talker_probability=0."
         )

@@ -37,6 +37,7 @@ class Purpose(enum.IntEnum):
     IS_SPEECHLESS = 15
     SYNTHETIC = 16
     SPLICE = 17
+    SECOND_TALKER = 18
 
 
 def mixture_seed(seed: Any, split: int, epoch: Any, index: Any) -> Any:

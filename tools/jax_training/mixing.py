@@ -65,21 +65,23 @@ class Mixer:
             `noisy` and `clean`, float32 [samples]; `length` float32 []; `snr_db` and
             `level_dbfs` float32 [], as they were drawn.
         """
-        first, speech, room, noise, band, last = jax.random.split(key, 6)
+        first, speech, second, room, noise, band, last = jax.random.split(key, 7)
         number = _first_utterance(first, corpus.sampler)
         dry = self._dry(speech, corpus.speech, number)
+        dry, louder_db = self._with_second_talker(second, corpus.speech, number, dry)
         heard, target = self._in_room(room, corpus, dry)
         noises = self._noise(noise, corpus, number)
         heard, target, noises = self._varied.band_limited(band, heard, target, noises)
-        return {**self._mixed(last, heard, target, noises), "length": jnp.float32(self._samples)}
+        return {
+            **self._mixed(last, louder_db, heard, target, noises),
+            "length": jnp.float32(self._samples),
+        }
 
     def _spliced(self, key: Key, audio: Mixture, other: Mixture) -> Mixture:
         """Returns the signals of a mixture, with a probability after the start of another."""
         settings = self.config.augmentation
         chance, place, is_silent, level = jax.random.split(key, 4)
-        fade = round(constants.FADE_S * self.config.sample_rate)
-        start = uniform(place, *constants.SPLICE_AT) * self._samples
-        weight = jnp.clip((jnp.arange(self._samples) - start) / fade, 0.0, 1.0)
+        weight = self._step(uniform(place, *constants.SPLICE_AT))
 
         def another() -> Mixture:
             louder_db = uniform(level, -settings.splice_db, settings.splice_db)
@@ -123,6 +125,31 @@ class Mixer:
         audio = self._varied.equalized(colour, audio)
         silence = jnp.zeros_like(audio)
         return either(silent, settings.speechless_probability, lambda: silence, lambda: audio)
+
+    def _with_second_talker(
+        self, key: Key, speech: Recordings, number: Array, dry: Array
+    ) -> tuple[Array, Array]:
+        """Returns speech, with a probability with another speaker, and an addition to the SNR."""
+        settings = self.config.augmentation
+        chance, draw, level, place, turn = jax.random.split(key, 5)
+
+        def both() -> tuple[Array, Array]:
+            make = Babble(1, 1, self.speech_pieces, self._speech_joining)
+            voice = make(draw, speech, speech.groups[number], self._samples)
+            quieter_db = uniform(level, 0.0, settings.second_talker_db)
+            voice = voice * dsp.gain_for_snr(dry, voice, quieter_db)
+            begins = self._step(uniform(place, *constants.SECOND_TALKER_AT))
+            talks_on = jax.random.uniform(turn) < 0.5
+            first = dry * jnp.where(talks_on, 1.0, 1.0 - begins)
+            return first + begins * voice, jnp.where(talks_on, 0.0, quieter_db)
+
+        probability = settings.second_talker_probability
+        return either(chance, probability, both, lambda: (dry, jnp.float32(0.0)))
+
+    def _step(self, place: Array) -> Array:
+        """Returns a gain that rises from 0 to 1 at a place, a share of the crop."""
+        fade = constants.FADE_S * self.config.sample_rate
+        return jnp.clip((jnp.arange(self._samples) - place * self._samples) / fade, 0.0, 1.0)
 
     def _in_room(self, key: Key, corpus: Corpus, dry: Array) -> tuple[Array, Array]:
         """Returns reverberant speech and the target."""
@@ -217,10 +244,12 @@ class Mixer:
 
         return either(chance, settings.second_noise_probability, both, lambda: first)
 
-    def _mixed(self, key: Key, heard: Array, target: Array, noise: Array) -> Mixture:
+    def _mixed(
+        self, key: Key, louder_db: Array, heard: Array, target: Array, noise: Array
+    ) -> Mixture:
         config = self.config
         snr_key, level_key, distortion = jax.random.split(key, 3)
-        snr_db = uniform(snr_key, config.snr_db_min, config.snr_db_max)
+        snr_db = uniform(snr_key, config.snr_db_min, config.snr_db_max) + louder_db
         level = uniform(level_key, config.level_dbfs_min, config.level_dbfs_max)
         noise = noise * dsp.gain_for_snr(heard, noise, snr_db)
         noisy = heard + noise
