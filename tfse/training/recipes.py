@@ -18,9 +18,10 @@ def waveform_recipe(
 ) -> ExperimentConfig:
     """Returns the recipe of models that are trained on their waveform.
 
-    Data: 3 s mixtures at -5 to 20 dB and -60 to -5 dBFS, 30 % of them in a room; speakers
+    Data: 3 s mixtures at -5 to 20 dB and -60 to -5 dBFS, half of them in a room; speakers
     in proportion to the square root of how long they speak; speeds, equalizers, second,
-    Gaussian and synthetic noises, band limits, clipping, companding and noise without speech.
+    Gaussian and synthetic noises, second talkers, band limits, clipping, companding, noise
+    without speech, and half of the crops with a change of everything.
 
     Loss: negative SNR + log spectral MSE as in the DPCRN paper, + 50 times the compressed
     spectrum MSE, which is sensitive to quiet bins, + 4 times the disturbance of loudness of
@@ -41,6 +42,7 @@ def waveform_recipe(
             segment_s=3.0,
             level_dbfs_min=-60.0,
             level_dbfs_max=-5.0,
+            reverb_probability=0.5,
             speaker_balance=0.5,
             babble_probability=0.15,
             augmentation=AugmentationConfig(
@@ -56,6 +58,9 @@ def waveform_recipe(
                 band_limit_probability=0.05,
                 clip_probability=0.03,
                 companding_probability=0.02,
+                second_talker_probability=0.1,
+                splice_probability=0.5,
+                splice_silence_probability=0.2,
             ),
         ),
         loss=LossConfig(
