@@ -18,7 +18,7 @@ from tfse.dsp import mixing
 SECONDS = 4
 SAMPLES = SECONDS * RATE
 SPEECH_DBFS = -26.0
-# Frames of this length are searched for the loudest stretch of a recording.
+# Distance between the starts that are compared for the loudest stretch of a recording.
 _STRIDE = RATE // 4
 
 
@@ -28,7 +28,7 @@ class Material:
 
     Attributes:
         voices: speech of `count` speakers, 4 s at -26 dBFS each.
-        high_voices: those of them, of all speakers, with the highest pitch.
+        high_voices: likewise of a quarter as many speakers, those with the highest pitch.
         noise: records of noise.
         rooms: impulse responses with reverberation times of more than 1 s, or the longest
             ones; float32 [taps] each.

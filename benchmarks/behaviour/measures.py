@@ -77,27 +77,22 @@ def speech_level_change_db(recording: Recording) -> float:
 
 def stoi_change(recording: Recording) -> float:
     """Returns the change of STOI against noisy."""
-    clean = recording.clean
-    after, before = (metrics.stoi(clean, x, RATE) for x in (recording.enhanced, recording.noisy))
-    return after - before
+    return stoi(recording) - stoi(_unchanged(recording))
 
 
 def stoi(recording: Recording) -> float:
-    """Returns STOI of the enhanced recording."""
-    return metrics.stoi(recording.clean, recording.enhanced, RATE)
+    """Returns STOI of the enhanced recording; 0 for silence, NaN where it is undefined."""
+    return _scored(metrics.stoi, recording, silence=0.0)
 
 
 def pesq(recording: Recording) -> float:
-    """Returns PESQ of the enhanced recording; NaN where it finds no speech."""
-    try:
-        return metrics.pesq(recording.clean, recording.enhanced, RATE)
-    except metrics.MetricUndefined:
-        return math.nan
+    """Returns PESQ of the enhanced recording; 1 for silence, NaN where it is undefined."""
+    return _scored(metrics.pesq, recording, silence=1.0)
 
 
 def pesq_change(recording: Recording) -> float:
     """Returns the change of PESQ against noisy."""
-    return pesq(recording) - pesq(dataclasses.replace(recording, enhanced=recording.noisy))
+    return pesq(recording) - pesq(_unchanged(recording))
 
 
 def pesq_against_louder(louder_db: float) -> Measure:
@@ -124,13 +119,17 @@ def pesq_against_alone(start_s: float) -> Measure:
 
 
 def si_sdr(recording: Recording) -> float:
-    """Returns SI-SDR of the enhanced recording, dB."""
-    return metrics.si_sdr(recording.clean, recording.enhanced)
+    """Returns SI-SDR of the enhanced recording, dB; -60 for silence, NaN where it is undefined."""
+
+    def metric(clean: Samples, enhanced: Samples, sample_rate: int) -> float:
+        return metrics.si_sdr(clean, enhanced)
+
+    return _scored(metric, recording, silence=-60.0)
 
 
 def si_sdr_change(recording: Recording) -> float:
     """Returns the change of SI-SDR against noisy, dB."""
-    return si_sdr(recording) - metrics.si_sdr(recording.clean, recording.noisy)
+    return si_sdr(recording) - si_sdr(_unchanged(recording))
 
 
 def less_than_10_db_percent(recording: Recording) -> float:
@@ -199,6 +198,25 @@ def spread_of_gain_db(recording: Recording) -> float:
     """Returns the spread of the gains of frames, between their 5 % and 95 % quantiles."""
     gains = (_frames_db(recording.enhanced) - _frames_db(recording.noisy))[25:-5]
     return float(np.ptp(np.percentile(gains, [5, 95])))
+
+
+def _scored(
+    metric: Callable[[Samples, Samples, int], float], recording: Recording, silence: float
+) -> float:
+    """Returns a metric of the enhanced recording.
+
+    A model that became silent has the lowest score, so that its recordings are not left out.
+    """
+    if not recording.enhanced.any():
+        return silence
+    try:
+        return metric(recording.clean, recording.enhanced, RATE)
+    except metrics.MetricUndefined:
+        return math.nan
+
+
+def _unchanged(recording: Recording) -> Recording:
+    return dataclasses.replace(recording, enhanced=recording.noisy)
 
 
 def _level_db(samples: Samples) -> float:

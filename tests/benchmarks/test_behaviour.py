@@ -72,9 +72,46 @@ def test_changes_of_metrics_are_against_noisy() -> None:
     assert late(recording(TALK * np.repeat([0.1, 1.0], 2 * RATE))) == pytest.approx(-20, abs=0.01)
 
 
-def test_pesq_without_speech_is_no_number() -> None:
-    silence = np.zeros(RATE, np.float32)
-    assert np.isnan(measures.pesq(Recording(silence, silence, silence, identity_step())))
+def test_silence_has_the_lowest_scores_and_undefined_ones_are_no_number() -> None:
+    silence = np.zeros(2 * RATE, np.float32)
+    talk = TALK[: 2 * RATE]
+    silenced = Recording(talk, talk, silence, identity_step())
+    assert [f(silenced) for f in (measures.pesq, measures.stoi, measures.si_sdr)] == [1, 0, -60]
+    without_speech = Recording(silence, talk, talk, identity_step())
+    assert np.isnan([f(without_speech) for f in (measures.pesq, measures.si_sdr)]).all()
+
+
+def test_what_follows_a_change_is_compared_with_itself_alone(material: Material) -> None:
+    step = identity_step()
+    worse, louder = measures.pesq_against_alone(4.0), measures.pesq_against_louder(6.0)
+    _, noisy = next(situations.SITUATIONS["after another mixture"](material))
+    # The reference is what came in, so that PESQ is high.
+    same = Recording(noisy, noisy, noisy, step)
+    assert worse(same) == 0
+    assert louder(same) == pytest.approx(0.0, abs=0.05)
+    silenced = np.concatenate([noisy[:SAMPLES], np.zeros(SAMPLES, np.float32)])
+    assert worse(dataclasses.replace(same, enhanced=silenced)) < -3
+    before = np.concatenate([np.zeros(SAMPLES, np.float32), noisy[SAMPLES:]])
+    assert worse(dataclasses.replace(same, enhanced=before)) == 0
+
+
+def test_the_program_measures_every_situation(
+    prepared: pathlib.Path,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    identity().save(tmp_path / "identity.keras")
+    command = ["behaviour", f"--model={tmp_path}/identity.keras", f"--data_dir={prepared}"]
+    monkeypatch.setattr(sys, "argv", command)
+    assert program.main() == 1
+    rows = [row.split(" | ") for row in capsys.readouterr().out.splitlines()[2:]]
+    assert [row[0].strip("| ") for row in rows] == [check.case for check in situations.CHECKS]
+    (loud,) = (row for row in rows if row[1] == "more samples at full scale, %")
+    assert float(loud[3]) == 0.0
+    assert {row[3] for row in rows if row[0] in ("| keyboard", "| music behind speech")} == {
+        "missing"
+    }
 
 
 @pytest.fixture(scope="module")

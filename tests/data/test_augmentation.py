@@ -246,11 +246,21 @@ def test_a_second_talker_belongs_to_the_target(prepared: pathlib.Path) -> None:
 
 def test_a_far_talker_alone_has_the_snr_that_was_drawn(prepared: pathlib.Path) -> None:
     batch = varied(prepared, second_talker_probability=1.0, second_talker_db=30.0, snr_db_max=-5.0)
-    louder_db = batch["snr_db"] + 5.0
     # Half of the first talkers speak on: the ratio is as it was drawn.
-    assert 0.2 < np.mean(np.abs(louder_db) < 0.01) < 0.8
-    assert louder_db.min() > -0.01
-    assert 10 < louder_db.max() < 30
+    ended = np.abs(batch["snr_db"] + 5.0) > 0.01
+    assert 0.2 < np.mean(ended) < 0.8
+    # At 75 % the second one speaks alone, with noise all the time.
+    end = slice(3 * batch["clean"].shape[1] // 4, None)
+    clean, noise = (
+        np.mean(batch[name][ended][:, end] ** 2.0, axis=1) for name in ("clean", "noise")
+    )
+    assert np.median(db(clean / noise)) == pytest.approx(-5.0, abs=4.0)
+    assert np.ptp(batch["snr_db"][ended]) > 5.0
+
+
+def test_without_speech_there_is_no_second_talker(prepared: pathlib.Path) -> None:
+    batch = varied(prepared, speechless_probability=1.0, second_talker_probability=1.0)
+    assert not batch["clean"].any()
 
 
 def test_a_splice_puts_another_mixture_before_this_one(prepared: pathlib.Path) -> None:

@@ -84,6 +84,18 @@ def test_convolve_pair_equals_two_convolutions(samples: int, taps: int) -> None:
         np.testing.assert_allclose(result, expected, atol=2e-6 * np.abs(expected).max())
 
 
+def test_a_part_is_compared_where_it_is() -> None:
+    gain = np.concatenate([np.zeros(3000), np.ones(1000)]).astype(np.float32)
+    part = 0.1 * gain * noise(4000)
+    total = np.concatenate([noise(3000), np.zeros(1000, np.float32)]) + part
+    loud_db = mixing.level_dbfs(total) - mixing.level_dbfs(part[3000:])
+    found = mixing.level_above_part_db(total, part, gain)
+    np.testing.assert_allclose(found, loud_db, atol=1e-3)
+    assert found > 15
+    silence = np.zeros(4000, np.float32)
+    assert np.isfinite(mixing.level_above_part_db(silence, silence, silence))
+
+
 def test_the_gain_of_a_splice_has_the_level_difference_and_guards_peaks() -> None:
     after, before = ({"noisy": 0.1 * noise(2, 4000), "clean": noise(2, 4000)} for _ in range(2))
     gain = mixing.splice_gain(after, before, np.float32([-10.0, 6.0]), 100.0)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.data.corpus import settings
+from tfse.data.augmentation_config import AugmentationConfig
 from tfse.data.config import DataConfig
 from tfse.data.preparation.prepare import prepare
 from tfse.errors import DataError
@@ -53,8 +54,10 @@ def test_data_of_one_voice_without_noise_is_used_as_it_is(
         (tmp_path / shard["file"]).write_bytes((prepared / shard["file"]).read_bytes())
     (tmp_path / "index.json").write_text(json.dumps(index))
     (split,) = {shard["split"] for shard in index["shards"] if shard["records"]}
-    served = served_by(tmp_path, DataConfig(), split)
-    assert served.left_out == ("rooms", "voices for babble", "noise")
+    augmentation = AugmentationConfig(second_talker_probability=0.5)
+    served = served_by(tmp_path, DataConfig(augmentation=augmentation), split)
+    assert served.left_out == ("rooms", "voices for babble", "second talkers", "noise")
+    assert served.config.augmentation.second_talker_probability == 0
     assert served.config.clean_probability == 1
     assert served.config.reverb_probability == served.config.babble_probability == 0
 

@@ -44,7 +44,18 @@ def test_the_value_is_the_weighted_mean_of_both_targets(name: str, weight: float
     np.testing.assert_allclose(found, wanted, rtol=1e-5)
 
 
-def test_the_loss_is_lowest_at_the_teachers_output() -> None:
+def test_silence_stays_the_target_where_nobody_speaks() -> None:
+    teacher = instances.MODELS["fastenhancer"]()
+    targets = _targets()
+    noise = targets["noise"]
+    silent = {**targets, "clean": tf.zeros_like(noise), "noisy": noise}
+    own = {"enhanced": enhance_aligned(teacher, noise, 32, 32)}
+    against_silence = NegativeSNR()(silent, own)
+    found = Distillation(NegativeSNR(), teacher, 1.0, RATE)(silent, own)
+    np.testing.assert_allclose(found, against_silence, rtol=1e-5)
+
+
+def test_the_teachers_output_has_a_lower_loss_than_clean_speech() -> None:
     teacher = instances.MODELS["fastenhancer"]()
     loss = Distillation(NegativeSNR(), teacher, 1.0, RATE)
     targets = _targets()

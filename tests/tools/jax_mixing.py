@@ -198,7 +198,12 @@ def test_a_second_talker_belongs_to_the_target():
     assert 5 < ended.sum() < 27 and batch["snr_db"].max() < 20
     ratio = power_db(batch["clean"]) - power_db(batch["noise"])
     np.testing.assert_allclose(ratio, batch["snr_db"], atol=0.02)
-    assert not np.allclose(batch["clean"][:, -2000:], plain["clean"][:, -2000:], atol=1e-3)
+    one, other = (x["clean"][:, -2000:] for x in (plain, batch))
+    cosines = np.sum(one * other, axis=1)
+    # A pause between two utterances may be all that is there.
+    cosines /= np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1) + 1e-9
+    # Other voices, not a change of these.
+    assert np.median(np.abs(cosines[ended])) < 0.5
 
 
 def test_a_splice_puts_the_mixture_before_it_in_the_batch_first():

@@ -324,6 +324,31 @@ def test_a_teacher_is_a_target_of_training_but_not_of_validation(prepared, tmp_p
     assert (tmp_path / files[1]).stat().st_size < (tmp_path / files[0]).stat().st_size + 1000
 
 
+def test_a_teacher_of_a_model_in_half_precision_stays_in_float32(prepared, tmp_path):
+    models.build(instances.tiny_fastenhancer()).save(tmp_path / "teacher.keras")
+    teacher = {"teacher": str(tmp_path / "teacher.keras"), "precision": "mixed_bfloat16"}
+    config = _config(steps=2, **teacher)
+    trainer = Trainer(config, prepared, tmp_path / "run", make_strategy("one_device"))
+    taught = trainer._learner.stepper._training_loss
+    assert {layer.compute_dtype for layer in taught.teacher.layers} == {"float32"}
+    assert trainer.model.get_layer("core").get_layer("mask").compute_dtype == "bfloat16"
+    trainer.train()
+    assert _history(tmp_path / "run")[0]["bad_steps"] == 0
+
+
+def test_a_run_whose_teacher_has_other_weights_is_refused(prepared, tmp_path):
+    path = tmp_path / "teacher.keras"
+    models.build(instances.tiny_fastenhancer()).save(path)
+    config = _config(steps=2, teacher=str(path))
+    _train(config, prepared, tmp_path / "run")
+    (start,) = json.loads((tmp_path / "run" / "run.json").read_text())["starts"]
+    assert start["teacher_sha256"] == sha256_of(path)
+    models.build(instances.tiny_fastenhancer()).save(path)
+    config.train.steps = 4
+    with pytest.raises(ConfigError, match=r"`train\.teacher` must hold the weights"):
+        _train(config, prepared, tmp_path / "run")
+
+
 def test_a_teacher_that_cannot_teach_leaves_no_folder(prepared, tmp_path):
     models.build(instances.tiny_lstm_irm(sample_rate=48_000)).save(tmp_path / "wide.keras")
     for teacher, error in (("nowhere", ModelError), (str(tmp_path / "wide.keras"), ConfigError)):

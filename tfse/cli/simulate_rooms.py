@@ -15,14 +15,16 @@ from tfse.terminal import progress_bar
 DESCRIPTION = """Writes impulse responses of simulated rooms and a table.
 
   tfse-simulate-rooms --output_dir=rooms --count=500
-  tfse-simulate-rooms --output_dir=halls --count=300 --first=500 --size_m_min=5,4,3 \\
-      --size_m_max=40,25,15 --rt60_s_min=0.5 --rt60_s_max=3 --distance_m_min=1 --distance_m_max=12
+  tfse-simulate-rooms --output_dir=halls --count=400 --first=500 --positions=2 \\
+      --size_m_min=4,3.5,2.6 --size_m_max=40,25,15 --rt60_s_min=0.4 --rt60_s_max=3 \\
+      --distance_m_min=1 --distance_m_max=12
   tfse-prepare ... --rir_dir=rir,rooms,halls --train_groups='simulated*'
 
 Rooms are boxes with random surface materials, by default those of buildings; the second command
 adds halls and churches. Each room has a folder, simulated-00000, with one file per position of
-talker and microphone, and is one group; --train_groups keeps all of them in training, so that
-models are measured on recorded rooms. A room depends only on the seed, its number and the ranges.
+talker and microphone, and is one group, so two folders must not share numbers (--first).
+--train_groups keeps all of them in training, so that models are measured on recorded rooms. A
+room depends only on the seed, its number and the ranges.
 """
 
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder of the files.", required=True)

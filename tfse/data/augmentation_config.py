@@ -38,8 +38,8 @@ class AugmentationConfig:
             is digital silence.
         second_talker_probability: probability that another speaker, who belongs to the target
             too, begins at a random time; in half of these mixtures the first one ends there.
-        second_talker_db: largest attenuation of that speaker, as of one far from the
-            microphone, dB. Where the first one ends, the SNR is higher by the attenuation.
+        second_talker_db: largest attenuation of that speaker, who is in the same place of a
+            room, dB. Where the first one ends, the SNR is that of the second.
         band_limit_probability: probability that everything above a cut-off is removed,
             as on a narrow-band line; from the target too.
         band_limit_hz_min: lowest cut-off, Hz.

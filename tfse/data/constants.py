@@ -62,7 +62,7 @@ GATE_S = (0.2, 3.0)
 EVENT_S = (0.1, 1.5)
 RAMP_S = (0.005, 0.05)
 
-# === Changes within a crop === Times of a splice of two mixtures and of the first word of a second
-# talker, as shares of the crop.
+# === Changes within a crop === Times of a splice of two mixtures, and at which a second talker
+# fades in, as shares of the crop.
 SPLICE_AT = (0.1, 0.7)
 SECOND_TALKER_AT = (0.0, 0.7)

@@ -118,15 +118,16 @@ class Mixer:
     def _mixture(self, base: Tensor, number: Tensor) -> Mixture:
         """Makes a mixture from the seed of its random numbers and its first utterance."""
         seeds = {purpose: fold(base, purpose) for purpose in Purpose}
-        dry, louder_db = self._with_second_talker(
-            seeds[Purpose.SECOND_TALKER], number, self._or_silence(seeds, self._dry(seeds, number))
+        speech, snr_offset_db = self._with_second_talker(
+            seeds[Purpose.SECOND_TALKER], number, self._dry(seeds, number)
         )
+        dry = self._or_silence(seeds, speech)
         speech, target, room = self._in_room(seeds, dry)
         noise, kind, noise_group = self._noise(seeds, number, tf.size(dry))
         return {
             **self._mixed(
                 seeds,
-                louder_db,
+                snr_offset_db,
                 *self._varied.band_limited(seeds[Purpose.BAND], speech, target, noise),
             ),
             "length": tf.size(dry),
@@ -145,7 +146,7 @@ class Mixer:
 
         def spliced() -> Mixture:
             place = uniform(fold(seed, 1), *constants.SPLICE_AT)
-            weight = self._step(place, self.config.segment_samples)
+            weight = self._fade_in(place, self.config.segment_samples)
             before = either(fold(seed, 2), settings.splice_silence_probability, silence, another)
             return {name: weight * audio[name] + (1 - weight) * before[name] for name in audio}
 
@@ -193,7 +194,10 @@ class Mixer:
     def _with_second_talker(
         self, seed: Tensor, number: Tensor, speech: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Returns speech, with a probability with another speaker, and an addition to the SNR."""
+        """Returns speech, with a probability of two speakers, and an offset of the SNR, dB.
+
+        With the offset, the second speaker has the drawn SNR where the first one ends.
+        """
         settings = self._varied.config
         length = tf.size(speech)
 
@@ -201,15 +205,16 @@ class Mixer:
             voice = self._voices.babble(fold(seed, 1), number, length, 1, 1)
             quieter_db = uniform(fold(seed, 2), 0.0, settings.second_talker_db)
             voice *= dsp.gain_for_snr(speech, voice, quieter_db)
-            begins = self._step(uniform(fold(seed, 3), *constants.SECOND_TALKER_AT), length)
+            gain = self._fade_in(uniform(fold(seed, 3), *constants.SECOND_TALKER_AT), length)
             talks_on = uniform(fold(seed, 4), 0.0, 1.0) < 0.5
-            first = speech * tf.where(talks_on, 1.0, 1.0 - begins)
-            return first + begins * voice, tf.where(talks_on, 0.0, quieter_db)
+            second = gain * voice
+            total = speech * tf.where(talks_on, 1.0, 1.0 - gain) + second
+            return total, tf.where(talks_on, 0.0, dsp.level_above_part_db(total, second, gain))
 
         probability = settings.second_talker_probability
         return either(fold(seed, 0), probability, both, lambda: (speech, tf.constant(0.0)))
 
-    def _step(self, place: Tensor, length: Tensor) -> Tensor:
+    def _fade_in(self, place: Tensor, length: Tensor) -> Tensor:
         """Returns a gain that rises from 0 to 1 at a place, a share of the length."""
         fade = constants.FADE_S * self.config.sample_rate
         number = tf.cast(tf.range(length), tf.float32)
@@ -323,10 +328,10 @@ class Mixer:
         return either(fold(seed, 0), settings.second_noise_probability, both, lambda: first)
 
     def _mixed(
-        self, seeds: Seeds, louder_db: Tensor, speech: Tensor, target: Tensor, noise: Tensor
+        self, seeds: Seeds, snr_offset_db: Tensor, speech: Tensor, target: Tensor, noise: Tensor
     ) -> Mixture:
         config = self.config
-        snr_db = uniform(seeds[Purpose.SNR], config.snr_db_min, config.snr_db_max) + louder_db
+        snr_db = uniform(seeds[Purpose.SNR], config.snr_db_min, config.snr_db_max) + snr_offset_db
         level = uniform(seeds[Purpose.LEVEL], config.level_dbfs_min, config.level_dbfs_max)
         noise *= dsp.gain_for_snr(speech, noise, snr_db)
         noisy = speech + noise

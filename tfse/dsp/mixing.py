@@ -105,6 +105,21 @@ def clip_guard(samples: Any, peak_max: float) -> Any:
     return ops.minimum(1.0, peak_max / ops.maximum(peak, peak_max))
 
 
+def level_above_part_db(total: Any, part: Any, gain: Any) -> Any:
+    """Returns the level of a whole waveform relative to that of a part that begins later, dB.
+
+    Args:
+        total: waveform that contains the part.
+        part: the part, silent before it begins.
+        gain: its gain, from 0 to 1; the level of the part is that where it is 1.
+
+    Shapes:
+        [..., samples], [..., samples], [..., samples] -> [...]
+    """
+    share = ops.maximum(ops.mean(gain, axis=-1), POWER_MIN)
+    return level_dbfs(total) - to_db(ops.maximum(power(part) / share, POWER_MIN))
+
+
 def splice_gain(after: Any, before: Any, louder_db: Any, peak_max: float) -> Any:
     """Returns the gain on the mixture before a splice, for a level difference of its noisy sum.
 
@@ -113,6 +128,8 @@ def splice_gain(after: Any, before: Any, louder_db: Any, peak_max: float) -> Any
         before: mixture that receives the gain, with `noisy` and `clean`.
         louder_db: level of `before` relative to `after`, dB.
         peak_max: largest magnitude of a sample of `before`, noisy or clean.
+
+    The level may lie outside of the range that mixtures are drawn from.
 
     Shapes:
         [..., samples], [..., samples], [...] -> [...]

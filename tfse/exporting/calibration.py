@@ -62,7 +62,7 @@ def calibration_settings(
 
 
 def served_by(data_dir: str | os.PathLike[str], config: DataConfig, split: str) -> MixtureSettings:
-    """Returns settings without the parts that the data lacks: rooms, noise, voices for babble.
+    """Returns settings without the parts that the data lacks: rooms, noise, other voices.
 
     Raises:
         DataError: there is no prepared data.
@@ -80,6 +80,10 @@ def served_by(data_dir: str | os.PathLike[str], config: DataConfig, split: str) 
     if config.babble_probability > 0 and len(groups["speech"]) < 2:
         changes["babble_probability"] = 0.0
         left_out.append("voices for babble")
+    if config.augmentation.second_talker_probability > 0 and len(groups["speech"]) < 2:
+        alone = dataclasses.replace(config.augmentation, second_talker_probability=0.0)
+        changes["augmentation"] = alone
+        left_out.append("second talkers")
     if config.clean_probability < 1 and not groups["noise"]:
         changes["clean_probability"] = 1.0
         left_out.append("noise")

@@ -15,13 +15,19 @@ class Distillation(EnhancementLoss):
 
         (1 - weight) loss(clean, enhanced) + weight loss(teacher(noisy), enhanced)
 
-    The teacher's noise is `noisy - teacher(noisy)`. It receives no gradient.
+    The noise beside the teacher's output is `noisy - teacher(noisy)`. Where the clean speech is
+    digital silence, the target stays silence: losses that are normalized by the level of their
+    target would reward residual noise. The teacher receives no gradient.
 
     Args:
         loss: loss of the model that is trained, the student.
-        teacher: a larger model, of any hop and latency.
+        teacher: a better model, of any hop and latency; its weights become untrainable, so
+            that no gradient is recorded for them.
         weight: share of the teacher, in (0, 1].
         sample_rate: rate of the student, in Hz.
+
+    Attributes:
+        teacher: the teacher.
 
     Raises:
         ConfigError: the teacher has another sample rate.
@@ -47,13 +53,15 @@ class Distillation(EnhancementLoss):
             )
         teacher.trainable = False
         self._loss = loss
-        self._teacher = teacher
+        self.teacher = teacher
         self._weight = weight
 
     def call(self, targets: Tensors, outputs: Tensors) -> Tensor:
         """Compares `outputs` with the clean speech and with the teacher's output."""
         noisy = targets["noisy"]
         speech = ops.stop_gradient(self._enhanced(noisy))
+        has_speech = ops.any(targets["clean"] != 0, axis=1, keepdims=True)
+        speech = ops.where(has_speech, speech, ops.zeros_like(speech))
         imitated = {**targets, "clean": speech, "noise": noisy - speech}
         from_teacher = self._weight * self._loss(imitated, outputs)
         if self._weight == 1:
@@ -61,7 +69,7 @@ class Distillation(EnhancementLoss):
         return (1 - self._weight) * self._loss(targets, outputs) + from_teacher
 
     def _enhanced(self, noisy: Tensor) -> Tensor:
-        teacher = self._teacher
+        teacher = self.teacher
 
         def run(padded: Tensor) -> Tensor:
             return teacher(padded, training=False)

@@ -9,6 +9,7 @@ import keras
 
 from tfse import pretrained
 from tfse.errors import ModelError
+from tfse.files import sha256_of
 from tfse.models.enhancement_model import EnhancementModel
 
 # Largest unpacked size of an archive, as a multiple of its own size.
@@ -50,6 +51,15 @@ def load(path_or_name: str | pathlib.Path) -> EnhancementModel:
     if not isinstance(model, EnhancementModel):
         raise ModelError(f"{path} holds a {type(model).__name__}, not a tfse model.")
     return model
+
+
+def file_sha256(path_or_name: str | pathlib.Path) -> str:
+    """Returns the SHA-256 of a model's file.
+
+    Raises:
+        ModelError: the name or file does not exist.
+    """
+    return sha256_of(_resolve(path_or_name))
 
 
 def _check_unpacked_size(path: pathlib.Path) -> None:

@@ -21,7 +21,7 @@ def waveform_recipe(
     Data: 3 s mixtures at -5 to 20 dB and -60 to -5 dBFS, half of them in a room; speakers
     in proportion to the square root of how long they speak; speeds, equalizers, second,
     Gaussian and synthetic noises, second talkers, band limits, clipping, companding, noise
-    without speech, and half of the crops with a change of everything.
+    without speech; half of the crops begin with another mixture or with silence.
 
     Loss: negative SNR + log spectral MSE as in the DPCRN paper, + 50 times the compressed
     spectrum MSE, which is sensitive to quiet bins, + 4 times the disturbance of loudness of

@@ -75,6 +75,7 @@ class RunFolder:
                 self._check_settings(kept, settings, config)
                 self._check_schedule(kept["train"]["steps"], config.train, step)
                 self._check_data(starts, start)
+                self._check_teacher(starts, start)
             write_json(self._config, settings)
             write_json(self._run, {"starts": [*starts, start]})
         except OSError as error:
@@ -125,6 +126,15 @@ class RunFolder:
             raise ConfigError(
                 f"`data_dir` must hold the data that {self.path} was started with; the SHA-256 of "
                 f"its index was {was[:12]}, is {now[:12]}."
+            )
+
+    def _check_teacher(self, starts: list[dict[str, Any]], start: dict[str, Any]) -> None:
+        was = starts[-1].get("teacher_sha256") if starts else None
+        now = start["teacher_sha256"]
+        if was is not None and was != now:
+            raise ConfigError(
+                f"`train.teacher` must hold the weights that {self.path} was started with; the "
+                f"SHA-256 of its file was {was[:12]}, is {now[:12]}."
             )
 
 

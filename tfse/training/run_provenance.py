@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from tfse.data.records.index import INDEX_NAME
 from tfse.files import sha256_of
+from tfse.models.loading import file_sha256
 from tfse.training.config import ExperimentConfig
 
 PACKAGES = ("tfse", "tensorflow", "tensorflow-io", "keras", "numpy")
@@ -28,7 +29,7 @@ def describe_start(
     """Returns the provenance of one start of a run, for `run.json`.
 
     Args:
-        config: provides the seeds.
+        config: provides the seeds and the teacher.
         data_dir: prepared data, known to be readable.
         strategy: distribution strategy.
         init_from: model with the initial weights; empty for none.
@@ -44,6 +45,7 @@ def describe_start(
         "data": {"dir": str(folder.resolve()), "index_sha256": sha256_of(folder / INDEX_NAME)},
         "strategy": {"name": type(strategy).__name__, "replicas": strategy.num_replicas_in_sync},
         "init_from": init_from,
+        "teacher_sha256": file_sha256(config.train.teacher) if config.train.teacher else None,
     }
 
 

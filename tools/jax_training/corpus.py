@@ -103,6 +103,11 @@ def load_corpus(store: Store, config: DataConfig) -> Corpus:
             raise DataError(f"the store holds no {name}.")
     if config.babble_probability > 0 and store.speech.group_sizes.size < 2:
         raise DataError("Babble needs 2 speakers; without it: babble_probability=0.")
+    settings = config.augmentation
+    if settings.second_talker_probability > 0 and store.speech.group_sizes.size < 2:
+        raise DataError(
+            "A second talker needs 2 speakers; without: augmentation.second_talker_probability=0."
+        )
     noise, rir = (
         _recordings(getattr(store, name)) if needed else None for name, needed in needs.items()
     )

@@ -16,7 +16,7 @@ from tfse.dsp import levels
 from tfse.errors import ConfigError, ModelError
 from tfse.layers.graph import all_layers
 from tfse.layers.padding import without_padding
-from tfse.losses import EnhancementLoss, build_loss
+from tfse.losses import Distillation, EnhancementLoss, build_loss
 from tfse.models import EnhancementModel, build, enhance_aligned, with_core_outputs
 from tfse.training import ExperimentConfig
 from tfse.training.optimizer import build_optimizer
@@ -148,13 +148,13 @@ class Learner:
     def _gradients(self, state: State, batch: Batch) -> tuple[Array, Arrays, Arrays]:
         """Returns loss, next other weights and gradients of a batch or of several."""
         parts = self.config.train.accumulation_steps
+        mixtures = batch["noisy"].shape[0]
 
         def advance(other: Arrays, part: Batch) -> tuple[Arrays, tuple[Array, Arrays]]:
             def objective(trainable: Arrays) -> tuple[Array, Arrays]:
                 outputs, following = self._outputs(trainable, other, part["noisy"], training=True)
-                return jnp.sum(self.training_loss(part, outputs)) / batch["noisy"].shape[
-                    0
-                ], following
+                losses = self.training_loss(part, outputs)
+                return jnp.sum(losses) / mixtures, following
 
             (loss, following), gradients = jax.value_and_grad(objective, has_aux=True)(
                 state.trainable
@@ -240,6 +240,8 @@ def build_learner(config: ExperimentConfig, *, cudnn: bool = False) -> Learner:
     if [v.path for v in forward.trainable_variables] != [v.path for v in model.trainable_variables]:
         raise ModelError(f"{model.name!r} has another order of weights with its heads.")
     training_loss = with_teacher(loss, config.train, model)
+    if isinstance(training_loss, Distillation):
+        _choose_kernels(training_loss.teacher, cudnn)
     return Learner(config, model, forward, build(config.model), loss, training_loss, optimizer)
 
 

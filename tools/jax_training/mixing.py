@@ -1,7 +1,8 @@
 """Mixer: training mixtures drawn and mixed on the accelerator.
 
 The mixtures have the distribution of `tfse.data.mixer.Mixer`, with the same order of
-steps and the same functions of `tfse.dsp.mixing`, but other random numbers.
+steps and the same functions of `tfse.dsp.mixing`, but other random numbers. The first part of
+a splice is the mixture before it in the batch, so that mixtures of a batch are not independent.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class Mixer:
         """Returns `size` mixtures: `noisy`, `clean`, `noise` [size, samples], `length` [size]."""
         draw, splice = jax.random.split(key)
         batch = jax.vmap(lambda key: self(key, corpus))(jax.random.split(draw, size))
-        # The mixture before it in the batch is another one, and costs nothing.
+        # The mixture before it in the batch costs nothing, unlike another one.
         before = {name: jnp.roll(batch[name], 1, axis=0) for name in _AUDIO}
         audio = {name: batch[name] for name in _AUDIO}
         audio = jax.vmap(self._spliced)(jax.random.split(splice, size), audio, before)
@@ -62,18 +63,20 @@ class Mixer:
         """Makes one mixture.
 
         Returns:
-            `noisy` and `clean`, float32 [samples]; `length` float32 []; `snr_db` and
-            `level_dbfs` float32 [], as they were drawn.
+            `noisy` and `clean`, float32 [samples]; `length` float32 []; `snr_db`, drawn plus
+            the offset of a second speaker, and `level_dbfs`, drawn, float32 [].
         """
         first, speech, second, room, noise, band, last = jax.random.split(key, 7)
         number = _first_utterance(first, corpus.sampler)
+        silent, speech = jax.random.split(speech)
         dry = self._dry(speech, corpus.speech, number)
-        dry, louder_db = self._with_second_talker(second, corpus.speech, number, dry)
+        dry, snr_offset_db = self._with_second_talker(second, corpus.speech, number, dry)
+        dry = self._or_silence(silent, dry)
         heard, target = self._in_room(room, corpus, dry)
         noises = self._noise(noise, corpus, number)
         heard, target, noises = self._varied.band_limited(band, heard, target, noises)
         return {
-            **self._mixed(last, louder_db, heard, target, noises),
+            **self._mixed(last, snr_offset_db, heard, target, noises),
             "length": jnp.float32(self._samples),
         }
 
@@ -81,7 +84,7 @@ class Mixer:
         """Returns the signals of a mixture, with a probability after the start of another."""
         settings = self.config.augmentation
         chance, place, is_silent, level = jax.random.split(key, 4)
-        weight = self._step(uniform(place, *constants.SPLICE_AT))
+        weight = self._fade_in(uniform(place, *constants.SPLICE_AT))
 
         def another() -> Mixture:
             louder_db = uniform(level, -settings.splice_db, settings.splice_db)
@@ -109,9 +112,9 @@ class Mixer:
         return Joining(pause=round(constants.PAUSE_S * self.config.sample_rate))
 
     def _dry(self, key: Key, speech: Recordings, number: Array) -> Array:
-        """Returns speech of one speaker, or silence for a speechless mixture."""
+        """Returns speech of one speaker."""
         settings = self.config.augmentation
-        others, cut, speed, colour, silent = jax.random.split(key, 5)
+        others, cut, speed, colour = jax.random.split(key, 4)
         following = utterances_of(others, speech, speech.groups[number], self.speech_pieces - 1)
         audio = at_speed(
             (cut, speed),
@@ -122,14 +125,20 @@ class Mixer:
             settings.speech_speed_max,
             settings.speed_probability,
         )
-        audio = self._varied.equalized(colour, audio)
-        silence = jnp.zeros_like(audio)
-        return either(silent, settings.speechless_probability, lambda: silence, lambda: audio)
+        return self._varied.equalized(colour, audio)
+
+    def _or_silence(self, key: Key, dry: Array) -> Array:
+        """Returns speech, or silence for a speechless mixture."""
+        probability = self.config.augmentation.speechless_probability
+        return either(key, probability, lambda: jnp.zeros_like(dry), lambda: dry)
 
     def _with_second_talker(
         self, key: Key, speech: Recordings, number: Array, dry: Array
     ) -> tuple[Array, Array]:
-        """Returns speech, with a probability with another speaker, and an addition to the SNR."""
+        """Returns speech, with a probability of two speakers, and an offset of the SNR, dB.
+
+        With the offset, the second speaker has the drawn SNR where the first one ends.
+        """
         settings = self.config.augmentation
         chance, draw, level, place, turn = jax.random.split(key, 5)
 
@@ -138,15 +147,17 @@ class Mixer:
             voice = make(draw, speech, speech.groups[number], self._samples)
             quieter_db = uniform(level, 0.0, settings.second_talker_db)
             voice = voice * dsp.gain_for_snr(dry, voice, quieter_db)
-            begins = self._step(uniform(place, *constants.SECOND_TALKER_AT))
+            gain = self._fade_in(uniform(place, *constants.SECOND_TALKER_AT))
             talks_on = jax.random.uniform(turn) < 0.5
-            first = dry * jnp.where(talks_on, 1.0, 1.0 - begins)
-            return first + begins * voice, jnp.where(talks_on, 0.0, quieter_db)
+            second = gain * voice
+            total = dry * jnp.where(talks_on, 1.0, 1.0 - gain) + second
+            offset_db = dsp.level_above_part_db(total, second, gain)
+            return total, jnp.where(talks_on, 0.0, offset_db)
 
         probability = settings.second_talker_probability
         return either(chance, probability, both, lambda: (dry, jnp.float32(0.0)))
 
-    def _step(self, place: Array) -> Array:
+    def _fade_in(self, place: Array) -> Array:
         """Returns a gain that rises from 0 to 1 at a place, a share of the crop."""
         fade = constants.FADE_S * self.config.sample_rate
         return jnp.clip((jnp.arange(self._samples) - place * self._samples) / fade, 0.0, 1.0)
@@ -245,11 +256,11 @@ class Mixer:
         return either(chance, settings.second_noise_probability, both, lambda: first)
 
     def _mixed(
-        self, key: Key, louder_db: Array, heard: Array, target: Array, noise: Array
+        self, key: Key, snr_offset_db: Array, heard: Array, target: Array, noise: Array
     ) -> Mixture:
         config = self.config
         snr_key, level_key, distortion = jax.random.split(key, 3)
-        snr_db = uniform(snr_key, config.snr_db_min, config.snr_db_max) + louder_db
+        snr_db = uniform(snr_key, config.snr_db_min, config.snr_db_max) + snr_offset_db
         level = uniform(level_key, config.level_dbfs_min, config.level_dbfs_max)
         noise = noise * dsp.gain_for_snr(heard, noise, snr_db)
         noisy = heard + noise

@@ -101,6 +101,8 @@ def open_session(config: ExperimentConfig, store: pathlib.Path, *, cudnn: bool) 
         DataError: the store is not whole, or lacks what the settings need.
     """
     opened = read_store(store)
+    if config.data.augmentation.splice_probability > 0 and config.train.batch_size < 2:
+        raise ConfigError("`train.batch_size` must be above 1: splices join mixtures of a batch.")
     learner = build_learner(config, cudnn=cudnn)
     return Session(
         config,

@@ -26,7 +26,8 @@ LONGEST = 0.8
 ASIDE_DEG_MAX = 60.0
 # What `RoomRanges` may hold.
 SIZE_M_LEAST, SIZE_M_MOST = (2.5, 2.5, 2.2), (60.0, 40.0, 25.0)
-RT60_S_LEAST, RT60_S_MOST = 0.1, 6.0
+# `tfse-prepare` keeps the first 2 s of a response: at the longest time it has decayed by 40 dB.
+RT60_S_LEAST, RT60_S_MOST = 0.1, 3.0
 DISTANCE_M_LEAST, DISTANCE_M_MOST = 0.1, 30.0
 
 # Names in the tables of pyroomacoustics, from Vorlaender, "Auralization", 2008.
@@ -73,20 +74,20 @@ class RoomRanges:
             ConfigError: a range is reversed or beyond its limits, or the smallest rooms are
                 too small for the distance or too large for the reverberation time.
         """
-        for name, least, most in (
-            ("rt60_s", RT60_S_LEAST, RT60_S_MOST),
-            ("distance_m", DISTANCE_M_LEAST, DISTANCE_M_MOST),
+        for name, least, most, unit in (
+            ("rt60_s", RT60_S_LEAST, RT60_S_MOST, "s"),
+            ("distance_m", DISTANCE_M_LEAST, DISTANCE_M_MOST, "m"),
         ):
             low, high = (getattr(self, f"{name}_{end}") for end in ("min", "max"))
             if not least <= low <= high <= most:
                 raise ConfigError(
-                    f"`{name}_min` and `{name}_max` must rise within [{least}, {most}]; "
+                    f"`{name}_min` and `{name}_max` must ascend within [{least}, {most}] {unit}; "
                     f"received {low} and {high}."
                 )
         sides = (SIZE_M_LEAST, self.size_m_min, self.size_m_max, SIZE_M_MOST)
         if not all(a <= b <= c <= d for a, b, c, d in zip(*sides, strict=True)):
             raise ConfigError(
-                f"`size_m_min` and `size_m_max` must rise within {SIZE_M_LEAST} and "
+                f"`size_m_min` and `size_m_max` must ascend within {SIZE_M_LEAST} and "
                 f"{SIZE_M_MOST} m; received {self.size_m_min} and {self.size_m_max}."
             )
         self._check_smallest()
