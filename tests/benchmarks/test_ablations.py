@@ -35,8 +35,8 @@ def test_without_augmentation_nothing_is_left_of_it() -> None:
     module = config.removeprefix("--config=").removesuffix(".py").replace("/", ".")
     recipe = importlib.import_module(module).get_config().data.augmentation
     chances = {name: value for name, value in vars(recipe).items() if name.endswith("_probability")}
-    # The share of synthetic noise that stands alone; the chance of any is another setting.
-    del chances["synthetic_alone_probability"]
+    # Shares of synthetic noise and of splices; the chances of any are other settings.
+    del chances["synthetic_alone_probability"], chances["splice_silence_probability"]
     row = {
         path.removeprefix("data.augmentation.") for path in ablations.ROWS["without augmentation"]
     }
