@@ -12,16 +12,14 @@ missing.
 from __future__ import annotations
 
 import argparse
-import functools
 import pathlib
 import sys
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-import tfse
 from benchmarks.behaviour import recorded
-from benchmarks.behaviour.measures import RATE, Check, Recording, Samples
+from benchmarks.behaviour.measures import Check, Recording, enhanced
 from benchmarks.table import print_header, print_row
 from tfse import pretrained
 from tfse.streaming import open_step
@@ -65,13 +63,9 @@ def _made(data_dir: str, step: Step) -> bool:
     material = open_material(data_dir, VOICES)
     good = True
     for name in _names(situations.CHECKS):
-        made = situations.recordings(name, material, functools.partial(_enhanced, step))
+        made = [enhanced(*pair, step) for pair in situations.SITUATIONS[name](material)]
         good &= _print_rows(name, situations.CHECKS, made)
     return good
-
-
-def _enhanced(step: Step, clean: Samples, noisy: Samples) -> Recording:
-    return Recording(clean, noisy, tfse.enhance(noisy, RATE, step), step)
 
 
 def _names(checks: Sequence[Check]) -> Iterable[str]:

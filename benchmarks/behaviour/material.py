@@ -29,7 +29,7 @@ class Material:
     Attributes:
         voices: speech of `count` speakers, 4 s at -26 dBFS each.
         high_voices: likewise of a quarter as many speakers, those with the highest pitch.
-        noise: records of noise.
+        noise: kind and 4 s of each noise recording.
         rooms: impulse responses with reverberation times of more than 1 s, or the longest
             ones; float32 [taps] each.
         early_samples: part of a response that belongs to the target.
@@ -37,15 +37,13 @@ class Material:
 
     voices: list[Samples]
     high_voices: list[Samples]
-    noise: RecordTable
+    noise: list[tuple[str, Samples]]
     rooms: list[Samples]
     early_samples: int
 
     def noises(self, *words: str) -> list[Samples]:
-        """Returns 4 s of each noise recording whose kind has one of the words; of all without."""
-        kinds = [kind.decode() for kind in self.noise.kinds.numpy()]
-        chosen = [n for n, kind in enumerate(kinds) if not words or any(w in kind for w in words)]
-        return [_filled(_read(self.noise, number)) for number in chosen]
+        """Returns the noises whose kind has one of the words; all without words."""
+        return [audio for kind, audio in self.noise if not words or any(w in kind for w in words)]
 
 
 def open_material(data_dir: str, count: int) -> Material:
@@ -59,12 +57,13 @@ def open_material(data_dir: str, count: int) -> Material:
     mixer = open_mixer(data_dir, config, "valid")
     assert mixer.noise is not None and mixer.rir is not None
     every = [_voice(_read(mixer.speech, int(n))) for n in mixer.speech.group_starts.numpy()]
+    kinds = [kind.decode() for kind in mixer.noise.kinds.numpy()]
     rooms = [_read(mixer.rir, number) for number in range(mixer.rir.count)]
     reverberant = [room for room in rooms if _rt60_s(room) > 1.0]
     return Material(
         voices=_spread(every, count),
         high_voices=sorted(every, key=_pitch_hz)[-count // 4 :],
-        noise=mixer.noise,
+        noise=[(kind, _filled(_read(mixer.noise, n))) for n, kind in enumerate(kinds)],
         rooms=reverberant or [max(rooms, key=_rt60_s)],
         early_samples=config.early_samples,
     )

@@ -64,6 +64,11 @@ class Check:
         return ", ".join(ends)
 
 
+def enhanced(clean: Samples, noisy: Samples, step: Step) -> Recording:
+    """Enhances a recording."""
+    return Recording(clean, noisy, tfse.enhance(noisy, RATE, step), step)
+
+
 def speech_level_change_db(recording: Recording) -> float:
     """Returns the level of speech relative to the clean recording."""
     clean_db = _frames_db(recording.clean)

@@ -7,13 +7,13 @@ import sys
 
 import soundfile
 
-import tfse
 from benchmarks.behaviour.measures import (
     RATE,
     Check,
     Recording,
     Samples,
     change_db,
+    enhanced,
     least_change_by_second_db,
     more_clipped_percent,
     second_half,
@@ -60,7 +60,7 @@ def read(folder: pathlib.Path, name: str, step: Step) -> Recording | None:
         return None
     before = _samples(noisy)
     reference = _samples(clean) if clean.exists() else before
-    return Recording(reference, before, tfse.enhance(before, RATE, step), step)
+    return enhanced(reference, before, step)
 
 
 def _samples(path: pathlib.Path) -> Samples:

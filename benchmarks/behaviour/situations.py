@@ -12,7 +12,6 @@ from benchmarks.behaviour.material import SAMPLES, SECONDS, Material
 from benchmarks.behaviour.measures import (
     RATE,
     Check,
-    Recording,
     Samples,
     change_db,
     first,
@@ -274,10 +273,3 @@ def whispered(speech: Samples) -> Samples:
 
 def _is_speech(speech: Samples) -> np.ndarray:
     return np.abs(speech) > 0.1 * np.abs(speech).max()
-
-
-def recordings(
-    name: str, material: Material, enhance: Callable[[Samples, Samples], Recording]
-) -> list[Recording]:
-    """Returns the recordings of a situation, enhanced."""
-    return [enhance(clean, noisy) for clean, noisy in SITUATIONS[name](material)]

@@ -74,8 +74,8 @@ class RunFolder:
                 kept = _read_json(self._config)
                 self._check_settings(kept, settings, config)
                 self._check_schedule(kept["train"]["steps"], config.train, step)
-                self._check_data(starts, start)
-                self._check_teacher(starts, start)
+                if starts:
+                    self._check_hashes(starts[-1], start)
             write_json(self._config, settings)
             write_json(self._run, {"starts": [*starts, start]})
         except OSError as error:
@@ -119,22 +119,26 @@ class RunFolder:
                 f"Start a new run with --init_from={self.last}."
             )
 
-    def _check_data(self, starts: list[dict[str, Any]], start: dict[str, Any]) -> None:
-        was = starts[-1]["data"]["index_sha256"] if starts else None
-        now = start["data"]["index_sha256"]
-        if was is not None and was != now:
-            raise ConfigError(
-                f"`data_dir` must hold the data that {self.path} was started with; the SHA-256 of "
-                f"its index was {was[:12]}, is {now[:12]}."
-            )
+    def _check_hashes(self, before: dict[str, Any], start: dict[str, Any]) -> None:
+        self._check_hash(
+            "`data_dir` must hold the data",
+            "index",
+            before["data"]["index_sha256"],
+            start["data"]["index_sha256"],
+        )
+        # Runs from before there were teachers have no entry.
+        self._check_hash(
+            "`train.teacher` must hold the weights",
+            "file",
+            before.get("teacher_sha256"),
+            start["teacher_sha256"],
+        )
 
-    def _check_teacher(self, starts: list[dict[str, Any]], start: dict[str, Any]) -> None:
-        was = starts[-1].get("teacher_sha256") if starts else None
-        now = start["teacher_sha256"]
+    def _check_hash(self, rule: str, of: str, was: str | None, now: str) -> None:
         if was is not None and was != now:
             raise ConfigError(
-                f"`train.teacher` must hold the weights that {self.path} was started with; the "
-                f"SHA-256 of its file was {was[:12]}, is {now[:12]}."
+                f"{rule} that {self.path} was started with; the SHA-256 of its {of} was "
+                f"{was[:12]}, is {now[:12]}."
             )
 
 

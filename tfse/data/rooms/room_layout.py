@@ -186,7 +186,7 @@ def draw_room(
 
 def _position(size: Array, ranges: RoomRanges, seed: tuple[int, ...]) -> Position:
     rng = np.random.default_rng(seed)
-    talker_least, talker_most = _talker_region(size)
+    talker_least, talker_most = _region(size, TALKER_WALL_M, MOUTH_M_MIN, MOUTH_M_MAX)
     least, most = _microphone_region(size)
     longest = min(ranges.distance_m_max, _longest_distance_m(size))
     distance = _log_uniform(rng, ranges.distance_m_min, longest)
@@ -214,10 +214,6 @@ def _region(size: Array, wall_m: float, lowest_m: float, highest_m: float) -> tu
     x, y, z = size
     least = np.array([wall_m, wall_m, lowest_m])
     return least, np.array([x - wall_m, y - wall_m, min(highest_m, z - wall_m)])
-
-
-def _talker_region(size: Array) -> tuple[Array, Array]:
-    return _region(size, TALKER_WALL_M, MOUTH_M_MIN, MOUTH_M_MAX)
 
 
 def _microphone_region(size: Array) -> tuple[Array, Array]:
