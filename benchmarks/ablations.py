@@ -44,7 +44,7 @@ ROWS: dict[str, dict[str, Any]] = {
         for name in (
             *("speed", "equalizer", "second_noise", "coloured"),
             *("synthetic", "speechless", "band_limit", "clip", "companding"),
-            *("second_talker", "splice"),
+            *("second_talker", "splice", "whisper", "held_sound"),
         )
     },
     "without log power input": {"model.log_power_input": False},

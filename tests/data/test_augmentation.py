@@ -44,6 +44,8 @@ def test_without_probabilities_nothing_changes(prepared: pathlib.Path) -> None:
 
 ALL = {
     "speed_probability": 0.7,
+    "whisper_probability": 0.3,
+    "held_sound_probability": 0.3,
     "equalizer_probability": 0.7,
     "second_noise_probability": 0.5,
     "coloured_probability": 0.3,
@@ -256,6 +258,21 @@ def test_a_far_talker_alone_has_the_snr_that_was_drawn(prepared: pathlib.Path) -
     )
     assert np.median(db(clean / noise)) == pytest.approx(-5.0, abs=4.0)
     assert np.ptp(batch["snr_db"][ended]) > 5.0
+
+
+@pytest.mark.parametrize("name", ["whisper_probability", "held_sound_probability"])
+def test_a_changed_voice_is_that_of_the_target(prepared: pathlib.Path, name: str) -> None:
+    plain, batch = varied(prepared), varied(prepared, **{name: 1.0})
+    np.testing.assert_allclose(batch["noisy"], batch["clean"] + batch["noise"], atol=1e-6)
+    np.testing.assert_array_equal(batch["snr_db"].round(3), plain["snr_db"].round(3))
+    ratio = [
+        np.sum(one * other) / np.linalg.norm(one) / np.linalg.norm(other)
+        for one, other in zip(plain["clean"], batch["clean"], strict=True)
+    ]
+    assert np.median(np.abs(ratio)) < 0.9
+    half = varied(prepared, **{name: 0.5})["clean"]
+    is_changed = [not np.array_equal(*pair) for pair in zip(half, plain["clean"], strict=True)]
+    assert 0.2 * COUNT < sum(is_changed) < 0.8 * COUNT
 
 
 def test_without_speech_there_is_no_second_talker(prepared: pathlib.Path) -> None:

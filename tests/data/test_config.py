@@ -6,6 +6,7 @@ import pytest
 from absl import flags
 from ml_collections import config_flags
 
+from tfse.data.augmentation_config import AugmentationConfig
 from tfse.data.config import DataConfig
 from tfse.errors import ConfigError
 
@@ -44,6 +45,13 @@ def test_the_defaults_are_valid() -> None:
         ({"bucket_boundaries_s": ()}, r"`bucket_boundaries_s` must be positive and ascending"),
         ({"bucket_boundaries_s": (2.0, 2.0)}, r"received \(2.0, 2.0\)"),
         ({"bucket_boundaries_s": (0.0, 2.0)}, r"received \(0.0, 2.0\)"),
+        (
+            {
+                "segment_s": 0.1,
+                "augmentation": AugmentationConfig(held_sound_probability=0.1),
+            },
+            r"`augmentation.held_sound_probability` needs `segment_s` of at least 0.2",
+        ),
     ],
 )
 def test_a_rule_that_is_broken_is_named(setting: dict[str, object], message: str) -> None:

@@ -11,6 +11,7 @@ import tensorflow as tf
 from tfse.data import constants
 from tfse.data.augmentation_config import AugmentationConfig
 from tfse.data.stateless_random import either, fold, uniform
+from tfse.dsp import voice_changes
 from tfse.types import Tensor
 
 # From a length to that many samples of a recording.
@@ -52,6 +53,29 @@ class Augmentation:
         return self.equalized(
             seed, self._at_random_speed(seed, length, take, self.config.speech_speed_max)
         )
+
+    def voice(self, seed: Tensor, speech: Tensor) -> Tensor:
+        """Returns speech that is sometimes whispered, or has a sound that is held.
+
+        Shapes:
+            int64 [2], float32 [samples] -> float32 [samples]
+        """
+        config = self.config
+
+        def whispered() -> Tensor:
+            white = tf.random.stateless_normal(tf.shape(speech), fold(seed, 1))
+            low_cut_hz = uniform(fold(seed, 2), *constants.WHISPER_LOW_CUT_HZ)
+            return voice_changes.whispered(speech, white, low_cut_hz, self.sample_rate)
+
+        def voiced() -> Tensor:
+            return either(fold(seed, 3), config.held_sound_probability, held, lambda: speech)
+
+        def held() -> Tensor:
+            place = uniform(fold(seed, 4), *constants.HELD_AFTER)
+            held_s = uniform(fold(seed, 5), *constants.HELD_S)
+            return voice_changes.held(speech, place, held_s, self.sample_rate)
+
+        return either(fold(seed, 0), config.whisper_probability, whispered, voiced)
 
     def noise(self, seed: Tensor, length: Tensor, take: Take) -> Tensor:
         """Returns a stretch of noise at a random speed, through an equalizer; see `speech`."""

@@ -21,6 +21,10 @@ class AugmentationConfig:
             utterances keep their length.
         speech_speed_max: fastest speech, as a factor; the slowest is 1 over it.
         noise_speed_max: fastest noise, as a factor; the slowest is 1 over it.
+        whisper_probability: probability that speech is whispered: noise with its envelope.
+            Crops only.
+        held_sound_probability: probability that a sound of other speech, mostly a vowel, is
+            held for 0.3 to 3 s. Crops only.
         equalizer_probability: probability, for speech and noise separately, of a random
             smooth frequency response; the target has that of the speech.
         equalizer_db: largest gain or attenuation of each of its bumps, dB.
@@ -59,6 +63,8 @@ class AugmentationConfig:
     speed_probability: float = 0.0
     speech_speed_max: float = 1.15
     noise_speed_max: float = 1.4
+    whisper_probability: float = 0.0
+    held_sound_probability: float = 0.0
     equalizer_probability: float = 0.0
     equalizer_db: float = 8.0
     second_noise_probability: float = 0.0

@@ -11,6 +11,8 @@ from tfse.data.augmentation_config import AugmentationConfig
 from tfse.errors import ConfigError
 
 PEAK_MAX = 1.0
+# A loop and the stretch in which its period is found.
+HELD_SEGMENT_S_MIN = 0.2
 
 
 @dataclasses.dataclass
@@ -92,6 +94,11 @@ class DataConfig:
             raise ConfigError(f"`peak_max` must lie in (0, 1]; received {self.peak_max}.")
         self._check_buckets()
         self.augmentation.validate()
+        if self.augmentation.held_sound_probability > 0 and self.segment_s < HELD_SEGMENT_S_MIN:
+            raise ConfigError(
+                f"`augmentation.held_sound_probability` needs `segment_s` of at least "
+                f"{HELD_SEGMENT_S_MIN}; received {self.segment_s}."
+            )
 
     def _check_positive(self) -> None:
         names = ("sample_rate", "segment_s", "babble_speakers_min", "valid_mixtures")

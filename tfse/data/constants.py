@@ -36,6 +36,12 @@ BAND_LIMIT_SLOPE = 0.05
 # Parameter of the mu-law of ITU-T G.711.
 MU = 255.0
 
+# === Voices === Cut-off of a whisper's high-pass; the time for which a sound is held, and its
+# earliest start as a share of the crop.
+WHISPER_LOW_CUT_HZ = (0.0, 1000.0)
+HELD_S = (0.3, 3.0)
+HELD_AFTER = (0.0, 0.7)
+
 # === Synthetic noise ===
 LOWEST_HZ = 20.0
 # Oscillators stay below this share of the Nyquist frequency.

@@ -184,6 +184,7 @@ class Mixer:
 
         length = self.config.segment_samples
         audio = self._varied.speech(seeds[Purpose.SPEECH_COLOUR], length, take)
+        audio = self._varied.voice(seeds[Purpose.VOICE], tf.ensure_shape(audio, [length]))
         return tf.ensure_shape(audio, [length])
 
     def _or_silence(self, seeds: Seeds, dry: Tensor) -> Tensor:

@@ -38,6 +38,7 @@ class Purpose(enum.IntEnum):
     SYNTHETIC = 16
     SPLICE = 17
     SECOND_TALKER = 18
+    VOICE = 19
 
 
 def mixture_seed(seed: Any, split: int, epoch: Any, index: Any) -> Any:

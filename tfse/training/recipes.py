@@ -20,8 +20,9 @@ def waveform_recipe(
 
     Data: 3 s mixtures at -5 to 20 dB and -60 to -5 dBFS, half of them in a room; speakers
     in proportion to the square root of how long they speak; speeds, equalizers, second,
-    Gaussian and synthetic noises, second talkers, band limits, clipping, companding, noise
-    without speech; half of the crops begin with another mixture or with silence.
+    Gaussian and synthetic noises, second talkers, whispers, held sounds, band limits,
+    clipping, companding, noise without speech; half of the crops begin with another mixture or
+    with silence.
 
     Loss: negative SNR + log spectral MSE as in the DPCRN paper, + 50 times the compressed
     spectrum MSE, which is sensitive to quiet bins, + 4 times the disturbance of loudness of
@@ -47,8 +48,10 @@ def waveform_recipe(
             babble_probability=0.15,
             augmentation=AugmentationConfig(
                 speed_probability=0.8,
-                speech_speed_max=1.2,
+                speech_speed_max=1.35,
                 noise_speed_max=1.8,
+                whisper_probability=0.02,
+                held_sound_probability=0.04,
                 equalizer_probability=0.8,
                 equalizer_db=10.0,
                 second_noise_probability=0.5,
@@ -58,7 +61,7 @@ def waveform_recipe(
                 band_limit_probability=0.05,
                 clip_probability=0.03,
                 companding_probability=0.02,
-                second_talker_probability=0.1,
+                second_talker_probability=0.15,
                 splice_probability=0.5,
                 splice_silence_probability=0.2,
             ),

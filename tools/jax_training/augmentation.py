@@ -17,6 +17,7 @@ import jax.numpy as jnp
 
 from tfse.data import constants
 from tfse.data.augmentation_config import AugmentationConfig
+from tfse.dsp import voice_changes
 
 Array = Any
 Key = Any
@@ -57,6 +58,25 @@ class Augmentation:
             lambda: self._coloured(draw, audio, config.equalizer_db),
             lambda: audio,
         )
+
+    def voice(self, key: Key, speech: Array) -> Array:
+        """Returns speech that is sometimes whispered, or has a sound that is held."""
+        chance, noise, low_cut, is_held, place, time = jax.random.split(key, 6)
+        config = self.config
+
+        def whispered() -> Array:
+            white = jax.random.normal(noise, speech.shape)
+            low_cut_hz = uniform(low_cut, *constants.WHISPER_LOW_CUT_HZ)
+            return voice_changes.whispered(speech, white, low_cut_hz, self.sample_rate)
+
+        def voiced() -> Array:
+            return either(is_held, config.held_sound_probability, held, lambda: speech)
+
+        def held() -> Array:
+            start, held_s = uniform(place, *constants.HELD_AFTER), uniform(time, *constants.HELD_S)
+            return voice_changes.held(speech, start, held_s, self.sample_rate)
+
+        return either(chance, config.whisper_probability, whispered, voiced)
 
     def gaussian(self, key: Key, length: int) -> Array:
         """Returns Gaussian noise of a random smooth spectrum, float32 [length]."""

@@ -114,7 +114,7 @@ class Mixer:
     def _dry(self, key: Key, speech: Recordings, number: Array) -> Array:
         """Returns speech of one speaker."""
         settings = self.config.augmentation
-        others, cut, speed, colour = jax.random.split(key, 4)
+        others, cut, speed, colour, voice = jax.random.split(key, 5)
         following = utterances_of(others, speech, speech.groups[number], self.speech_pieces - 1)
         audio = at_speed(
             (cut, speed),
@@ -125,7 +125,7 @@ class Mixer:
             settings.speech_speed_max,
             settings.speed_probability,
         )
-        return self._varied.equalized(colour, audio)
+        return self._varied.voice(voice, self._varied.equalized(colour, audio))
 
     def _or_silence(self, key: Key, dry: Array) -> Array:
         """Returns speech, or silence for a speechless mixture."""
