@@ -1,4 +1,4 @@
-"""Widening of a DPCRN: same output as the narrow model, and different copies."""
+"""Widening of a DPCRN and a FastEnhancer: output of the narrow model, and different copies."""
 
 import dataclasses
 
@@ -15,7 +15,10 @@ WIDER = {"filters": (6, 9, 12), "frequency_units": 7, "time_units": 8}
 
 
 def _narrow(**settings):
-    model = build(instances.tiny_dpcrn(**settings))
+    return _with_distinct_weights(build(instances.tiny_dpcrn(**settings)))
+
+
+def _with_distinct_weights(model):
     rng = np.random.default_rng(3)
     # Distinct weights, so that errors of order change the output.
     for weight in model.weights:
@@ -87,7 +90,7 @@ def test_copies_of_a_unit_are_read_with_different_weights():
         ({"blocks": 1}, "2 and 1 blocks"),
         ({"frame_length": 128, "fft_length": 128, "hop_length": 64}, "frame_length 128 for 64"),
         ({"window": "sqrt_hann"}, "window sqrt_hann for sine"),
-        ({"mask": "polar"}, "must differ only in filters and units; received the shapes"),
+        ({"mask": "polar"}, "must differ only in filters, channels and units; received the shapes"),
         ({"log_power_input": True}, "standardization/mean is missing"),
     ],
 )
@@ -100,9 +103,73 @@ def test_incompatible_models_are_refused_and_unchanged(settings, message):
         np.testing.assert_array_equal(one, other)
 
 
+FAST = [
+    {"channels": 6, "block_channels": 8},
+    {"channels": 8, "block_channels": 12, "log_power_input": True, "mask": "polar"},
+    {"channels": 4, "block_channels": 20, "dc_time_s": 0.5},
+]
+
+
+@pytest.mark.parametrize("settings", FAST)
+def test_a_wide_fastenhancer_has_the_output_of_the_narrow_one(settings):
+    shared = {k: v for k, v in settings.items() if not k.endswith("channels")}
+    narrow = _with_distinct_weights(build(instances.tiny_fastenhancer(**shared)))
+    # Signs, so that the sums of many channels do not grow.
+    rng = np.random.default_rng(4)
+    for weight in narrow.weights:
+        if weight.path.endswith("kernel") and "bands" not in weight.path:
+            weight.assign(weight * rng.choice([-1.0, 1.0], weight.shape))
+    wide = build(dataclasses.replace(instances.tiny_fastenhancer(), **settings))
+    x = instances.random(2, 40 * 32)
+    for training in (False, True):
+        before = [np.asarray(w) for w in narrow.weights]
+        widen(wide, narrow)
+        expected = np.asarray(narrow(x, training=training))
+        found = np.asarray(wide(x, training=training))
+        assert np.abs(expected).max() > 1e-3
+        np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
+        for weight, value in zip(narrow.weights, before, strict=True):
+            weight.assign(value)
+
+
+def test_copies_of_queries_share_their_values_and_no_unit_is_a_copy_of_another():
+    narrow = _with_distinct_weights(build(instances.tiny_fastenhancer()))
+    wide = build(dataclasses.replace(instances.tiny_fastenhancer(), block_channels=8))
+    widen(wide, narrow)
+    kernel = np.asarray(wide.get_layer("core").get_layer("block_1_attention").kernel)
+    # Two heads of three units become two heads of four: unit 3 is a copy of unit 0.
+    keys, values = kernel[:, 8:16], kernel[:, 16:]
+    for copied in (keys, values):
+        np.testing.assert_array_equal(copied[:, 0], copied[:, 3])
+        np.testing.assert_array_equal(copied[:, 4], copied[:, 7])
+    narrow_kernel = np.asarray(narrow.get_layer("core").get_layer("block_1_attention").kernel)
+    shared = kernel[2:4, 0] + kernel[2:4, 3]
+    np.testing.assert_allclose(shared, np.sqrt(4 / 3) * narrow_kernel[2:4, 0], rtol=1e-5)
+    assert np.abs(kernel[:, 0] - kernel[:, 3]).min() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"block_channels": 4}, "must not be narrower; received 4 units for 6 in"),
+        ({"heads": 3}, "must have the same heads; received 2 and 3"),
+        ({"bands": 7}, "must differ only in filters, channels and units; received the shapes"),
+        ({"blocks": 3}, "the narrow model must have every layer; block_2_gru/kernel is missing"),
+        ({"hop_length": 16}, "received hop_length 16 for 32"),
+    ],
+)
+def test_incompatible_fastenhancers_are_refused(settings, message):
+    narrow = build(instances.tiny_fastenhancer())
+    wide = build(dataclasses.replace(instances.tiny_fastenhancer(), **settings))
+    with pytest.raises(ModelError, match=message):
+        widen(wide, narrow)
+
+
 def test_other_models_are_refused():
     lstm = build(instances.tiny_lstm_irm())
     with pytest.raises(ModelError, match="0 and 3 stages"):
         widen(_wide(), lstm)
+    with pytest.raises(ModelError, match="0 and 2 blocks"):
+        widen(_wide(), build(instances.tiny_fastenhancer()))
     with pytest.raises(ModelError, match="0 and 0 stages"):
         widen(lstm, lstm)

@@ -32,8 +32,8 @@ _INIT_FROM = flags.DEFINE_string(
 _WIDEN = flags.DEFINE_bool(
     "widen",
     False,
-    "The model of --init_from is a narrower DPCRN: its units are repeated to fill this "
-    "model, which computes the same function at the start.",
+    "The model of --init_from is a narrower DPCRN or FastEnhancer: its units are repeated to fill "
+    "this model, which computes the same function at the start.",
 )
 _STRATEGY = flags.DEFINE_enum(
     "strategy",

@@ -72,11 +72,13 @@ class Source:
         Raises:
             ModelError: the source cannot be widened to this model.
         """
-        if not self.widens:
+        if self.widens:
+            widen(model, self.model)
+            paths = [_path(weight) for weight in model.weights]
+            report = WarmStart(f"{self.name}, widened", paths, [], [], [])
+        else:
             report = warm_start(model, self.model, self.name)
-            return dataclasses.replace(report, settings=other_settings(model, self.model))
-        widen(model, self.model)
-        return WarmStart(f"{self.name}, widened", [_path(w) for w in model.weights], [], [], [])
+        return dataclasses.replace(report, settings=other_settings(model, self.model))
 
 
 def load_source(name: str, widens: bool = False) -> Source | None:
