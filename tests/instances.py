@@ -254,17 +254,13 @@ def tiny_dtln(**settings: Any) -> models.DTLNConfig:
 
 def tiny_fastenhancer(**settings: Any) -> models.FastEnhancerConfig:
     """Returns a FastEnhancer of 33 bins with two blocks."""
+    sizes = {"channels": 4, "blocks": 2, "block_channels": 6, "bands": 5, "heads": 2}
     return models.FastEnhancerConfig(
         name="tiny_fastenhancer",
         frame_length=64,
         hop_length=32,
         fft_length=64,
-        channels=4,
-        blocks=2,
-        block_channels=6,
-        bands=5,
-        heads=2,
-        **settings,
+        **{**sizes, **settings},
     )
 
 

@@ -119,7 +119,7 @@ def test_a_wide_fastenhancer_has_the_output_of_the_narrow_one(settings):
     for weight in narrow.weights:
         if weight.path.endswith("kernel") and "bands" not in weight.path:
             weight.assign(weight * rng.choice([-1.0, 1.0], weight.shape))
-    wide = build(dataclasses.replace(instances.tiny_fastenhancer(), **settings))
+    wide = build(instances.tiny_fastenhancer(**settings))
     x = instances.random(2, 40 * 32)
     for training in (False, True):
         before = [np.asarray(w) for w in narrow.weights]
@@ -134,7 +134,7 @@ def test_a_wide_fastenhancer_has_the_output_of_the_narrow_one(settings):
 
 def test_copies_of_queries_share_their_values_and_no_unit_is_a_copy_of_another():
     narrow = _with_distinct_weights(build(instances.tiny_fastenhancer()))
-    wide = build(dataclasses.replace(instances.tiny_fastenhancer(), block_channels=8))
+    wide = build(instances.tiny_fastenhancer(block_channels=8))
     widen(wide, narrow)
     kernel = np.asarray(wide.get_layer("core").get_layer("block_1_attention").kernel)
     # Two heads of three units become two heads of four: unit 3 is a copy of unit 0.

@@ -11,13 +11,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tests.instances import tiny_dpcrn, tiny_lstm_irm
+from tests.instances import tiny_dpcrn, tiny_fastenhancer, tiny_lstm_irm
 from tests.tools import frozen_model
 from tfse import models
 from tfse.data.config import DataConfig
 from tfse.errors import ConfigError, DataError, TrainingError
 from tfse.losses import LossConfig
 from tfse.training import ExperimentConfig, TrainConfig
+from tfse.training.warm_start import load_source
 from tools.jax_training import checkpoint
 from tools.jax_training.schedule import Clock, learning_rate
 from tools.jax_training.session import open_session
@@ -71,10 +72,23 @@ def test_steps_lower_the_loss_and_the_file_is_what_was_trained(session, step):
 
 def test_a_file_begins_another_training(session):
     fresh = open_session(experiment(), STORE, cudnn=False)
-    fresh.begin(str(SHARED / checkpoint.NAME))
+    fresh.begin(load_source(str(SHARED / checkpoint.NAME)))
     ours = [np.asarray(weight) for weight in fresh.learner.model.weights]
     theirs = [np.asarray(weight) for weight in session.learner.released.weights]
     assert all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
+
+
+def test_a_narrower_model_begins_a_wide_one(tmp_path):
+    narrow = models.build(tiny_fastenhancer())
+    narrow.save(tmp_path / "narrow.keras")
+    wide = experiment(tiny_fastenhancer(channels=6, block_channels=8))
+    session = open_session(wide, STORE, cudnn=False)
+    with pytest.raises(ConfigError, match="must be a model of the same config"):
+        session.begin(load_source(str(tmp_path / "narrow.keras")))
+    session.begin(load_source(str(tmp_path / "narrow.keras"), widens=True))
+    noisy = np.random.default_rng(0).standard_normal((2, 3200)).astype(np.float32)
+    expected = np.asarray(narrow(noisy))
+    np.testing.assert_allclose(session.learner.model(noisy), expected, atol=1e-5)
 
 
 def test_a_bad_step_changes_nothing_and_too_many_stop(session, step, tmp_path):
@@ -110,7 +124,7 @@ def test_a_model_that_is_its_own_teacher_has_nothing_to_learn(tmp_path):
     for settings in ({}, {"teacher": str(tmp_path / "teacher.keras"), "teacher_weight": 1.0}):
         config = experiment(tiny_lstm_irm(), LossConfig(negative_snr=1.0), **settings)
         session = open_session(config, STORE, cudnn=False)
-        session.begin(str(tmp_path / "teacher.keras"))
+        session.begin(load_source(str(tmp_path / "teacher.keras")))
         state = session.learner.initial_state()
         state = advance(session, session.compiled_step(state), state, 1)
         losses.append(float(state.sums.loss))
@@ -129,7 +143,7 @@ def test_muon_and_bfloat16_train():
 def test_statistics_are_measured_before_training():
     config = experiment(tiny_lstm_irm(), LossConfig(mask_mse=1.0), statistics_batches=2)
     session = open_session(config, STORE, cudnn=False)
-    session.begin("")
+    session.begin(None)
     layer = session.learner.model.get_layer("core").get_layer("standardization")
     assert np.abs(np.asarray(layer.mean)).max() > 0
 

@@ -50,6 +50,7 @@ def test_bad_inputs_are_one_line(config, store, tmp_path):
     out = tmp_path / "out"
     cases = [
         (train(config, store, out, f"--init_from={other}"), "init_from"),
+        (train(config, store, out, "--widen"), "--init_from is missing"),
         (train(config, tmp_path / "nothing", out), "`data` must be a store"),
     ]
     for result, told in cases:

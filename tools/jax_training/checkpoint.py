@@ -5,9 +5,9 @@ from __future__ import annotations
 import pathlib
 
 from tfse.errors import ConfigError
-from tfse.models import EnhancementModel, load
+from tfse.models import EnhancementModel
 from tfse.training.run_folder import save_model
-from tfse.training.warm_start import other_settings, warm_start
+from tfse.training.warm_start import Source
 
 NAME = "last.keras"
 
@@ -27,27 +27,21 @@ def save(model: EnhancementModel, folder: pathlib.Path) -> pathlib.Path:
     return path
 
 
-def load_weights(model: EnhancementModel, source: str) -> int:
-    """Copies the weights of another model of the same config to a model.
+def load_weights(model: EnhancementModel, source: Source) -> None:
+    """Copies the weights of another model of the same config, or a narrower one, to a model.
 
     Args:
         model: receives the weights.
-        source: a `.keras` file, or the name of a shipped model.
-
-    Returns:
-        Number of copied weights.
+        source: the other model; see `load_source`.
 
     Raises:
-        ModelError: there is no such model.
+        ModelError: the source cannot be widened to the model.
         ConfigError: it has another config.
     """
-    giver = load(source)
-    result = warm_start(model, giver, source)
-    other = [*result.other_shape, *result.missing, *result.unused]
-    # Last, since Keras imports TensorFlow for it where there is one.
-    if other := other or other_settings(model, giver):
+    report = source.copy_to(model)
+    other = [*report.other_shape, *report.missing, *report.unused, *report.settings]
+    if other:
         raise ConfigError(
             f"`init_from` must be a model of the same config; of {len(model.weights)} weights "
-            f"{len(result.loaded)} are in {source}; first that differs: {other[0]}."
+            f"{len(report.loaded)} are in {source.name}; first that differs: {other[0]}."
         )
-    return len(result.loaded)

@@ -16,6 +16,7 @@ import numpy as np
 from tfse.errors import ConfigError
 from tfse.training import ExperimentConfig
 from tfse.training.feature_statistics import measure_statistics
+from tfse.training.warm_start import Source
 from tools.jax_training import checkpoint
 from tools.jax_training.corpus import Corpus, load_corpus
 from tools.jax_training.learner import Learner, State, build_learner
@@ -57,16 +58,17 @@ class Session:
         loss, count, gain, noisy = (float(value) for value in sums)
         return loss / count, gain / noisy if noisy else math.nan
 
-    def begin(self, init_from: str) -> None:
+    def begin(self, source: Source | None) -> None:
         """Sets the initial weights and measured statistics.
 
         Raises:
-            ConfigError: `init_from` is another model.
+            ModelError: the source cannot be widened to the model.
+            ConfigError: it has another config.
         """
         model = self.learner.model
-        if init_from:
-            checkpoint.load_weights(model, init_from)
-        known = [weight.path for weight in model.weights] if init_from else []
+        if source:
+            checkpoint.load_weights(model, source)
+        known = [weight.path for weight in model.weights] if source else []
         measure_statistics(model, self._batches(self.config.train.statistics_batches), known)
 
     @property

@@ -40,6 +40,9 @@ _SCHEDULE = flags.DEFINE_enum(
     "Learning-rate schedule; cosine and constant follow the time or --steps, config the config.",
 )
 _INIT_FROM = flags.DEFINE_string("init_from", "", "Model with the initial weights.")
+_WIDEN = flags.DEFINE_bool(
+    "widen", False, "The model of --init_from is narrower: its units are repeated to fill this one."
+)
 _REPORT_S = flags.DEFINE_float("report_s", 60.0, "Interval of reports, seconds.", 0.01)
 _CACHE = flags.DEFINE_string("compilation_cache", "", "Folder of compiled programs.")
 _CUDNN = flags.DEFINE_bool("cudnn", False, "Lets cuDNN run forward recurrent layers.")
@@ -47,6 +50,7 @@ _CUDNN = flags.DEFINE_bool("cudnn", False, "Lets cuDNN run forward recurrent lay
 
 def main(arguments: Sequence[str]) -> int:
     """Trains the experiment."""
+    from tfse.training.warm_start import load_source
     from tools.jax_training import options
     from tools.jax_training.session import open_session
     from tools.jax_training.training import Plan, Training
@@ -54,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
     config = options.experiment(_CONFIG.value)
     options.use_cache(_CACHE.value)
     session = open_session(config, pathlib.Path(_DATA.value), cudnn=_CUDNN.value)
-    session.begin(_INIT_FROM.value)
+    session.begin(load_source(_INIT_FROM.value, _WIDEN.value))
     state = session.learner.initial_state()
     start = time.monotonic()
     step = session.compiled_step(state)
