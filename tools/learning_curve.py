@@ -3,7 +3,7 @@
     python -m tools.learning_curve --points=runs/NAME/curve.csv --picture=curve.png
 
 The file has the columns `hours`, `recipe` and `value`, and may have `low` and `high`, the 95 %
-interval. Through the points of each recipe that has three or more goes a power law, least
+interval. A power law is fitted to the points of each recipe that has three or more, least
 squares over the logarithms; what twice the hours would bring is printed. The picture has a
 logarithmic scale of hours.
 """
@@ -30,7 +30,7 @@ class Point:
     """Measurement after a number of hours.
 
     Attributes:
-        hours: of mixtures seen since the start.
+        hours: of mixtures since the start of the training.
         value: the measurement.
         low: lower end of its interval, `value` without one.
         high: upper end.
@@ -65,12 +65,12 @@ def fitted(points: Sequence[Point]) -> PowerLaw:
     """Returns the power law through points, least squares over the logarithms.
 
     Raises:
-        ValueError: fewer than three points, or hours or values that are not positive.
+        ValueError: fewer than three different hours, or a value that is not positive.
     """
-    if len(points) < _POINTS_MIN:
-        raise ValueError(f"a power law needs {_POINTS_MIN} points; received {len(points)}.")
-    if any(point.hours <= 0 or point.value <= 0 for point in points):
-        raise ValueError("hours and values must be positive.")
+    if (count := len({point.hours for point in points})) < _POINTS_MIN:
+        raise ValueError(f"a power law needs {_POINTS_MIN} different hours; received {count}.")
+    if any(point.value <= 0 for point in points):
+        raise ValueError("values of a power law must be positive.")
     logs = np.log([[point.hours, point.value] for point in points])
     exponent, offset = np.polyfit(logs[:, 0], logs[:, 1], 1)
     law = PowerLaw(math.exp(offset), float(exponent), 0.0)
@@ -82,39 +82,66 @@ def read(path: pathlib.Path) -> dict[str, list[Point]]:
     """Returns the points of a file by recipe, in the order of their hours.
 
     Raises:
-        ValueError: a column is missing, or a cell is no number.
+        ValueError: there are no points, or a cell is missing or no number in its range.
     """
     points: dict[str, list[Point]] = {}
     with path.open(encoding="utf-8", newline="") as file:
-        for line, row in enumerate(csv.DictReader(file), 2):
-            if missing := [name for name in _COLUMNS if not row.get(name)]:
-                raise ValueError(f"{path}, line {line}: {missing[0]} is missing.")
+        rows = csv.DictReader(file)
+        for row in rows:
             try:
-                hours, value = float(row["hours"]), float(row["value"])
-                low, high = (float(row.get(name) or value) for name in ("low", "high"))
+                point = _point(row)
             except ValueError as error:
-                raise ValueError(f"{path}, line {line}: {error}.") from error
-            points.setdefault(row["recipe"], []).append(Point(hours, value, low, high))
+                raise ValueError(f"{path}, line {rows.line_num}: {error}.") from error
+            points.setdefault(row["recipe"], []).append(point)
+    if not points:
+        raise ValueError(f"{path}: there are no points.")
     return {name: sorted(some, key=lambda point: point.hours) for name, some in points.items()}
 
 
-def report(points: Mapping[str, Sequence[Point]]) -> list[str]:
-    """Returns a line per recipe: its law, or how many points it has."""
-    lines = []
-    for recipe, some in points.items():
-        if len(some) < _POINTS_MIN:
-            lines.append(f"{recipe}: number of points: {len(some)}, too few for a power law.")
-            continue
-        law, last = fitted(some), some[-1].hours
-        lines.append(
-            f"{recipe}: {law.scale:.3g} h^{law.exponent:.3f}, within {law.largest_error:.3f}; "
-            f"twice the {last:g} hours would bring {law(2 * last) - law(last):+.3f}."
+def _point(row: Mapping[str, str]) -> Point:
+    if missing := [name for name in _COLUMNS if not row.get(name)]:
+        raise ValueError(f"{missing[0]} is missing")
+    hours, value = float(row["hours"]), float(row["value"])
+    low, high = (float(row.get(name) or value) for name in ("low", "high"))
+    if not 0 < hours < math.inf:
+        raise ValueError(f"hours must be positive; received {hours:g}")
+    if not -math.inf < low <= value <= high < math.inf:
+        raise ValueError(
+            f"low, value and high must be finite and ascending; received {low:g}, {value:g}, "
+            f"{high:g}"
         )
-    return lines
+    return Point(hours, value, low, high)
+
+
+def report(points: Mapping[str, Sequence[Point]]) -> list[str]:
+    """Returns a line per recipe: its power law, or how many points it has."""
+    return [f"{recipe}: {_described(some)}" for recipe, some in points.items()]
+
+
+def _described(points: Sequence[Point]) -> str:
+    law, last = _law(points), points[-1].hours
+    if law is None:
+        return f"number of points: {len(points)}; no power law."
+    return (
+        f"{law.scale:.3g} h^{law.exponent:.3f}, within {law.largest_error:.3f}; "
+        f"twice the {last:g} hours would bring {law(2 * last) - law(last):+.3f}."
+    )
+
+
+def _law(points: Sequence[Point]) -> PowerLaw | None:
+    try:
+        return fitted(points)
+    except ValueError:
+        return None
 
 
 def draw(points: Mapping[str, Sequence[Point]], label: str, path: pathlib.Path) -> None:
-    """Draws the points, their intervals and power laws."""
+    """Draws the points, their intervals and power laws.
+
+    Raises:
+        ValueError: matplotlib does not know the ending of the path.
+        OSError: the file cannot be written.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -127,8 +154,7 @@ def draw(points: Mapping[str, Sequence[Point]], label: str, path: pathlib.Path) 
         axes.errorbar(
             hours, values, (values - low, high - values), fmt="o", color=colour, label=recipe
         )
-        if len(some) >= _POINTS_MIN:
-            law = fitted(some)
+        if law := _law(some):
             span = np.geomspace(hours[0], 2 * hours[-1], 50)
             axes.plot(span, [law(hour) for hour in span], "--", color=colour, linewidth=1)
     axes.set_xscale("log")
@@ -148,12 +174,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         points = read(options.points)
-        lines = report(points)
+        print("\n".join(report(points)))
+        if options.picture:
+            draw(points, options.label, options.picture)
+    except ImportError:
+        sys.exit("pictures need matplotlib: pip install 'tfse[demo]'")
     except (OSError, ValueError) as error:
         sys.exit(str(error))
-    print("\n".join(lines))
-    if options.picture:
-        draw(points, options.label, options.picture)
 
 
 if __name__ == "__main__":

@@ -132,7 +132,7 @@ def test_a_wide_fastenhancer_has_the_output_of_the_narrow_one(settings):
             weight.assign(value)
 
 
-def test_copies_of_queries_share_their_values_and_no_unit_is_a_copy_of_another():
+def test_queries_are_divided_among_copies_and_keys_and_values_are_repeated():
     narrow = _with_distinct_weights(build(instances.tiny_fastenhancer()))
     wide = build(instances.tiny_fastenhancer(block_channels=8))
     widen(wide, narrow)
@@ -169,7 +169,11 @@ def test_other_models_are_refused():
     lstm = build(instances.tiny_lstm_irm())
     with pytest.raises(ModelError, match="0 and 3 stages"):
         widen(_wide(), lstm)
-    with pytest.raises(ModelError, match="0 and 2 blocks"):
-        widen(_wide(), build(instances.tiny_fastenhancer()))
+    fast = build(instances.tiny_fastenhancer())
+    message = "both models must be DPCRNs or both FastEnhancers; received"
+    with pytest.raises(ModelError, match=f"{message} tiny_fastenhancer and tiny_dpcrn"):
+        widen(_wide(), fast)
+    with pytest.raises(ModelError, match=f"{message} tiny_lstm_irm and tiny_fastenhancer"):
+        widen(fast, lstm)
     with pytest.raises(ModelError, match="0 and 0 stages"):
         widen(lstm, lstm)

@@ -78,7 +78,7 @@ def test_a_file_begins_another_training(session):
     assert all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
 
 
-def test_a_narrower_model_begins_a_wide_one(tmp_path):
+def test_a_wide_model_is_made_of_a_narrower_one(tmp_path):
     narrow = models.build(tiny_fastenhancer())
     narrow.save(tmp_path / "narrow.keras")
     wide = experiment(tiny_fastenhancer(channels=6, block_channels=8))

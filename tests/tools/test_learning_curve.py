@@ -51,7 +51,7 @@ def test_the_report_says_what_twice_the_hours_would_bring(file: pathlib.Path) ->
         "plain: 0.126 h^0.500, within 0.000; twice the 90 hours would bring "
         f"{1.2 * (2**0.5 - 1):+.3f}."
     )
-    assert second == "other: number of points: 1, too few for a power law."
+    assert second == "other: number of points: 1; no power law."
 
 
 def test_the_program_prints_and_draws(
@@ -64,20 +64,36 @@ def test_the_program_prints_and_draws(
 
 
 @pytest.mark.parametrize(
-    ("line", "message"),
+    ("lines", "message"),
     [
+        ("", "there are no points"),
         ("40,plain,,,", "line 2: value is missing"),
-        ("40,plain,much,,", "line 2: could not convert string to float: 'much'"),
-        ("0,plain,1,,\n1,plain,1,,\n2,plain,1,,", "hours and values must be positive"),
+        ("\n40,plain,much,,", "line 3: could not convert string to float: 'much'"),
+        ("0,plain,1,,", "line 2: hours must be positive; received 0"),
+        ("1,plain,nan,,", "line 2: low, value and high must be finite and ascending"),
+        ("1,plain,1,2,3", "received 2, 1, 3"),
     ],
 )
-def test_bad_points_are_named(tmp_path: pathlib.Path, line: str, message: str) -> None:
+def test_bad_points_are_named(tmp_path: pathlib.Path, lines: str, message: str) -> None:
     path = tmp_path / "curve.csv"
-    path.write_text(f"hours,recipe,value,low,high\n{line}\n", encoding="utf-8")
+    path.write_text(f"hours,recipe,value,low,high\n{lines}\n", encoding="utf-8")
     with pytest.raises(SystemExit, match=message):
         learning_curve.main([f"--points={path}"])
 
 
-def test_two_points_are_no_law() -> None:
-    with pytest.raises(ValueError, match="needs 3 points; received 2"):
-        fitted([Point(1, 1, 1, 1), Point(2, 2, 2, 2)])
+@pytest.mark.parametrize("name", ["curve.xyz", "missing/curve.png"])
+def test_a_picture_that_cannot_be_written_is_one_line(
+    file: pathlib.Path, tmp_path: pathlib.Path, name: str
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        learning_curve.main([f"--points={file}", f"--picture={tmp_path / name}"])
+    assert "\n" not in str(stopped.value)
+
+
+def test_what_has_no_power_law() -> None:
+    with pytest.raises(ValueError, match="needs 3 different hours; received 2"):
+        fitted([Point(hours, 1, 1, 1) for hours in (1, 2, 2)])
+    falls = [Point(hours, value, value, value) for hours, value in ((1, -1), (2, 1), (3, 2))]
+    with pytest.raises(ValueError, match="must be positive"):
+        fitted(falls)
+    assert report({"plain": falls}) == ["plain: number of points: 3; no power law."]

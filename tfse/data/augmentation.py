@@ -57,6 +57,10 @@ class Augmentation:
     def voice(self, seed: Tensor, speech: Tensor) -> Tensor:
         """Returns speech that is sometimes whispered, or has a sound that is held.
 
+        Args:
+            seed: int64 [2].
+            speech: one voice.
+
         Shapes:
             int64 [2], float32 [samples] -> float32 [samples]
         """

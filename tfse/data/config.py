@@ -11,8 +11,9 @@ from tfse.data.augmentation_config import AugmentationConfig
 from tfse.errors import ConfigError
 
 PEAK_MAX = 1.0
-# A loop and the stretch in which its period is found.
-HELD_SEGMENT_S_MIN = 0.2
+# More than the 0.12 s of a held sound's loop, the stretch in which its period is found, and
+# two periods; and than the frames of a whisper.
+VOICE_SEGMENT_S_MIN = 0.2
 
 
 @dataclasses.dataclass
@@ -94,11 +95,7 @@ class DataConfig:
             raise ConfigError(f"`peak_max` must lie in (0, 1]; received {self.peak_max}.")
         self._check_buckets()
         self.augmentation.validate()
-        if self.augmentation.held_sound_probability > 0 and self.segment_s < HELD_SEGMENT_S_MIN:
-            raise ConfigError(
-                f"`augmentation.held_sound_probability` needs `segment_s` of at least "
-                f"{HELD_SEGMENT_S_MIN}; received {self.segment_s}."
-            )
+        self._check_voices()
 
     def _check_positive(self) -> None:
         names = ("sample_rate", "segment_s", "babble_speakers_min", "valid_mixtures")
@@ -123,6 +120,16 @@ class DataConfig:
                 f"`{low}` must not be above `{high}`; received "
                 f"{getattr(self, low)} and {getattr(self, high)}."
             )
+
+    def _check_voices(self) -> None:
+        if self.whole_utterances or self.segment_s >= VOICE_SEGMENT_S_MIN:
+            return
+        for name in ("whisper_probability", "held_sound_probability"):
+            if getattr(self.augmentation, name) > 0:
+                raise ConfigError(
+                    f"`augmentation.{name}` needs `segment_s` of at least "
+                    f"{VOICE_SEGMENT_S_MIN}; received {self.segment_s}."
+                )
 
     def _check_buckets(self) -> None:
         bounds = self.bucket_boundaries_s

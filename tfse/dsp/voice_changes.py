@@ -13,7 +13,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from tfse.dsp.mixing import gain_to_level, level_dbfs
+from tfse.dsp.mixing import gain_to_level, level_dbfs, power
 
 # === Whisper === Frames of 32 ms. What an envelope keeps of a log spectrum: cepstral
 # coefficients below 1.5 ms, less than the period of a voice of 600 Hz.
@@ -59,7 +59,9 @@ def whispered(speech: Any, white: Any, low_cut_hz: Any, sample_rate: int) -> Any
     gain /= ops.sqrt(ops.square(hz.astype(np.float32)) + ops.square(low_cut_hz) + 1.0)
     real, imag = ops.stft(white, **settings)
     noise = ops.istft((gain * real, gain * imag), length=samples, **settings)
-    return noise * gain_to_level(noise, level_dbfs(speech))
+    # Silence stays silence, by which a mixture knows that nobody speaks.
+    gain_of_level = gain_to_level(noise, level_dbfs(speech))
+    return noise * ops.where(power(speech) > 0, gain_of_level, 0.0)
 
 
 @functools.cache
@@ -80,7 +82,7 @@ def held(audio: Any, place: Any, held_s: Any, sample_rate: int) -> Any:
     held, a whole number of loops; the end is cut off.
 
     Args:
-        audio: the waveform, longer than 0.15 s.
+        audio: the waveform, at least 0.2 s.
         place: earliest start of the sound, as a share of the length below 1.
         held_s: time for which it is held; it is rounded up to whole loops.
         sample_rate: in Hz.
@@ -98,11 +100,11 @@ def held(audio: Any, place: Any, held_s: Any, sample_rate: int) -> Any:
     time = ops.arange(samples)
     since = time - start
     is_held = ops.logical_and(since >= 0, since < time_held + loop)
-    # Within the hold, and where the audio goes on, the first samples of each loop but the
+    # Within the hold, and where the audio resumes, the first samples of each loop but the
     # first fade from what would have followed the loop.
     in_loop = start + ops.mod(since, loop)
-    goes_on = ops.where(since >= time_held, time - time_held, in_loop)
-    source = ops.where(since < 0, time, goes_on)
+    resumed = ops.where(since >= time_held, time - time_held, in_loop)
+    source = ops.where(since < 0, time, resumed)
     fade = round(FADE_S * sample_rate)
     weight = ops.cast(source - start, "float32") / fade
     weight = ops.where(ops.logical_and(is_held, since >= loop), weight, 1.0)

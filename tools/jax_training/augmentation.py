@@ -60,8 +60,12 @@ class Augmentation:
         )
 
     def voice(self, key: Key, speech: Array) -> Array:
-        """Returns speech that is sometimes whispered, or has a sound that is held."""
-        chance, noise, low_cut, is_held, place, time = jax.random.split(key, 6)
+        """Returns speech that is sometimes whispered, or has a sound that is held.
+
+        Shapes:
+            key, float32 [samples] -> float32 [samples]
+        """
+        chance, noise, low_cut, is_held, after, time = jax.random.split(key, 6)
         config = self.config
 
         def whispered() -> Array:
@@ -73,8 +77,9 @@ class Augmentation:
             return either(is_held, config.held_sound_probability, held, lambda: speech)
 
         def held() -> Array:
-            start, held_s = uniform(place, *constants.HELD_AFTER), uniform(time, *constants.HELD_S)
-            return voice_changes.held(speech, start, held_s, self.sample_rate)
+            place = uniform(after, *constants.HELD_AFTER)
+            held_s = uniform(time, *constants.HELD_S)
+            return voice_changes.held(speech, place, held_s, self.sample_rate)
 
         return either(chance, config.whisper_probability, whispered, voiced)
 

@@ -39,9 +39,13 @@ def load_weights(model: EnhancementModel, source: Source) -> None:
         ConfigError: it has another config.
     """
     report = source.copy_to(model)
-    other = [*report.other_shape, *report.missing, *report.unused, *report.settings]
-    if other:
+    if weights := [*report.other_shape, *report.missing, *report.unused]:
         raise ConfigError(
             f"`init_from` must be a model of the same config; of {len(model.weights)} weights "
-            f"{len(report.loaded)} are in {source.name}; first that differs: {other[0]}."
+            f"{len(report.loaded)} are in {source.name}; first that differs: {weights[0]}."
+        )
+    if report.settings:
+        raise ConfigError(
+            f"`init_from` must be a model of the same config; the first setting of {source.name} "
+            f"that differs: {report.settings[0]}."
         )

@@ -14,29 +14,35 @@ Array = NDArray[np.float32]
 
 
 @dataclasses.dataclass(frozen=True)
-class Axis:
-    """Axis of a weight that indexes units.
+class Piece:
+    """Piece of an axis of a weight: units of one layer, or of one head or gate of it.
 
     Attributes:
-        before: sizes of its concatenated pieces in the narrow model.
-        after: the same in the wide model.
-        divided: the pieces whose values are divided among the copies, since their sum is
-            what matters: all of an axis of inputs, none of an axis of outputs.
+        before: units in the narrow model.
+        after: units in the wide model.
+        divided: divides the values among the copies, as where units are read and the sum
+            over them matters; otherwise they are repeated.
+        scale: factor on the values.
     """
 
-    before: Sequence[int]
-    after: Sequence[int]
-    divided: Sequence[bool]
+    before: int
+    after: int
+    divided: bool = False
+    scale: float = 1.0
+
+
+#: Pieces that are concatenated along one axis.
+Axis = Sequence[Piece]
 
 
 def outputs(before: Sequence[int], after: Sequence[int]) -> Axis:
     """Returns an axis of units that are written."""
-    return Axis(before, after, [False] * len(before))
+    return [Piece(n, m) for n, m in zip(before, after, strict=True)]
 
 
 def inputs(before: Sequence[int], after: Sequence[int]) -> Axis:
     """Returns an axis of units that are read."""
-    return Axis(before, after, [True] * len(before))
+    return [Piece(n, m, divided=True) for n, m in zip(before, after, strict=True)]
 
 
 #: The axes of a weight that index units, by number.
@@ -63,21 +69,22 @@ def with_copies(value: Array, axes: Axes, rng: np.random.Generator, path: str) -
 
 
 def _repeat(value: Array, number: int, axis: Axis, rng: np.random.Generator, path: str) -> Array:
-    if any(m < n for n, m in zip(axis.before, axis.after, strict=True)):
+    if any(piece.after < piece.before for piece in axis):
         raise ModelError(
             "a layer of the wide model must not be narrower; received "
-            f"{sum(axis.after)} units for {sum(axis.before)} in {path}."
+            f"{sum(piece.after for piece in axis)} units for "
+            f"{sum(piece.before for piece in axis)} in {path}."
         )
     deviation = float(np.std(value))
     parts = []
-    pieces = np.split(value, np.cumsum(axis.before)[:-1], number)
-    for n, m, divided, part in zip(axis.before, axis.after, axis.divided, pieces, strict=True):
-        origin = np.arange(m) % n
+    ends = np.cumsum([piece.before for piece in axis])[:-1]
+    for piece, part in zip(axis, np.split(value, ends, number), strict=True):
+        origin = np.arange(piece.after) % piece.before
         repeated = np.take(part, origin, number)
-        if divided:
+        if piece.divided:
             repeated = _divided(np.moveaxis(repeated, number, 0), origin, deviation, rng)
             repeated = np.moveaxis(repeated, 0, number)
-        parts.append(repeated)
+        parts.append(piece.scale * repeated)
     return np.concatenate(parts, number).astype(np.float32)
 
 

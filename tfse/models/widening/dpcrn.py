@@ -8,7 +8,7 @@ from collections.abc import Callable
 import keras
 
 from tfse.errors import ModelError
-from tfse.models.widening.copies import Array, Axes, Axis, inputs, outputs
+from tfse.models.widening.copies import Axes, Axis, inputs, outputs
 
 _GATES = 4
 
@@ -37,12 +37,12 @@ class DPCRNAxes:
         """Returns the axes of a weight."""
         if m := re.match(r"(encoder|decoder)_(\d+)(_norm|_prelu)?/(\w+)$", path):
             return self._stage(m[1], int(m[2]), m[4] == "kernel")
-        stream = self._outputs(lambda s: [s.channels(s.stages - 1)])
+        stream = self._outputs(_Sizes.stream)
         if m := re.match(r"(dual_path_\d+/\w+/\w+)/lstm_cell/(\w+)$", path):
             lstm = m[1]
             gates = self._outputs(lambda s: _GATES * [s.units(lstm)])
             if m[2] == "kernel":
-                return {0: inputs(stream.before, stream.after), 1: gates}
+                return {0: self._inputs(_Sizes.stream), 1: gates}
             if m[2] == "recurrent_kernel":
                 return {0: self._inputs(lambda s: [s.units(lstm)]), 1: gates}
             return {0: gates}
@@ -55,11 +55,6 @@ class DPCRNAxes:
             lstms = [f"{m[1]}/{name}" for name in names]
             return {0: self._inputs(lambda s: [s.units(lstm) for lstm in lstms]), 1: stream}
         return {-1: stream} if path.startswith("dual_path_") else {}
-
-    def scaled(self, path: str, value: Array) -> Array:
-        """Returns the weight: no scale depends on the widths."""
-        del path
-        return value
 
     def _stage(self, side: str, stage: int, is_kernel: bool) -> Axes:
         """Returns the axes of a convolution; channels of input and mask are not units."""
@@ -97,6 +92,10 @@ class _Sizes:
     def channels(self, stage: int) -> int:
         """Filters of an encoder stage."""
         return self._shapes[f"encoder_{stage}/kernel"][3]
+
+    def stream(self) -> list[int]:
+        """Channels between the dual-path blocks, as the one piece of an axis."""
+        return [self.channels(self.stages - 1)]
 
     def decoded(self, stage: int) -> int:
         """Channels into a decoder stage besides its skip connection, or out of the last stage."""

@@ -1,4 +1,4 @@
-"""Axes of units of a FastEnhancer's weights, and the scale of its attention."""
+"""Axes of units of a FastEnhancer's weights."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import math
 import re
 
 import keras
-import numpy as np
 
 from tfse.errors import ModelError
 from tfse.layers import FrequencyAttention
 from tfse.layers.graph import all_layers
-from tfse.models.widening.copies import Array, Axes, Axis, inputs, outputs
+from tfse.models.widening.copies import Axes, Axis, Piece, inputs, outputs
 
 _GATES = 3
 
@@ -19,8 +18,8 @@ _GATES = 3
 class FastEnhancerAxes:
     """Axes of units of the weights of a narrow and a wide FastEnhancer.
 
-    Each head of the attention has its own copies. The copies of a query's units share its
-    values, so that the products of queries and keys remain.
+    Units are repeated within each head of the attention. Each query weight is divided among
+    the copies, keys and values are repeated: the products of queries and keys remain.
 
     Args:
         wide: the wide model.
@@ -44,66 +43,57 @@ class FastEnhancerAxes:
         """Returns the axes of a weight."""
         if re.match(r"(encoder|merge|decoder|from_blocks)_?\d*(_norm)?/", path):
             return self._around_blocks(path)
-        written = self._written(self._blocks)
+        written = _written(self._blocks)
         if m := re.match(r"block_\d+_(gru|attention)/(\w+)$", path):
             return self._gru(m[2]) if m[1] == "gru" else self._attention()
         if path == "to_blocks/kernel":
-            return {0: self._read(self._channels), 1: written}
+            return {0: _read(self._channels), 1: written}
         if re.match(r"block_\d+_gru_dense/kernel$", path):
-            return {0: self._read(self._blocks), 1: written}
+            return {0: _read(self._blocks), 1: written}
         if re.match(r"block_\d+_attention_dense/kernel$", path):
-            return {0: inputs(*self._of_heads(self._blocks)), 1: written}
+            before, after = (size // self._heads for size in self._blocks)
+            return {0: _read(*self._heads * [(before, after)]), 1: written}
         if re.match(r"(to_blocks_norm|block_\d+_\w+_norm|band_embedding)/", path):
             return {-1: written}
         return {}
 
-    def scaled(self, path: str, value: Array) -> Array:
-        """Returns a weight with the queries scaled for the other size of the heads."""
-        if not re.match(r"block_\d+_attention/kernel$", path):
-            return value
-        before, after = self._blocks
-        queries, others = value[:, :after], value[:, after:]
-        scale = math.sqrt(after / before)
-        return np.concatenate([scale * queries, others], axis=1)
-
     def _around_blocks(self, path: str) -> Axes:
-        written = self._written(self._channels)
+        written = _written(self._channels)
         if path == "encoder_0/kernel":
             return {-1: written}
         if path == "decoder_0/kernel":
-            return {2: self._read(self._channels)}
+            return {2: _read(self._channels)}
         if path == "decoder_0/bias":
             return {}
         if path == "from_blocks/kernel":
-            return {0: self._read(self._blocks), 1: written}
+            return {0: _read(self._blocks), 1: written}
         if re.match(r"merge_\d+/kernel$", path):
-            before, after = self._channels
-            return {0: inputs([before, before], [after, after]), 1: written}
+            return {0: _read(self._channels, self._channels), 1: written}
         if path.endswith("/kernel"):
-            return {2: self._read(self._channels), 3: written}
+            return {2: _read(self._channels), 3: written}
         return {-1: written}
 
     def _gru(self, name: str) -> Axes:
-        before, after = self._blocks
-        gates = outputs(_GATES * [before], _GATES * [after])
+        gates = _written(*_GATES * [self._blocks])
         if name.endswith("kernel"):
-            return {0: self._read(self._blocks), 1: gates}
-        return {0: gates if name == "bias" else self._written(self._blocks)}
+            return {0: _read(self._blocks), 1: gates}
+        return {0: gates if name == "bias" else _written(self._blocks)}
 
     def _attention(self) -> Axes:
-        before, after = (3 * sizes for sizes in self._of_heads(self._blocks))
-        is_query = [number < self._heads for number in range(3 * self._heads)]
-        return {0: self._read(self._blocks), 1: Axis(before, after, is_query)}
+        before, after = (size // self._heads for size in self._blocks)
+        # The layer divides the products of queries and keys by the root of the head's size.
+        query = Piece(before, after, divided=True, scale=math.sqrt(after / before))
+        key_or_value = Piece(before, after)
+        pieces = self._heads * [query] + 2 * self._heads * [key_or_value]
+        return {0: _read(self._blocks), 1: pieces}
 
-    def _of_heads(self, units: tuple[int, int]) -> tuple[list[int], list[int]]:
-        before, after = ([size // self._heads] * self._heads for size in units)
-        return before, after
 
-    def _read(self, units: tuple[int, int]) -> Axis:
-        return inputs([units[0]], [units[1]])
+def _read(*units: tuple[int, int]) -> Axis:
+    return inputs(*zip(*units, strict=True))
 
-    def _written(self, units: tuple[int, int]) -> Axis:
-        return outputs([units[0]], [units[1]])
+
+def _written(*units: tuple[int, int]) -> Axis:
+    return outputs(*zip(*units, strict=True))
 
 
 def _heads(model: keras.Model) -> int:

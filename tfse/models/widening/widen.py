@@ -9,7 +9,7 @@ import numpy as np
 
 from tfse.errors import ModelError
 from tfse.models.enhancement_model import EnhancementModel
-from tfse.models.widening.copies import Array, Axes, with_copies
+from tfse.models.widening.copies import Axes, with_copies
 from tfse.models.widening.dpcrn import DPCRNAxes
 from tfse.models.widening.fastenhancer import FastEnhancerAxes
 
@@ -19,9 +19,6 @@ class _Architecture(Protocol):
 
     def axes(self, path: str) -> Axes:
         """Returns the axes of a weight."""
-
-    def scaled(self, path: str, value: Array) -> Array:
-        """Returns a weight of the wide model, scaled where its function needs it."""
 
 
 def widen(wide: EnhancementModel, narrow: EnhancementModel, seed: int = 0) -> None:
@@ -61,7 +58,6 @@ def widen(wide: EnhancementModel, narrow: EnhancementModel, seed: int = 0) -> No
         if path not in narrow_weights:
             raise ModelError(f"the narrow model must have every layer; {path} is missing.")
         value = with_copies(narrow_weights[path], architecture.axes(path), rng, path)
-        value = architecture.scaled(path, value)
         if value.shape != tuple(weight.shape):
             raise ModelError(
                 "the models must differ only in filters, channels and units; received the shapes "
@@ -73,9 +69,13 @@ def widen(wide: EnhancementModel, narrow: EnhancementModel, seed: int = 0) -> No
 
 
 def _architecture(wide: EnhancementModel, narrow: EnhancementModel) -> _Architecture:
-    if all(_is_fastenhancer(model) for model in (wide, narrow)):
-        return FastEnhancerAxes(wide, narrow)
-    return DPCRNAxes(wide, narrow)
+    kinds = [_is_fastenhancer(model) for model in (narrow, wide)]
+    if kinds[0] != kinds[1]:
+        raise ModelError(
+            f"both models must be DPCRNs or both FastEnhancers; received {narrow.name} and "
+            f"{wide.name}."
+        )
+    return FastEnhancerAxes(wide, narrow) if all(kinds) else DPCRNAxes(wide, narrow)
 
 
 def _is_fastenhancer(model: keras.Model) -> bool:
