@@ -1,8 +1,9 @@
 """FastEnhancer of twice the width: 367,000 parameters, 1.0 G multiply-accumulates per second.
 
-A real-time factor of 0.017 on one core in float32 and 0.012 in dynamic-range. Since only its
-channels differ from those of `fastenhancer_base`, its weights can be made of that model's
-(`--widen`). Paper and differences from it: `fastenhancer_base.py`.
+A real-time factor of 0.015 on one core in float32 and 0.010 in dynamic-range
+(`docs/recipes.md`). Since only its channels differ from those of `fastenhancer_base`, its
+weights can be made of that model's (`--widen`). Paper and differences from it:
+`fastenhancer_base.py`.
 
     tfse-train --config=configs/fastenhancer_wide.py --data_dir=prepared \\
         --run_dir=runs/fastenhancer_wide --init_from=fastenhancer_base --widen
