@@ -72,13 +72,15 @@ class Source:
         Raises:
             ModelError: the source cannot be widened to this model.
         """
-        if self.widens:
-            widen(model, self.model)
-            paths = [_path(weight) for weight in model.weights]
-            report = WarmStart(f"{self.name}, widened", paths, [], [], [])
-        else:
-            report = warm_start(model, self.model, self.name)
+        report = self.copy_weights(model)
         return dataclasses.replace(report, settings=other_settings(model, self.model))
+
+    def copy_weights(self, model: EnhancementModel) -> WarmStart:
+        """Copies its weights as `copy_to` does; the report is without `settings`."""
+        if not self.widens:
+            return warm_start(model, self.model, self.name)
+        widen(model, self.model)
+        return WarmStart(f"{self.name}, widened", [_path(w) for w in model.weights], [], [], [])
 
 
 def load_source(name: str, widens: bool = False) -> Source | None:

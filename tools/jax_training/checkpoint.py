@@ -6,9 +6,8 @@ import pathlib
 
 from tfse.errors import ConfigError
 from tfse.models import EnhancementModel
-from tfse.models.widening import widen
 from tfse.training.run_folder import save_model
-from tfse.training.warm_start import Source, other_settings, warm_start
+from tfse.training.warm_start import Source, other_settings
 
 NAME = "last.keras"
 
@@ -39,15 +38,12 @@ def load_weights(model: EnhancementModel, source: Source) -> None:
         ModelError: the source cannot be widened to the model.
         ConfigError: it has another config.
     """
-    if source.widens:
-        widen(model, source.model)
-    else:
-        report = warm_start(model, source.model, source.name)
-        if weights := [*report.other_shape, *report.missing, *report.unused]:
-            raise ConfigError(
-                f"`init_from` must be a model of the same config; of {len(model.weights)} weights "
-                f"{len(report.loaded)} are in {source.name}; first that differs: {weights[0]}."
-            )
+    report = source.copy_weights(model)
+    if weights := [*report.other_shape, *report.missing, *report.unused]:
+        raise ConfigError(
+            f"`init_from` must be a model of the same config; of {len(model.weights)} weights "
+            f"{len(report.loaded)} are in {source.name}; first that differs: {weights[0]}."
+        )
     # Last, since Keras imports TensorFlow for it where there is one, which prints.
     if settings := other_settings(model, source.model):
         raise ConfigError(

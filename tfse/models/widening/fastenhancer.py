@@ -38,6 +38,7 @@ class FastEnhancerAxes:
         self._heads = heads[0]
         self._channels = _units(narrow, wide, "encoder_0/kernel")
         self._blocks = _units(narrow, wide, "to_blocks/kernel")
+        self._head = (self._blocks[0] // self._heads, self._blocks[1] // self._heads)
 
     def axes(self, path: str) -> Axes:
         """Returns the axes of a weight."""
@@ -51,8 +52,7 @@ class FastEnhancerAxes:
         if re.match(r"block_\d+_gru_dense/kernel$", path):
             return {0: _read(self._blocks), 1: written}
         if re.match(r"block_\d+_attention_dense/kernel$", path):
-            before, after = (size // self._heads for size in self._blocks)
-            return {0: _read(*self._heads * [(before, after)]), 1: written}
+            return {0: _read(*self._heads * [self._head]), 1: written}
         if re.match(r"(to_blocks_norm|block_\d+_\w+_norm|band_embedding)/", path):
             return {-1: written}
         return {}
@@ -80,7 +80,7 @@ class FastEnhancerAxes:
         return {0: gates if name == "bias" else _written(self._blocks)}
 
     def _attention(self) -> Axes:
-        before, after = (size // self._heads for size in self._blocks)
+        before, after = self._head
         # The layer divides the products of queries and keys by the root of the head's size.
         query = Piece(before, after, divided=True, scale=math.sqrt(after / before))
         key_or_value = Piece(before, after)
