@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from tests.waiting import wait_until
+from tfse import files
 from tfse.files import TakenError, atomic, write_together, write_whole
 
 PART = ".tfse-*.part"
@@ -34,6 +35,26 @@ def test_a_part_of_a_process_that_was_killed_is_removed(tmp_path: pathlib.Path) 
     subprocess.run([*write[:-1], str(tmp_path / "c")], check=True)
     assert not part.exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b", "c"]
+
+
+def test_a_part_stays_until_it_has_its_name(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move = files._move
+
+    def moved_late(part: pathlib.Path, target: pathlib.Path, overwrite: bool) -> None:
+        # As another process does that writes its first file in this folder at this moment.
+        files._remove_stale.__wrapped__(part.parent)
+        move(part, target, overwrite)
+
+    monkeypatch.setattr(files, "_move", moved_late)
+    for overwrite in (True, False):
+        with atomic(tmp_path / str(overwrite), overwrite) as file:
+            file.write(b"whole")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+        "True": b"whole",
+        "False": b"whole",
+    }
 
 
 def test_a_file_that_another_process_made_is_kept(tmp_path: pathlib.Path) -> None:

@@ -55,7 +55,8 @@ def atomic(target: pathlib.Path, overwrite: bool = True) -> Iterator[BinaryIO]:
                 os.fchmod(file.fileno(), target.stat().st_mode & 0o7777)
             yield file
             os.fsync(file.fileno())
-        _move(part, target, overwrite)
+            # Before the file is closed, which unlocks it: it would count as stale.
+            _move(part, target, overwrite)
     finally:
         part.unlink(missing_ok=True)
 
