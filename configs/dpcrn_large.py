@@ -4,10 +4,8 @@ Paper: Le, Chen, Chen and Lu, "DPCRN: Dual-path convolution recurrent network fo
 single channel speech enhancement", Interspeech 2021, on 32 bins (`tfse.models.dpcrn_on_32_bins`)
 with the paper's filters and units. `dpcrn_paper.py` is the paper's own.
 Data, loss and training: `tfse.training.recipes.waveform_recipe`.
-Expect: the shipped weights have PESQ +0.554, STOI +0.045 and SI-SDR +5.68 dB on the test
-mixtures of `tfse/pretrained/dpcrn_large.md`. They had 2,300 steps of Adam 1e-3 at levels of
--35 to -15 dBFS without synthetic noise; the settings below learn more in equal time
-(`docs/recipes.md`). It can be widened from a small model:
+Expect: no weights are shipped: those of 2,300 steps were below `dpcrn_medium` at 1.4 times the
+time per frame. It can be widened from a small model:
 
     tfse-train --config=configs/dpcrn_large.py --data_dir=prepared --run_dir=runs/dpcrn_large \\
         --init_from=dpcrn_small --widen

@@ -7,7 +7,7 @@ Data: any corpus that `tfse-prepare` has prepared; on-the-fly mixtures at -5 to
 20 dB, 30 % of them in a room.
 Loss: the paper's, negative SNR + log spectral MSE.
 Expect: no weights of it are shipped: a core trains it at about 3 s of audio a second, so
-it wants a GPU. `dpcrn_large.py` has its filters and units, on fewer bins, and weights.
+it wants a GPU. `dpcrn_large.py` has its filters and units, on fewer bins.
 
     tfse-train --config=configs/dpcrn_paper.py --data_dir=prepared --run_dir=runs/dpcrn_paper
 """

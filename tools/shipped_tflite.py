@@ -22,7 +22,7 @@ from tfse.models import load
 HALF = ("lstm_irm",)
 #: Hops of the signature `step_block`: a fifth of the 2 s that a stream runs at a time. Longer
 #: blocks are hardly faster, and larger.
-BLOCKS = {"dpcrn_small": 25, "dpcrn_medium": 25, "dpcrn_large": 25}
+BLOCKS = {"dpcrn_small": 25, "dpcrn_medium": 25}
 
 
 def main() -> None:
