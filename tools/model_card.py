@@ -21,8 +21,8 @@ from typing import Any
 Json = dict[str, Any]
 
 BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
-# Metric in a report, heading of its column, digits.
-_METRICS = (("pesq_wb", "PESQ-wb", 3), ("stoi", "STOI", 3), ("si_sdr_db", "SI-SDR dB", 2))
+#: Metric in a report, heading of its column, digits.
+METRICS = (("pesq_wb", "PESQ-wb", 3), ("stoi", "STOI", 3), ("si_sdr_db", "SI-SDR dB", 2))
 _VARIANT_COLUMNS = (
     "variant",
     "size MB",
@@ -103,10 +103,10 @@ def _evaluation(model: str, report: Json) -> Iterator[str]:
     harm = figures["harm"][model]
     yield f"    {' '.join(_command(report))}"
     yield ""
-    heads = ["", "n", *(f"{head}: noisy, enhanced, change [95 %]" for _, head, _ in _METRICS)]
+    heads = ["", "n", *(f"{head}: noisy, enhanced, change [95 %]" for _, head, _ in METRICS)]
     yield f"| {' | '.join(heads)} |"
     yield "|---" * len(heads) + "|"
-    yield _line("all", figures["recordings"], figures["means"], _change(figures, model), model)
+    yield _line("all", figures["recordings"], figures["means"], change_of(figures, model), model)
     for table in ("snr", "reverberation"):
         for name, group in figures["groups"].get(table, {}).items():
             change = group["differences_from_noisy"][model]
@@ -127,7 +127,8 @@ def _command(report: Json) -> list[str]:
     return [*kept, "--output_dir=report"]
 
 
-def _change(figures: Json, model: str) -> Json:
+def change_of(figures: Json, model: str) -> Json:
+    """Returns the mean change of every metric against noisy, with its interval."""
     (found,) = (
         pair["metrics"]
         for pair in figures["differences"]
@@ -139,8 +140,8 @@ def _change(figures: Json, model: str) -> Json:
 def _line(name: str, n: int, means: Json, change: Json, model: str) -> str:
     cells = [
         f"{_mean(means['noisy'], metric, digits)} {_mean(means[model], metric, digits)} "
-        f"{_interval(change[metric], digits)}"
-        for metric, _, digits in _METRICS
+        f"{interval(change[metric], digits, '**')}"
+        for metric, _, digits in METRICS
     ]
     return f"| {name} | {n} | {' | '.join(cells)} |"
 
@@ -149,11 +150,12 @@ def _mean(means: Json, metric: str, digits: int) -> str:
     return format(means[metric]["mean"], f".{digits}f")
 
 
-def _interval(found: Json, digits: int) -> str:
-    mean = format(found["mean"], f"+.{digits}f")
+def interval(found: Json, digits: int, mark: str = "") -> str:
+    """Returns a mean change between two marks and, if it has one, its 95 % interval."""
+    mean = f"{mark}{found['mean']:+.{digits}f}{mark}"
     if found["low"] is None:
-        return f"**{mean}**"
-    return f"**{mean}** [{found['low']:+.{digits}f}, {found['high']:+.{digits}f}]"
+        return mean
+    return f"{mean} [{found['low']:+.{digits}f}, {found['high']:+.{digits}f}]"
 
 
 def _verification(variants: Sequence[Json]) -> Iterator[str]:
