@@ -18,6 +18,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from benchmarks.table import header, row
+
 Json = dict[str, Any]
 
 BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
@@ -104,8 +106,7 @@ def _evaluation(model: str, report: Json) -> Iterator[str]:
     yield f"    {' '.join(_command(report))}"
     yield ""
     heads = ["", "n", *(f"{head}: noisy, enhanced, change [95 %]" for _, head, _ in METRICS)]
-    yield f"| {' | '.join(heads)} |"
-    yield "|---" * len(heads) + "|"
+    yield header(heads, text=len(heads))
     yield _line("all", figures["recordings"], figures["means"], change_of(figures, model), model)
     for table in ("snr", "reverberation"):
         for name, group in figures["groups"].get(table, {}).items():
@@ -143,7 +144,7 @@ def _line(name: str, n: int, means: Json, change: Json, model: str) -> str:
         f"{interval(change[metric], digits, '**')}"
         for metric, _, digits in METRICS
     ]
-    return f"| {name} | {n} | {' | '.join(cells)} |"
+    return row([name, n, *cells])
 
 
 def _mean(means: Json, metric: str, digits: int) -> str:
@@ -159,15 +160,14 @@ def interval(found: Json, digits: int, mark: str = "") -> str:
 
 
 def _verification(variants: Sequence[Json]) -> Iterator[str]:
-    yield f"| {' | '.join(_VARIANT_COLUMNS)} |"
-    yield "|---" + "|---:" * (len(_VARIANT_COLUMNS) - 1) + "|"
-    for row in variants:
-        size = "" if row["size_bytes"] is None else f"{row['size_bytes'] / 1e6:.2f}"
-        step = "" if row["step_ms"] is None else f"{row['step_ms'][0]:.2f}"
-        changes = [f"{row[name]:+.3f}" for name in ("pesq", "pesq_worst", "si_sdr_db")]
-        loud = [_snr(row["loud_snr_db"]), f"{row['loud_pesq']:+.3f}"]
-        cells = [row["form"], size, f"{row['difference']:.1e}", _snr(row["snr_db"])]
-        yield f"| {' | '.join([*cells, *changes, *loud, step])} |"
+    yield header(_VARIANT_COLUMNS)
+    for variant in variants:
+        size = "" if variant["size_bytes"] is None else f"{variant['size_bytes'] / 1e6:.2f}"
+        step = "" if variant["step_ms"] is None else f"{variant['step_ms'][0]:.2f}"
+        changes = [f"{variant[name]:+.3f}" for name in ("pesq", "pesq_worst", "si_sdr_db")]
+        loud = [_snr(variant["loud_snr_db"]), f"{variant['loud_pesq']:+.3f}"]
+        cells = [variant["form"], size, f"{variant['difference']:.1e}", _snr(variant["snr_db"])]
+        yield row([*cells, *changes, *loud, step])
 
 
 def _snr(value: float | None) -> str:

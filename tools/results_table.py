@@ -14,6 +14,7 @@ import json
 import pathlib
 from collections.abc import Iterator
 
+from benchmarks.table import header, row
 from tools.model_card import METRICS, Json, change_of, interval
 
 # Heading of the columns of a group, and what is shown of it.
@@ -28,7 +29,7 @@ def by_model(report: Json) -> Iterator[str]:
     groups = [(rooms[name], head) for name, head in _GROUPS if name in rooms]
     heads = [head for _, head, _ in METRICS]
     heads += [f"{head}: {metric}" for _, head in groups for _, metric, _ in _SHOWN]
-    yield from _head(["model", *heads, "PESQ, STOI fall"])
+    yield from header(["model", *heads, "PESQ, STOI fall"]).splitlines()
     for model in _models(report):
         change = change_of(figures, model)
         cells = [interval(change[name], digits) for name, _, digits in METRICS]
@@ -36,32 +37,24 @@ def by_model(report: Json) -> Iterator[str]:
             inside = group["differences_from_noisy"][model]
             cells += [interval(inside[name], digits) for name, _, digits in _SHOWN]
         counts = figures["harm"][model]["counts"]
-        yield _row([f"`{model}`", *cells, f"{counts['pesq']}, {counts['stoi']}"])
+        yield row([f"`{model}`", *cells, f"{counts['pesq']}, {counts['stoi']}"])
 
 
 def by_snr(report: Json) -> Iterator[str]:
     """Yields the lines of a table with a row per model and metric, a column per band of SNR."""
     bands = report["figures"]["groups"]["snr"]
     names = [f"{band} ({group['n']})" for band, group in bands.items()]
-    yield from _head(["model", "change of", *names])
+    yield from header(["model", "change of", *names]).splitlines()
     for model in _models(report):
         for metric, head, digits in _SHOWN:
             found = [group["differences_from_noisy"][model][metric] for group in bands.values()]
-            yield _row([f"`{model}`", head, *(interval(value, digits) for value in found)])
+            yield row([f"`{model}`", head, *(interval(value, digits) for value in found)])
 
 
 def _models(report: Json) -> list[str]:
     figures = report["figures"]
     names = [name for name in figures["means"] if name != "noisy"]
     return sorted(names, key=lambda name: -change_of(figures, name)["pesq_wb"]["mean"])
-
-
-def _head(names: list[str]) -> list[str]:
-    return [_row(names), "|---" + "|---:" * (len(names) - 1) + "|"]
-
-
-def _row(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def main() -> None:
