@@ -5,8 +5,8 @@
     python -m tools.model_card --model=NAME --card=tfse/pretrained/NAME.md \\
         --evaluations=report/report.json --verification=verified.json
 
-Several evaluations are separated by commas; each is preceded by its command. All results
-of a card come from this program.
+Several evaluations are separated by commas; each is preceded by its command. Without
+--verification the card keeps its table of exports. All results of a card come from this program.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from benchmarks.table import header, row
 Json = dict[str, Any]
 
 BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
+_EXPORTS = "Exports against the offline model"
 #: Metric in a report, heading of its column, digits.
 METRICS = (("pesq_wb", "PESQ-wb", 3), ("stoi", "STOI", 3), ("si_sdr_db", "SI-SDR dB", 2))
 _VARIANT_COLUMNS = (
@@ -39,27 +40,32 @@ _VARIANT_COLUMNS = (
 )
 
 
-def measured(
-    model: str, facts: str, evaluations: Sequence[Json], variants: Sequence[Json] | None
-) -> str:
+def measured(model: str, facts: str, evaluations: Sequence[Json], exports: str) -> str:
     """Returns the measured part of a card.
 
     Args:
         model: name of the system in the reports.
         facts: line on size, cost and latency.
         evaluations: contents of `report.json`.
-        variants: rows of a verification, None without one.
+        exports: see `exports_part`; empty for none.
     """
-    parts = [facts]
-    for report in evaluations:
-        parts += ["\n".join(_evaluation(model, report))]
-    if variants is not None:
-        parts += [
-            "Exports against the offline model: means, the recording that loses most PESQ, and the "
-            "first ten\nrecordings at -6 dBFS (loud); time per step is per hop, one thread:"
-        ]
-        parts += ["\n".join(_verification(variants))]
-    return "\n\n".join(parts)
+    tables = ["\n".join(_evaluation(model, report)) for report in evaluations]
+    return "\n\n".join(filter(None, [facts, *tables, exports]))
+
+
+def exports_part(variants: Sequence[Json]) -> str:
+    """Returns the table of a verification with its heading."""
+    heading = (
+        f"{_EXPORTS}: means, the recording that loses most PESQ, and the first ten\n"
+        "recordings at -6 dBFS (loud); time per step is per hop, one thread:"
+    )
+    return "\n".join([heading, "", *_verification(variants)])
+
+
+def exports_part_of(card: str) -> str:
+    """Returns the table of exports that a card has, with its heading; empty if it has none."""
+    _, heading, rest = card.partition(_EXPORTS)
+    return (heading + rest.partition(END)[0]).rstrip()
 
 
 def replaced(card: str, part: str) -> str:
@@ -109,7 +115,7 @@ def _evaluation(model: str, report: Json) -> Iterator[str]:
     yield header(heads, text=len(heads))
     yield _line("all", figures["recordings"], figures["means"], change_of(figures, model), model)
     for table in ("snr", "reverberation"):
-        for name, group in figures["groups"].get(table, {}).items():
+        for name, group in parts_of(figures, table).items():
             change = group["differences_from_noisy"][model]
             yield _line(name, group["n"], group["means"], change, model)
     counts = harm["counts"]
@@ -118,6 +124,12 @@ def _evaluation(model: str, report: Json) -> Iterator[str]:
         f"Of {figures['recordings']} files PESQ fell by more than 0.1 in {counts['pesq']}, STOI by "
         f"more than 0.05 in {counts['stoi']}."
     )
+
+
+def parts_of(figures: Json, table: str) -> Json:
+    """Returns the groups of a table that do not hold all recordings, which have their own row."""
+    groups = figures["groups"].get(table, {}).items()
+    return {name: group for name, group in groups if group["n"] < figures["recordings"]}
 
 
 def _command(report: Json) -> list[str]:
@@ -181,12 +193,19 @@ def main() -> None:
     parser.add_argument("--model", required=True, help="name of the model, as in the reports")
     parser.add_argument("--card", required=True, type=pathlib.Path)
     parser.add_argument("--evaluations", default="", help="report.json files of tfse-evaluate")
-    parser.add_argument("--verification", type=pathlib.Path, help="JSON table of tfse-verify")
+    parser.add_argument(
+        "--verification",
+        type=pathlib.Path,
+        help="JSON table of tfse-verify; without it the card keeps its own",
+    )
     given = parser.parse_args()
     reports = [json.loads(pathlib.Path(p).read_text()) for p in given.evaluations.split(",") if p]
-    rows = json.loads(given.verification.read_text()) if given.verification else None
-    part = measured(given.model, facts_of(given.model), reports, rows)
     card = given.card.read_text(encoding="utf-8")
+    if given.verification:
+        exports = exports_part(json.loads(given.verification.read_text()))
+    else:
+        exports = exports_part_of(card)
+    part = measured(given.model, facts_of(given.model), reports, exports)
     given.card.write_text(replaced(card, part), encoding="utf-8")
 
 

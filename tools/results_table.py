@@ -15,7 +15,7 @@ import pathlib
 from collections.abc import Iterator
 
 from benchmarks.table import header, row
-from tools.model_card import METRICS, Json, change_of, interval
+from tools.model_card import METRICS, Json, change_of, interval, parts_of
 
 # Heading of the columns of a group, and what is shown of it.
 _GROUPS = (("no room", "no room"), ("in a room", "room"))
@@ -25,7 +25,7 @@ _SHOWN = (("pesq_wb", "PESQ", 3), ("si_sdr_db", "SI-SDR dB", 2))
 def by_model(report: Json) -> Iterator[str]:
     """Yields the lines of a table with a row per model, in the order of their PESQ."""
     figures = report["figures"]
-    rooms = figures["groups"].get("reverberation", {})
+    rooms = parts_of(figures, "reverberation")
     groups = [(rooms[name], head) for name, head in _GROUPS if name in rooms]
     heads = [head for _, head, _ in METRICS]
     heads += [f"{head}: {metric}" for _, head in groups for _, metric, _ in _SHOWN]

@@ -59,7 +59,7 @@ VARIANT = {
 
 
 def test_the_part_holds_every_result():
-    part = model_card.measured("small", "facts", [report()], [VARIANT])
+    part = model_card.measured("small", "facts", [report()], model_card.exports_part([VARIANT]))
     lines = part.splitlines()
     assert lines[0] == "facts"
     assert "    tfse-evaluate --model=small --test_data=prepared --output_dir=report" in lines
@@ -73,6 +73,13 @@ def test_the_part_holds_every_result():
     )
 
 
+def test_a_group_of_all_recordings_has_no_row():
+    found = report()
+    found["figures"]["recordings"] = 1
+    part = model_card.measured("small", "facts", [found], "")
+    assert "| all | 1 |" in part and "0 to 5 dB" not in part
+
+
 def test_the_rest_of_the_card_stays():
     card = f"# small\n\nstory\n\n{model_card.BEGIN}\nold\n{model_card.END}\n\nfailures\n"
     new = model_card.replaced(card, "new")
@@ -80,6 +87,13 @@ def test_the_rest_of_the_card_stays():
     assert model_card.replaced(new, "new") == new
     with pytest.raises(ValueError, match="must have the marks"):
         model_card.replaced("# small\n", "new")
+
+
+def test_the_table_of_exports_of_a_card_is_found():
+    exports = model_card.exports_part([VARIANT])
+    card = model_card.replaced(f"{model_card.BEGIN}{model_card.END}\nend", f"facts\n\n{exports}")
+    assert model_card.exports_part_of(card) == exports
+    assert model_card.exports_part_of(model_card.replaced(card, "facts")) == ""
 
 
 def test_the_program_writes_into_a_card_of_a_shipped_model(tmp_path):
@@ -95,4 +109,13 @@ def test_the_program_writes_into_a_card_of_a_shipped_model(tmp_path):
     text = card.read_text()
     assert text.startswith("story\n")
     assert "16,000 Hz, output delay 256 samples (16 ms), algorithmic latency 512 samples" in text
-    assert "| all | 2 |" in text
+    assert "| all | 2 |" in text and "TFLite int8" not in text
+
+    table = tmp_path / "verified.json"
+    table.write_text(json.dumps([VARIANT]))
+    for verification in ([f"--verification={table}"], []):
+        ended = run_module(
+            "tools.model_card", "--model=dpcrn_small", f"--card={card}", *verification
+        )
+        assert ended.returncode == 0, ended.stderr
+        assert model_card.exports_part_of(card.read_text()) == model_card.exports_part([VARIANT])

@@ -20,6 +20,15 @@ def test_models_are_in_the_order_of_their_pesq() -> None:
     assert {row.count(" | ") for row in (rows[0], *rows[2:])} == {rows[1].count("|") - 2}
 
 
+def test_a_group_of_all_recordings_has_no_columns() -> None:
+    made = _two_models()
+    made["figures"]["recordings"] = 1
+    head, _, *rows = results_table.by_model(made)
+    assert "room" not in head
+    assert rows[1].startswith("| `small` | ") and rows[1].endswith(" | +4.50 | 1, 0 |")
+    assert rows[1].count("|") == head.count("|") == 6
+
+
 def test_bands_of_snr_are_columns() -> None:
     head, _, *rows = results_table.by_snr(_two_models())
     assert head == "| model | change of | 0 to 5 dB (1) |"
