@@ -5,6 +5,8 @@ ICASSP 2026, arXiv 2509.21867. Two things are not the paper's, since they learn 
 time (`docs/recipes.md`): the log power of every bin as a third input, and a mask of a bounded
 magnitude and a phase rotation. And a constant offset is subtracted from the waveform.
 Data, loss and training: `tfse.training.recipes.waveform_recipe`.
+Expect: the shipped weights, of 820 hours of mixtures, have PESQ +0.843, STOI +0.077 and SI-SDR
++6.29 dB on the validation mixtures of `tfse/pretrained/fastenhancer_base.md`.
 
     tfse-train --config=configs/fastenhancer_base.py --data_dir=prepared \\
         --run_dir=runs/fastenhancer_base

@@ -5,9 +5,12 @@ ICASSP 2026, arXiv 2509.21867. Two things are not the paper's, since they learn 
 time (`docs/recipes.md`): the log power of every bin as a third input, and a mask of a bounded
 magnitude and a phase rotation. And a constant offset is subtracted from the waveform.
 Data, loss and training: `tfse.training.recipes.waveform_recipe`.
+Expect: the shipped weights, of 64 hours of mixtures, have PESQ +0.494, STOI +0.043 and SI-SDR
++4.56 dB on the validation mixtures of `tfse/pretrained/fastenhancer_tiny.md`. The last 37 hours
+were with a teacher, which pays once the first 20 or 30 hours are over:
 
     tfse-train --config=configs/fastenhancer_tiny.py --data_dir=prepared \\
-        --run_dir=runs/fastenhancer_tiny
+        --run_dir=runs/fastenhancer_tiny --config.train.teacher=fastenhancer_base
 """
 
 from tfse.models import FastEnhancerConfig
