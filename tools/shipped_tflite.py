@@ -3,9 +3,10 @@
     python -m tools.shipped_tflite
 
 writes tfse/pretrained/NAME.tflite for every NAME.keras, or for those that are named. The files
-are float32, which alone is equal to the Keras model within 1e-5; `HALF` ones would be above
-10 MB and have float16 weights. The signature `step_block` runs whole files faster where a model has
-many small operations per hop.
+are float32, which alone is equal to the Keras model within 1e-5 for any weights. Those of `HALF`
+would be near 10 MB and have float16 weights; the weights of the `.keras` file are rounded to
+float16 first, so that both files are the same model. The signature `step_block` runs whole files
+faster where a model has many small operations per hop.
 """
 
 from __future__ import annotations
@@ -15,11 +16,16 @@ import os
 import pathlib
 import tempfile
 
+import numpy as np
+
 from tfse import pretrained
 from tfse.exporting.tflite import export_tflite
-from tfse.models import load
+from tfse.models import EnhancementModel, load
+from tfse.training.run_folder import save_model
 
-HALF = ("lstm_irm",)
+#: Models with float16 weights: the kernel that an export divides by the deviation of its inputs,
+#: and that deviation.
+HALF = {"lstm_irm": ("lstm_0/lstm/lstm_cell/kernel", "standardization/deviation")}
 #: Hops of the signature `step_block`: a fifth of the 2 s that a stream runs at a time. Longer
 #: blocks are hardly faster, and larger.
 BLOCKS = {"dpcrn_small": 25, "dpcrn_medium": 25}
@@ -36,15 +42,43 @@ def main() -> None:
 def write(name: str) -> pathlib.Path:
     """Writes and replaces the TFLite file of a shipped model."""
     target = pretrained.FOLDER / f"{name}.tflite"
-    number_format = "float16" if name in HALF else "float32"
+    model = load(name)
+    number_format = "float32"
+    if name in HALF:
+        number_format = "float16"
+        if round_weights(model, *HALF[name]):
+            save_model(model, pretrained.FOLDER / f"{name}.keras")
     with tempfile.TemporaryDirectory(dir=pretrained.FOLDER) as folder:
         (made,) = export_tflite(
-            load(name), folder, [number_format], frames_per_block=BLOCKS.get(name, 0)
+            model, folder, [number_format], frames_per_block=BLOCKS.get(name, 0)
         )
         if made.reason:
             raise SystemExit(str(made))
         os.replace(made.path, target)
     return target
+
+
+def round_weights(model: EnhancementModel, kernel: str, deviation: str) -> bool:
+    """Rounds weights so that those of a float16 file are equal to them.
+
+    Args:
+        model: changed in place.
+        kernel: path of a weight `[inputs, outputs]` that is rounded after division by `deviation`.
+        deviation: path of a weight `[inputs]`.
+
+    Returns:
+        Whether any weight was changed.
+    """
+    weights = {weight.path: weight for weight in model.weights}
+    changed = False
+    for path in sorted(weights, key=lambda path: path == kernel):
+        value = np.asarray(weights[path])
+        # The kernel comes last, so that the deviation is rounded already.
+        scale = np.asarray(weights[deviation])[:, np.newaxis] if path == kernel else np.float32(1)
+        rounded = (value / scale).astype(np.float16).astype(np.float32) * scale
+        changed |= not np.array_equal(rounded, value)
+        weights[path].assign(rounded)
+    return changed
 
 
 if __name__ == "__main__":

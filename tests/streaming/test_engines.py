@@ -24,8 +24,8 @@ pytest.importorskip("ai_edge_litert.interpreter", reason="ai-edge-litert is not 
 
 ROOT = pathlib.Path(__file__).parents[2]
 NOISY = ROOT / "demo" / "noisy.flac"
-# Largest difference of a sample between the engines; lstm_irm has float16 weights.
-LIMITS = dict.fromkeys(pretrained.names(), 1e-5) | {"lstm_irm": 2e-3}
+# Largest difference of a sample between the engines.
+LIMIT = 1e-5
 
 HEAVY = """
 import sys
@@ -104,7 +104,7 @@ def test_a_shipped_name_imports_no_tensorflow(use: str, tmp_path: pathlib.Path) 
 def test_the_engines_are_equal(name: str, noisy: Samples) -> None:
     by_keras = tfse.enhance(noisy, 16_000, name, engine="keras")
     by_litert = tfse.enhance(noisy, 16_000, name, engine="litert")
-    assert np.abs(by_keras - by_litert).max() < LIMITS[name]
+    assert np.abs(by_keras - by_litert).max() < LIMIT
     assert np.abs(by_keras).max() > 0.01
 
 
