@@ -22,6 +22,7 @@ from tfse import pretrained
 from tfse.exporting.tflite import export_tflite
 from tfse.models import EnhancementModel, load
 from tfse.training.run_folder import save_model
+from tfse.types import Samples
 
 #: Models with float16 weights: the kernel that an export divides by the deviation of its inputs,
 #: and that deviation.
@@ -43,11 +44,9 @@ def write(name: str) -> pathlib.Path:
     """Writes and replaces the TFLite file of a shipped model."""
     target = pretrained.FOLDER / f"{name}.tflite"
     model = load(name)
-    number_format = "float32"
-    if name in HALF:
-        number_format = "float16"
-        if round_weights(model, *HALF[name]):
-            save_model(model, pretrained.FOLDER / f"{name}.keras")
+    number_format = "float16" if name in HALF else "float32"
+    if name in HALF and round_weights(model, *HALF[name]):
+        save_model(model, pretrained.FOLDER / f"{name}.keras")
     with tempfile.TemporaryDirectory(dir=pretrained.FOLDER) as folder:
         (made,) = export_tflite(
             model, folder, [number_format], frames_per_block=BLOCKS.get(name, 0)
@@ -69,16 +68,17 @@ def round_weights(model: EnhancementModel, kernel: str, deviation: str) -> bool:
     Returns:
         Whether any weight was changed.
     """
-    weights = {weight.path: weight for weight in model.weights}
-    changed = False
-    for path in sorted(weights, key=lambda path: path == kernel):
-        value = np.asarray(weights[path])
-        # The kernel comes last, so that the deviation is rounded already.
-        scale = np.asarray(weights[deviation])[:, np.newaxis] if path == kernel else np.float32(1)
-        rounded = (value / scale).astype(np.float16).astype(np.float32) * scale
-        changed |= not np.array_equal(rounded, value)
-        weights[path].assign(rounded)
-    return changed
+    before = {weight.path: np.asarray(weight) for weight in model.weights}
+    after = {path: _rounded(value) for path, value in before.items()}
+    scale = after[deviation][:, np.newaxis]
+    after[kernel] = _rounded(before[kernel] / scale) * scale
+    for weight in model.weights:
+        weight.assign(after[weight.path])
+    return any(not np.array_equal(after[path], value) for path, value in before.items())
+
+
+def _rounded(value: Samples) -> Samples:
+    return value.astype(np.float16).astype(np.float32)
 
 
 if __name__ == "__main__":

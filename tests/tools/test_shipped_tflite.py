@@ -19,7 +19,7 @@ pytest.importorskip("ai_edge_quantizer", reason="ai-edge-quantizer is not instal
 
 
 def test_a_float16_file_is_equal_to_rounded_weights(tmp_path: pathlib.Path) -> None:
-    model = models.build(instances.tiny_lstm_irm())
+    model = instances.MODELS["lstm_irm"]()
     generator = np.random.default_rng(0)
     deviation = model.get_layer("core").get_layer("standardization").deviation
     deviation.assign(generator.uniform(0.5, 3.0, deviation.shape))
